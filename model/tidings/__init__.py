@@ -1,0 +1,1 @@
+"""Bayesian forecasts that move with the news."""

@@ -1,0 +1,111 @@
+"""The family of expected errors: each says where, what was got, what was expected and what to do."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rapidfuzz import process
+
+__all__ = [
+    "Fault",
+    "FitError",
+    "InputError",
+    "RenderError",
+    "RunError",
+    "TidingsError",
+    "UsageError",
+    "nearest",
+    "raise_if_any",
+]
+
+
+class TidingsError(Exception):
+    """Base of all errors that Tidings expects; its text is one line or one line a fault."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with an input.
+
+    Attributes
+    ----------
+    file : Path
+        The file it stands in.
+    line : int or None
+        Line in that file, counted from 1; None where the whole file is meant.
+    field : str
+        Column, or dotted key in a config.
+    got, expected : str
+        What stood there, and what would have been right (with the remedy).
+    """
+
+    file: Path
+    line: int | None
+    field: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{place}: {self.field}: got {self.got}; expected {self.expected}"
+
+
+class InputError(TidingsError):
+    """Faults in the inputs, all of them at once."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class UsageError(TidingsError):
+    """The call itself makes no sense (a run that does not exist, an unknown format)."""
+
+    exit_code = 2
+
+
+class RunError(TidingsError):
+    """A stored run cannot be read or written."""
+
+
+class FitError(TidingsError):
+    """The sampler could not start or finish."""
+
+
+class RenderError(TidingsError):
+    """A report could not be rendered."""
+
+
+def nearest(got: str, valid: Iterable[str]) -> str:
+    """Say which names are valid, the one nearest to ``got`` first.
+
+    Parameters
+    ----------
+    got : str
+        The name that is not valid.
+    valid : iterable of str
+        The names that are.
+
+    Returns
+    -------
+    str
+        ``one of a, b, c`` preceded by ``'b'?`` where a name is near enough.
+    """
+    names = list(valid)
+    near = process.extractOne(got, names, score_cutoff=60) if got else None
+    listed = f"one of {', '.join(names)}" if names else "no name here"
+    return f"{listed} (did you mean {near[0]!r}?)" if near else listed
+
+
+def raise_if_any(faults: Sequence[Fault]) -> None:
+    """Raise all faults at once.
+
+    Raises
+    ------
+    InputError
+        If there is at least one fault.
+    """
+    if faults:
+        raise InputError(faults)

@@ -1,0 +1,222 @@
+"""The ledger of evidence: dated, graded, sourced items; what of it is known by a date."""
+
+import datetime as dt
+import re
+from calendar import monthrange
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from tidings.config import QuestionConfig
+from tidings.errors import Fault, nearest, raise_if_any
+from tidings.names import ANY, DEAL, RETAINED, Milestone, Precision, Voice
+from tidings.tables import Column, Row, choice, day, number, read_table, text
+from tidings.yardsticks import LEDGER, Yardsticks
+
+__all__ = ["ITEM_COLUMNS", "Item", "Ledger", "read_ledger"]
+
+
+def _identifier(cell: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_\-]*", cell):
+        raise ValueError("small letters, digits and hyphens")
+    return cell
+
+
+def _link(cell: str) -> str:
+    if not re.match(r"https?://\S+$", cell):
+        raise ValueError("a link that begins with http:// or https://")
+    return cell
+
+
+ITEM_COLUMNS: Mapping[str, Column] = {
+    "id": Column(_identifier),
+    "date": Column(day),
+    "date_precision": Column(choice(*get_args(Precision))),
+    "published": Column(day, required=False),
+    "source": Column(text),
+    "via": Column(text, required=False),
+    "url": Column(_link),
+    "speaker": Column(text),
+    "voice": Column(choice(*get_args(Voice))),
+    "actor": Column(text),
+    "outcomes": Column(text),
+    "claim": Column(text),
+    "face_value": Column(text, required=False),
+    "push": Column(number(-3, 3, whole=True), required=False),
+    "milestone": Column(choice(*get_args(Milestone)), required=False),
+    "source_reliability": Column(choice(*"ABCDEF")),
+    "credibility": Column(choice(*"123456")),
+    "story": Column(_identifier),
+    "note": Column(text, required=False),
+    "retracted": Column(day, required=False, optional_column=True),
+    "retracted_why": Column(text, required=False, optional_column=True),
+}
+"""Columns of a ledger; the files of resolved questions have the same."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One piece of dated, sourced evidence; the fields are the columns of the ledger.
+
+    ``push`` is None where it was not graded, ``face_value`` where the item implies none.
+    """
+
+    id: str
+    date: dt.date
+    date_precision: str
+    published: dt.date | None
+    source: str
+    via: str | None
+    url: str
+    speaker: str
+    voice: str
+    actor: str
+    outcomes: tuple[str, ...]
+    claim: str
+    face_value: str | None
+    push: int | None
+    milestone: str | None
+    source_reliability: str
+    credibility: str
+    story: str
+    note: str | None
+    retracted: dt.date | None
+    retracted_why: str | None
+
+    @property
+    def known(self) -> dt.date:
+        """When the item could be used: published, else its date or the end of its month."""
+        if self.published is not None:
+            return self.published
+        if self.date_precision == "month":
+            return self.date.replace(day=monthrange(self.date.year, self.date.month)[1])
+        return self.date
+
+    def counts(self, as_of: dt.date) -> bool:
+        """Say whether the item is known by a date and not withdrawn by then."""
+        return self.known <= as_of and (self.retracted is None or self.retracted > as_of)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All items of a question.
+
+    Attributes
+    ----------
+    path : Path
+        The file they were read from.
+    items : tuple of Item
+        In the order of the file.
+    """
+
+    path: Path
+    items: tuple[Item, ...]
+
+    def known(self, as_of: dt.date) -> tuple[Item, ...]:
+        """Return the items that a forecast of that date may use, by known date and id."""
+        usable = (item for item in self.items if item.counts(as_of))
+        return tuple(sorted(usable, key=lambda item: (item.known, item.id)))
+
+    def later(self, as_of: dt.date) -> int:
+        """Count the items that become known only after a date."""
+        return sum(item.known > as_of for item in self.items)
+
+    def retracted(self, as_of: dt.date) -> int:
+        """Count the items known by a date and withdrawn by then."""
+        return sum(item.known <= as_of and not item.counts(as_of) for item in self.items)
+
+    def newest(self, as_of: dt.date) -> dt.date | None:
+        """Return the newest known date of the usable items, or None without any."""
+        return max((item.known for item in self.known(as_of)), default=None)
+
+
+def read_ledger(path: Path, config: QuestionConfig, yardsticks: Yardsticks) -> Ledger:
+    """Read and check a question's ledger.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with the columns of `ITEM_COLUMNS`.
+    config : QuestionConfig
+        Names the actors and outcomes that items may have.
+    yardsticks : Yardsticks
+        Has the words of face values.
+
+    Returns
+    -------
+    Ledger
+        The items.
+
+    Raises
+    ------
+    InputError
+        With every fault found, each with its line.
+    """
+    rows, faults = read_table(path, ITEM_COLUMNS)
+    words = yardsticks.phrases(LEDGER)
+    actors = [*(actor.id for actor in config.actors), DEAL]
+    outcomes = [*config.outcome_ids, ANY]
+    items: list[Item] = []
+    seen: dict[str, int] = {}
+    for row in rows:
+        item = item_of(row)
+        problems: Sequence[tuple[str, str, str]] = [
+            *_name_problems(item, actors, outcomes, words),
+            *_sense_problems(item),
+        ]
+        if item.id in seen:
+            expected = f"an id not used before (it stands on line {seen[item.id]})"
+            problems = [*problems, ("id", repr(item.id), expected)]
+        seen.setdefault(item.id, row.line)
+        faults += [Fault(path, row.line, *problem) for problem in problems]
+        items.append(item)
+    raise_if_any(sorted(faults, key=lambda fault: fault.line or 0))
+    return Ledger(path, tuple(items))
+
+
+def item_of(row: Row) -> Item:
+    """Make an item of a row whose cells have been read by `ITEM_COLUMNS`."""
+    values = dict(row.values)
+    values["outcomes"] = tuple(part.strip() for part in str(values["outcomes"]).split(";"))
+    push = values["push"]
+    values["push"] = None if push is None else int(float(str(push)))
+    make: Callable[..., Item] = Item
+    return make(**values)
+
+
+def _name_problems(
+    item: Item, actors: Sequence[str], outcomes: Sequence[str], words: Sequence[str]
+) -> list[tuple[str, str, str]]:
+    problems = []
+    if item.actor not in actors:
+        problems.append(("actor", repr(item.actor), nearest(item.actor, actors)))
+    problems += [
+        ("outcomes", repr(name), nearest(name, outcomes))
+        for name in item.outcomes
+        if name not in outcomes
+    ]
+    if item.face_value is not None and item.face_value not in words:
+        problems.append(("face_value", repr(item.face_value), nearest(item.face_value, words)))
+    return problems
+
+
+def _sense_problems(item: Item) -> list[tuple[str, str, str]]:
+    problems = []
+    if len(set(item.outcomes)) < len(item.outcomes):
+        problems.append(("outcomes", repr(";".join(item.outcomes)), "each outcome once"))
+    alone = {ANY, RETAINED} & set(item.outcomes)
+    if alone and len(item.outcomes) > 1:
+        expected = f"{alone.pop()!r} alone, or the outcomes by name"
+        problems.append(("outcomes", repr(";".join(item.outcomes)), expected))
+    if item.published is not None and item.published < item.date:
+        expected = f"a day not before the item's date ({item.date})"
+        problems.append(("published", str(item.published), expected))
+    if item.retracted is not None and item.retracted < item.known:
+        expected = f"a day not before the item was known ({item.known})"
+        problems.append(("retracted", str(item.retracted), expected))
+    if (item.retracted is None) != (item.retracted_why is None):
+        problems.append(
+            ("retracted_why", repr(item.retracted_why), "a reason with a date, or neither")
+        )
+    return problems

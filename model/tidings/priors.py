@@ -1,0 +1,141 @@
+"""Prior rows resolved to normals on their link scale, by name."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tidings.claims import Claim
+from tidings.config import PriorRow, PriorsConfig
+from tidings.errors import Fault, nearest
+from tidings.normal import Link, LinkNormal, fit_quantiles, fixed_normal
+from tidings.toml_lines import line_of
+from tidings.yardsticks import Yardsticks
+
+__all__ = ["LINKS", "MAX_FIT_ERROR", "named_rows", "resolve_priors"]
+
+LINKS: Mapping[str, Link] = {
+    "base_rate": "log",
+    "push_slope": "identity",
+    "consent_slope": "identity",
+    "share_other": "logit",
+    "noise_scale": "log",
+    "story_sd": "log",
+    "voice_bias_sd": "log",
+    "factor_sd": "log",
+    "precedent": "log",
+    "willingness": "logit",
+    "binding": "logit",
+}
+"""Family of priors to the scale on which it is normal."""
+
+MAX_FIT_ERROR = 0.15
+"""Quantiles that miss by more than this share of their span are refused: no normal fits them."""
+
+
+def named_rows(priors: PriorsConfig) -> Iterator[tuple[str, PriorRow]]:
+    """Yield every prior row with its dotted name, in the order of the schema."""
+    for family in LINKS:
+        yield from _flatten(family, getattr(priors, family))
+
+
+def _flatten(name: str, node: object) -> Iterator[tuple[str, PriorRow]]:
+    if isinstance(node, PriorRow):
+        yield name, node
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            yield from _flatten(f"{name}.{key}", child)
+
+
+def resolve_priors(
+    priors: PriorsConfig,
+    yardsticks: Yardsticks,
+    claims: Mapping[str, Claim],
+    source: tuple[Path, str],
+) -> tuple[dict[str, LinkNormal], list[Fault]]:
+    """Turn every prior row into a normal on its link scale.
+
+    Parameters
+    ----------
+    priors : PriorsConfig
+        The rows.
+    yardsticks : Yardsticks
+        What the words mean.
+    claims : mapping of str to Claim
+        The claims that rows may rest on.
+    source : tuple of (Path, str)
+        The question file and its text, to name lines.
+
+    Returns
+    -------
+    tuple of (dict of str to LinkNormal, list of Fault)
+        The normals by dotted name, and what is wrong with the rows.
+    """
+    path, text = source
+    normals: dict[str, LinkNormal] = {}
+    faults: list[Fault] = []
+    for name, row in named_rows(priors):
+        keys = ("priors", *name.split("."))
+        for claim in row.claims:
+            if claim not in claims:
+                line = line_of(text, (*keys, "claims"))
+                faults.append(
+                    Fault(path, line, f"priors.{name}.claims", repr(claim), nearest(claim, claims))
+                )
+        try:
+            normals[name] = _normal(row, LINKS[name.split(".")[0]], yardsticks)
+        except _RowError as fault:
+            line = line_of(text, (*keys, fault.field))
+            faults.append(Fault(path, line, f"priors.{name}.{fault.field}", fault.got, str(fault)))
+    return normals, faults
+
+
+class _RowError(Exception):
+    def __init__(self, field: str, got: object, expected: str) -> None:
+        self.field, self.got = field, repr(got)
+        super().__init__(expected)
+
+
+def _normal(row: PriorRow, link: Link, yardsticks: Yardsticks) -> LinkNormal:
+    if row.word is not None:
+        return _word_normal(row.word, str(row.yardstick), link, yardsticks)
+    if row.fixed is not None:
+        try:
+            return fixed_normal(row.fixed, link)
+        except ValueError as error:
+            raise _RowError("fixed", row.fixed, str(error)) from None
+    return _quantile_normal(row.quantiles or {}, link)
+
+
+def _word_normal(word: str, yardstick: str, link: Link, yardsticks: Yardsticks) -> LinkNormal:
+    if link != "logit":
+        raise _RowError("word", word, "quantiles or fixed: words are for probabilities")
+    if yardstick not in yardsticks.names:
+        raise _RowError("yardstick", yardstick, nearest(yardstick, yardsticks.names))
+    phrases = yardsticks.phrases(yardstick)
+    if word not in phrases:
+        raise _RowError("word", word, f"on {yardstick}: {nearest(word, phrases)}")
+    return yardsticks.normal(yardstick, word)
+
+
+def _quantile_normal(quantiles: Mapping[str, float], link: Link) -> LinkNormal:
+    try:
+        fitted = fit_quantiles({_probability(key): v for key, v in quantiles.items()}, link)
+    except ValueError as error:
+        raise _RowError("quantiles", dict(quantiles), str(error)) from None
+    if fitted.fit_error > MAX_FIT_ERROR:
+        asked: Sequence[str] = [f"{key} = {value:g}" for key, value in quantiles.items()]
+        expected = (
+            f"quantiles of a normal on the {link} scale; the nearest one misses by "
+            f"{fitted.fit_error:.0%} of their span"
+        )
+        raise _RowError("quantiles", ", ".join(asked), expected)
+    return fitted
+
+
+def _probability(key: str) -> float:
+    try:
+        value = float(key.removeprefix("p")) / 100
+    except ValueError:
+        value = 0.0
+    if not key.startswith("p") or not 0 < value < 1:
+        raise ValueError(f"names such as p05, p50, p95 (got {key!r})")
+    return value

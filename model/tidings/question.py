@@ -1,0 +1,227 @@
+"""Loading a question file: its schema, its priors, its words and claims, checked as a whole."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from tidings.claims import Claim, read_claims
+from tidings.config import PairRows, QuestionConfig
+from tidings.errors import Fault, InputError, nearest, raise_if_any
+from tidings.names import OTHER, RETAINED
+from tidings.normal import LinkNormal
+from tidings.priors import resolve_priors
+from tidings.toml_lines import line_of
+from tidings.yardsticks import Yardsticks, read_yardsticks
+
+__all__ = ["Question", "load_question"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with everything its file names.
+
+    Attributes
+    ----------
+    path : Path
+        The question file.
+    config : QuestionConfig
+        What stands in it.
+    yardsticks : Yardsticks
+        The words of probability.
+    claims : mapping of str to Claim
+        The claims that priors rest on.
+    priors : mapping of str to LinkNormal
+        Every prior by dotted name (``willingness.moscow.ukraine``), on its link scale.
+    """
+
+    path: Path
+    config: QuestionConfig
+    yardsticks: Yardsticks
+    claims: Mapping[str, Claim]
+    priors: Mapping[str, LinkNormal]
+
+    def file(self, name: str) -> Path | None:
+        """Return the path of one of the files the question names, or None if it names none."""
+        relative = getattr(self.config.files, name)
+        return None if relative is None else _beside(self.path, relative)
+
+
+def load_question(path: Path) -> Question:
+    """Load a question file and everything it names but the evidence.
+
+    Parameters
+    ----------
+    path : Path
+        A TOML file.
+
+    Returns
+    -------
+    Question
+        Valid as a whole.
+
+    Raises
+    ------
+    InputError
+        With every fault found, each with file and line.
+    """
+    text = _read_text(path)
+    config = _parse(path, text)
+    faults = list(_cross_faults(path, text, config))
+    yardsticks, claims = None, {}
+    try:
+        yardsticks = read_yardsticks(
+            _beside(path, config.files.yardsticks), _beside(path, config.files.survey)
+        )
+    except InputError as error:
+        faults += error.faults
+    try:
+        if config.files.claims is not None:
+            claims = dict(read_claims(_beside(path, config.files.claims)))
+    except InputError as error:
+        faults += error.faults
+    if yardsticks is None:
+        raise InputError(faults)
+    priors, more = resolve_priors(config.priors, yardsticks, claims, (path, text))
+    faults += more
+    if config.yardstick not in yardsticks.bands:
+        expected = nearest(config.yardstick, yardsticks.bands)
+        faults.append(
+            Fault(path, line_of(text, ("yardstick",)), "yardstick", config.yardstick, expected)
+        )
+    raise_if_any(faults)
+    return Question(path, config, yardsticks, claims, priors)
+
+
+def _beside(path: Path, relative: str) -> Path:
+    return (path.parent / relative).resolve().relative_to(Path.cwd(), walk_up=True)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        expected = "a question file here (name another with --question FILE)"
+        raise InputError([Fault(path, None, "file", "nothing", expected)]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        got = str(error)
+        raise InputError([Fault(path, None, "file", got, "a readable UTF-8 file")]) from None
+
+
+def _parse(path: Path, text: str) -> QuestionConfig:
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, place = str(error).partition(" (at ")
+        line = int(place.split()[1].rstrip(",")) if place.startswith("line") else None
+        raise InputError([Fault(path, line, "syntax", message.lower(), "valid TOML")]) from None
+    try:
+        return QuestionConfig.model_validate(tree)
+    except ValidationError as error:
+        raise InputError([_fault(path, text, dict(one)) for one in error.errors()]) from None
+
+
+def _fault(path: Path, text: str, error: Mapping[str, Any]) -> Fault:
+    loc: Sequence[str | int] = tuple(error["loc"])
+    field = ".".join(str(part) for part in loc) or "question"
+    line = line_of(text, loc)
+    if error["type"] == "extra_forbidden":
+        valid = list(_model_at(loc[:-1]).model_fields)
+        return Fault(path, line, field, f"unknown key {loc[-1]!r}", nearest(str(loc[-1]), valid))
+    if error["type"] == "missing":
+        return Fault(path, line, field, "nothing", "this key")
+    got = error["input"] if isinstance(error["input"], str | int | float | bool) else "this table"
+    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return Fault(path, line, field, repr(got) if got != "this table" else got, expected)
+
+
+def _model_at(loc: Sequence[str | int]) -> type[BaseModel]:
+    """Find the schema that holds the key of an error, to name its valid keys."""
+    here: Any = QuestionConfig
+    for part in loc:
+        if isinstance(here, type) and issubclass(here, BaseModel) and part in here.model_fields:
+            here = here.model_fields[str(part)].annotation
+        else:
+            here = get_args(here)[-1]
+        here = _unwrap(here)
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else QuestionConfig
+
+
+def _unwrap(annotation: Any) -> Any:  # noqa: ANN401 - annotations are of any type
+    """Drop optional, tuple and annotated wrappers; keep dicts, whose keys are free."""
+    arguments = [a for a in get_args(annotation) if a is not type(None) and a is not ...]
+    is_dict = getattr(annotation, "__origin__", None) is dict
+    return _unwrap(arguments[0]) if arguments and not is_dict else annotation
+
+
+def _cross_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fault]:
+    """Yield what one table says that another does not know."""
+
+    def fault(keys: Sequence[str | int], got: str, expected: str) -> Fault:
+        return Fault(path, line_of(text, keys), ".".join(map(str, keys)), got, expected)
+
+    outcomes = [outcome.id for outcome in config.outcomes]
+    actors = [actor.id for actor in config.actors]
+    for kind, ids in (("outcomes", outcomes), ("actors", actors)):
+        for index, one in enumerate(ids):
+            if one in ids[:index]:
+                yield fault((kind, index, "id"), repr(one), "an id not used before")
+    if RETAINED not in outcomes:
+        yield fault(("outcomes",), f"no {RETAINED!r}", "the status quo among the outcomes")
+    if (OTHER in outcomes) != (config.priors.share_other is not None):
+        expected = f"priors.share_other where, and only where, {OTHER!r} is an outcome"
+        yield fault(("priors", "share_other"), f"outcomes {outcomes}", expected)
+    if config.headline_months not in config.horizons_months:
+        yield fault(
+            ("headline_months",),
+            str(config.headline_months),
+            f"one of horizons_months {list(config.horizons_months)}",
+        )
+    if config.resolved is not None and config.resolved.outcome not in outcomes:
+        got = repr(config.resolved.outcome)
+        yield fault(("resolved", "outcome"), got, nearest(config.resolved.outcome, outcomes))
+    for index, actor in enumerate(config.actors):
+        if actor.recipient_of is not None and actor.recipient_of not in config.named_ids:
+            keys = ("actors", index, "recipient_of")
+            yield fault(
+                keys, repr(actor.recipient_of), nearest(actor.recipient_of, config.named_ids)
+            )
+        heard = [a for a in config.dynamic_ids if a != actor.id] + list(config.recipients)
+        if actor.speaks_for is not None and actor.speaks_for not in heard:
+            keys = ("actors", index, "speaks_for")
+            yield fault(keys, repr(actor.speaks_for), nearest(actor.speaks_for, heard))
+    yield from _prior_faults(path, text, config)
+
+
+def _prior_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fault]:
+    """Yield priors for actors and outcomes that do not exist, and those that are missing."""
+
+    def compare(family: str, got: Sequence[str], expected: Sequence[str]) -> Iterator[Fault]:
+        for name in got:
+            if name not in expected:
+                field = f"priors.{family}.{name}"
+                line = line_of(text, field.split("."))
+                yield Fault(path, line, field, f"unknown name {name!r}", nearest(name, expected))
+        for name in expected:
+            if name not in got:
+                line = line_of(text, ("priors", *family.split(".")))
+                field = f"priors.{family}.{name}"
+                yield Fault(path, line, field, "nothing", "a prior (word, quantiles or fixed)")
+
+    priors = config.priors
+    yield from compare("factor_sd", list(priors.factor_sd), config.dynamic_ids)
+    yield from compare("precedent", list(priors.precedent), config.named_ids)
+    speaking = [*config.dynamic_ids, *config.recipients]
+    families: tuple[tuple[str, PairRows], ...] = (
+        ("willingness", priors.willingness),
+        ("binding", priors.binding),
+    )
+    for family, rows in families:
+        yield from compare(family, list(rows), speaking)
+        for actor in (a for a in speaking if a in rows):
+            own = config.recipients.get(actor)
+            expected = config.named_ids if own is None else (own,)
+            yield from compare(f"{family}.{actor}", list(rows[actor]), expected)
