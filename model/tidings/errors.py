@@ -1,4 +1,4 @@
-"""The family of expected errors: each says where, what was got, what was expected and what to do."""
+"""Expected errors: each says where, what was got, what was expected and what to do."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
