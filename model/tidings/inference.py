@@ -1,0 +1,241 @@
+"""Inference: NUTS (nutpie) on the function that PyMC compiles, several chains at once.
+
+PyMC's own log density and gradient, compiled by PyTensor through numba, go to nutpie as a plain
+function. It comes from PyTensor's cache on disk in seconds, where letting nutpie compile the model
+takes minutes; and because evidence, priors and exposure are data of the graph, one compiled
+function serves every fit of the same shapes in a process.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import nutpie
+import xarray as xr
+from numpy.typing import NDArray
+from nutpie.compiled_pyfunc import from_pyfunc
+from pytensor.compile.mode import NUMBA, Mode
+from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
+from pytensor.link.numba.dispatch.basic import numba_njit
+from pytensor.link.numba.linker import NumbaLinker
+
+from tidings.config import FitConfig
+from tidings.errors import FitError
+from tidings.graph import GraphData, build
+from tidings.names import Dim
+from tidings.randomness import stream_seed
+from tidings.structure import Structure
+
+__all__ = ["ChainState", "LogDensity", "Sampled", "compile_density", "sample"]
+
+
+class _ThreadedLinker(NumbaLinker):
+    """PyTensor's numba linker, with the lock released while the function runs.
+
+    So the chains run on several cores as threads of one process.
+    """
+
+    def jit_compile(self, fn_and_cache: tuple[Any, str | None]) -> Any:  # noqa: ANN401 - PyTensor's
+        function, cache_key = fn_and_cache
+        if cache_key is not None:
+            # Numba's cache does not tell flags apart: a key of its own keeps the lock released.
+            CACHED_SRC_FUNCTIONS[function.py_func] = f"{cache_key}_nogil"
+        return numba_njit(
+            function.py_func, final_function=True, nogil=True, cache=cache_key is not None
+        )
+
+
+class _NotFiniteError(ArithmeticError):
+    """Tells nutpie that a trajectory left the region where the density is finite."""
+
+    is_recoverable = True
+
+
+@dataclass(frozen=True)
+class LogDensity:
+    """A compiled log density of a question's graph, for any data of the same shapes.
+
+    Attributes
+    ----------
+    function : callable
+        ``(x, *data) -> (log density, gradient)``.
+    data_names : tuple of str
+        Order of the data.
+    variables : tuple of (str, tuple of int)
+        Names and shapes of the free variables in the order in which ``x`` holds them.
+    """
+
+    function: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]]
+    data_names: tuple[str, ...]
+    variables: tuple[tuple[str, tuple[int, ...]], ...]
+
+    @property
+    def size(self) -> int:
+        """Length of ``x``."""
+        return sum(int(np.prod(shape)) for _, shape in self.variables)
+
+    def split(self, x: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """Return the variables held in ``x``, by name."""
+        parts, start = {}, 0
+        for name, shape in self.variables:
+            stop = start + int(np.prod(shape))
+            parts[name] = x[start:stop].reshape(shape)
+            start = stop
+        return parts
+
+    def bound(
+        self, data: GraphData
+    ) -> Callable[[NDArray[np.float64]], tuple[float, NDArray[np.float64]]]:
+        """Return the log density and gradient for one set of data."""
+        values = [np.asarray(data.values[name], dtype=float) for name in self.data_names]
+
+        def log_density(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            value, gradient = self.function(x, *values)
+            if not np.isfinite(value) or not np.all(np.isfinite(gradient)):
+                raise _NotFiniteError("the log density is not finite here")
+            return float(value), gradient
+
+        return log_density
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """How far a chain has come, for a progress bar."""
+
+    finished: int
+    total: int
+    divergences: int
+    tuning: bool
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Draws of the free variables, and how the sampler fared.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset
+        Standard normals by name, dims chain and draw and those of the graph's data.
+    stats : xarray.Dataset
+        ``diverging``, ``energy``, ``n_steps`` by chain and draw.
+    """
+
+    draws: xr.Dataset
+    stats: xr.Dataset
+
+
+_COMPILED: dict[tuple[Structure, tuple[tuple[str, tuple[int, ...]], ...]], LogDensity] = {}
+
+
+def compile_density(structure: Structure, data: GraphData) -> LogDensity:
+    """Compile the graph's log density, or return the one compiled before for these shapes.
+
+    Parameters
+    ----------
+    structure : Structure
+        The question's coordinates; its constants are part of the graph.
+    data : GraphData
+        Only its shapes matter.
+    """
+    shapes = tuple((name, np.shape(value)) for name, value in sorted(data.values.items()))
+    key = (structure, shapes)
+    if key not in _COMPILED:
+        _COMPILED[key] = _compile(structure, data)
+    return _COMPILED[key]
+
+
+def _compile(structure: Structure, data: GraphData) -> LogDensity:
+    model = build(structure, data)
+    mode = Mode(_ThreadedLinker(), NUMBA.provided_optimizer)
+    value_and_gradient = model.logp_dlogp_function(ravel_inputs=True, mode=mode)
+    compiled = value_and_gradient._pytensor_function  # noqa: SLF001 - the only way to its data
+    point = model.initial_point()
+    variables = tuple((v.name, np.shape(point[v.name])) for v in model.continuous_value_vars)
+    return LogDensity(
+        compiled.vm.jit_fn,
+        tuple(shared.name for shared in compiled.get_shared()),
+        variables,
+    )
+
+
+def sample(
+    density: LogDensity,
+    data: GraphData,
+    fit: FitConfig,
+    progress: Callable[[Sequence[ChainState]], None] | None = None,
+) -> Sampled:
+    """Draw from the posterior.
+
+    Parameters
+    ----------
+    density : LogDensity
+        From `compile_density`.
+    data : GraphData
+        Evidence, priors and exposure of this fit.
+    fit : FitConfig
+        Chains, draws and seed.
+    progress : callable, optional
+        Called a few times a second with the state of every chain.
+
+    Raises
+    ------
+    FitError
+        If no chain could start, or the sampler broke off.
+    """
+    bound = density.bound(data)
+    model = from_pyfunc(
+        density.size,
+        lambda: bound,
+        lambda *_: partial(_expanded, density),
+        [np.dtype(np.float64)] * len(density.variables),
+        [shape for _, shape in density.variables],
+        [name for name, _ in density.variables],
+        make_initial_point_fn=partial(_start, density.size),
+    )
+    try:
+        trace = nutpie.sample(
+            model,
+            draws=fit.draws,
+            tune=fit.tune,
+            chains=fit.chains,
+            cores=fit.chains,
+            seed=stream_seed(fit.seed, "nuts"),
+            save_warmup=False,
+            progress_bar=False,
+            target_accept=fit.target_accept,
+            progress_callback=None if progress is None else partial(_report, progress),
+            progress_rate=200,
+        )
+    except (RuntimeError, ValueError) as error:
+        raise FitError(
+            f"the sampler stopped: {error}; look for a prior that puts a value out of reach, "
+            "or try another seed"
+        ) from error
+    return Sampled(trace["posterior"].to_dataset(), _stats(trace["sample_stats"].to_dataset()))
+
+
+def _expanded(density: LogDensity, x: NDArray[np.float64]) -> Mapping[str, NDArray[np.float64]]:
+    return density.split(x)
+
+
+def _start(size: int, seed: object) -> NDArray[np.float64]:
+    """Start near the middle of the priors, where every density is finite."""
+    entropy = int.from_bytes(seed, "little") if isinstance(seed, bytes) else seed
+    generator = np.random.default_rng(entropy)  # type: ignore[arg-type]
+    return generator.normal(scale=0.5, size=size)
+
+
+def _report(progress: Callable[[Sequence[ChainState]], None], chains: Sequence[Any]) -> None:
+    progress(
+        [
+            ChainState(chain.finished_draws, chain.total_draws, chain.divergences, chain.tuning)
+            for chain in chains
+        ]
+    )
+
+
+def _stats(stats: xr.Dataset) -> xr.Dataset:
+    kept = stats[["diverging", "energy", "n_steps"]]
+    return kept.transpose(Dim.CHAIN, Dim.DRAW)

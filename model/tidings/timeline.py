@@ -1,0 +1,116 @@
+"""The grid of time: steps for exposure and pressure, coarser states for the actors' factors.
+
+Dates are turned into day numbers (proleptic ordinals), so that an interval of days is a difference.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings.config import TimeConfig
+
+__all__ = ["DAYS_PER_YEAR", "STATES_MULTIPLE", "Timeline", "add_months", "make_timeline"]
+
+DAYS_PER_YEAR = 365.25
+STATES_MULTIPLE = 16
+"""Grids are padded to a multiple of this, so that one compiled graph serves many as-of dates."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """From the clock's start to the end of what is known.
+
+    Attributes
+    ----------
+    start : date
+        When the clock started.
+    exposed_to : date
+        Until when the status quo is known to have held, or the event; exposure ends there.
+    end : date
+        Last date that a reading may have; not before ``exposed_to``.
+    step_days, steps_in_state : int
+        Length of a step in days, and how many steps share one state of the factors.
+    factor_half_life_days : float
+        Half-life of the factors' autocorrelation, in days.
+    """
+
+    start: date
+    exposed_to: date
+    end: date
+    step_days: int
+    steps_in_state: int
+    factor_half_life_days: float
+
+    @property
+    def state_days(self) -> int:
+        """Days in a state."""
+        return self.step_days * self.steps_in_state
+
+    @property
+    def used_states(self) -> int:
+        """States up to ``end``; those beyond are padding."""
+        return max(1, ceil((self.end - self.start).days / self.state_days))
+
+    @property
+    def states(self) -> int:
+        """States of the grid, padding included."""
+        return ceil(self.used_states / STATES_MULTIPLE) * STATES_MULTIPLE
+
+    def state_at(self, when: date) -> int:
+        """Return the state in force on a date; before the start it is the first."""
+        index = (when - self.start).days // self.state_days
+        return min(max(index, 0), self.used_states - 1)
+
+    def step_edges(self) -> NDArray[np.float64]:
+        """Return the edges of all steps as day numbers, shape (states * steps_in_state + 1,)."""
+        steps = self.states * self.steps_in_state
+        return self.start.toordinal() + self.step_days * np.arange(steps + 1, dtype=float)
+
+    def exposed_edges(self) -> NDArray[np.float64]:
+        """Return the edges cut off at ``exposed_to``: padding and the unknown have length 0."""
+        return np.minimum(self.step_edges(), float(self.exposed_to.toordinal()))
+
+    def exposure_years(self) -> NDArray[np.float64]:
+        """Return the exposure of each step in years, shape (states, steps_in_state)."""
+        lengths = np.diff(self.exposed_edges()) / DAYS_PER_YEAR
+        return np.asarray(lengths.reshape(self.states, self.steps_in_state))
+
+    def factor_cholesky(self) -> NDArray[np.float64]:
+        """Return L with L Lᵀ the AR(1) correlation of the states, shape (states, states)."""
+        rho = self.correlation(self.state_days)
+        lags = np.arange(self.states)
+        cholesky = np.sqrt(1 - rho**2) * rho ** np.abs(lags[:, None] - lags[None, :])
+        cholesky[:, 0] = rho**lags
+        return np.asarray(np.tril(cholesky))
+
+    def correlation(self, days: float) -> float:
+        """Return the autocorrelation of the factors over some days."""
+        return float(0.5 ** (days / self.factor_half_life_days))
+
+
+def make_timeline(time: TimeConfig, start: date, exposed_to: date, end: date) -> Timeline:
+    """Return the grid of a question.
+
+    Parameters
+    ----------
+    time : TimeConfig
+        Steps, states and half-life.
+    start, exposed_to, end : date
+        When the clock started, when exposure ends, and the last date a reading may have.
+    """
+    first = max(exposed_to, start)
+    return Timeline(
+        start, first, max(end, first), time.step_days, time.steps_in_state,
+        time.factor_half_life_days,
+    )  # fmt: skip
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day of a later calendar month, or that month's last day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
