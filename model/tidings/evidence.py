@@ -37,7 +37,7 @@ ITEM_COLUMNS: Mapping[str, Column] = {
     "source": Column(text),
     "via": Column(text, required=False),
     "url": Column(_link),
-    "speaker": Column(text),
+    "speaker": Column(text, required=False),
     "voice": Column(choice(*get_args(Voice))),
     "actor": Column(text),
     "outcomes": Column(text),
@@ -69,7 +69,7 @@ class Item:
     source: str
     via: str | None
     url: str
-    speaker: str
+    speaker: str | None
     voice: str
     actor: str
     outcomes: tuple[str, ...]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tidings.config import GradesConfig
 from tidings.evidence import Item
-from tidings.names import ANY, RETAINED
+from tidings.names import ANY, RETAINED, STATUS_QUO
 
 __all__ = ["Pulse", "item_size", "mean_pressure", "pressure_at", "pulses"]
 
@@ -60,14 +60,14 @@ def pulses(items: Iterable[Item], grades: GradesConfig, change: Sequence[str]) -
     grades : GradesConfig
         The weights of grades.
     change : sequence of str
-        Outcomes other than the status quo; ``any`` and ``retained`` count for all of them.
+        Outcomes other than the status quo; ``any`` and the status quo count for all of them.
     """
     groups: dict[tuple[str, str, bool], list[Pulse]] = {}
     for item in sorted(items, key=lambda one: (one.known, one.id)):
         size = item_size(item, grades)
         if size == 0.0:
             continue
-        all_of_them = bool({ANY, RETAINED} & set(item.outcomes))
+        all_of_them = bool({ANY, RETAINED, STATUS_QUO} & set(item.outcomes))
         for outcome in change if all_of_them else item.outcomes:
             known = float(item.known.toordinal())
             pulse = Pulse(item.id, item.story, outcome, size, known)

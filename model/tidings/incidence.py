@@ -1,0 +1,314 @@
+"""The forecast: cumulative incidence of every outcome by every date, for every draw.
+
+Each draw is carried into many futures. In each of them the actors' factors go on as their AR(1)
+process, the pressure of known news fades, and news yet to come arrives. Given a future the rates
+are constant within a step, and the incidence of competing outcomes is exact:
+
+    I[k] += S * (rate[k] / total) * (1 - exp(-total * length)),   S *= exp(-total * length)
+
+(Kalbfleisch & Prentice 2002, ch. 8, doi:10.1002/9781118032985). The futures of a draw are averaged,
+so that a forecast is a distribution over probabilities, one value a draw. Rates are taken at the
+middle of a step: over arrivals at random times this has no error in expectation but that of the
+midpoint rule in time.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings.arrivals import Arrivals
+from tidings.names import Var
+from tidings.parameters import Parameters, log_consent
+from tidings.pressure import Pulse, pressure_at
+from tidings.randomness import stream
+from tidings.structure import Structure
+from tidings.timeline import DAYS_PER_YEAR, Timeline, add_months
+
+__all__ = ["Calendar", "Outlook", "cumulative_incidence", "make_calendar"]
+
+_CHUNK = 100
+"""Draws carried forward together: few enough that their futures stay in the processor's cache."""
+_THREADS = 2
+_LONGEST_STEP_DAYS = 8.0
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The dates of a forecast.
+
+    Attributes
+    ----------
+    start : date
+        Where exposure ended.
+    as_of : date
+        When the forecast is made.
+    dates : tuple of date
+        Published dates in rising order; the first is ``as_of``.
+    horizons : mapping of str to date
+        ``12mo``, or a fixed date's own name, to its date.
+    """
+
+    start: date
+    as_of: date
+    dates: tuple[date, ...]
+    horizons: dict[str, date]
+
+    def edges(self) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Return the edges of the steps as day numbers, and which edge each published date is."""
+        marks = sorted({self.start, *self.dates})
+        edges = [float(marks[0].toordinal())]
+        for low, high in zip(marks, marks[1:], strict=False):
+            days = (high - low).days
+            count = ceil(days / _LONGEST_STEP_DAYS)
+            edges += [low.toordinal() + days * (i + 1) / count for i in range(count)]
+        days_of = np.array([float(day.toordinal()) for day in self.dates])
+        return np.array(edges), np.searchsorted(edges, days_of)
+
+
+def make_calendar(
+    start: date, as_of: date, months: Sequence[int], fixed: Sequence[date]
+) -> Calendar:
+    """Return the calendar of a forecast: every month up to the last horizon, and fixed dates.
+
+    Parameters
+    ----------
+    start, as_of : date
+        Where exposure ended, and when the forecast is made.
+    months : sequence of int
+        Horizons in calendar months after ``as_of``.
+    fixed : sequence of date
+        Horizons by their date; those not after ``as_of`` are left out.
+    """
+    horizons = {f"{month}mo": add_months(as_of, month) for month in months}
+    horizons |= {str(day): day for day in fixed if day > as_of}
+    monthly = [add_months(as_of, month) for month in range(max(months) + 1)]
+    return Calendar(start, as_of, tuple(sorted({*monthly, *horizons.values()})), horizons)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a forecast starts from, beside the draws.
+
+    Attributes
+    ----------
+    structure : Structure
+        The question's coordinates.
+    timeline : Timeline
+        The grid of the factors, which goes on into the future.
+    calendar : Calendar
+        The dates.
+    pulses : tuple of Pulse
+        Known news.
+    half_life_days : float
+        How fast a push fades.
+    arrivals : Arrivals
+        News yet to come.
+    news_from : date
+        From when on it may arrive.
+    consent_reference : float
+        A0.
+    futures : int
+        Futures averaged for each draw.
+    """
+
+    structure: Structure
+    timeline: Timeline
+    calendar: Calendar
+    pulses: tuple[Pulse, ...]
+    half_life_days: float
+    arrivals: Arrivals
+    news_from: date
+    consent_reference: float
+    futures: int
+
+
+def cumulative_incidence(
+    parameters: Parameters, outlook: Outlook, seed: int, name: str = "futures"
+) -> NDArray[np.float64]:
+    """Carry draws forward.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Over draws along one axis.
+    outlook : Outlook
+        What the forecast starts from.
+    seed : int
+        The root seed.
+    name : str
+        The random stream.
+
+    Returns
+    -------
+    ndarray, shape (draw, date, change + 1)
+        Probability of each outcome by each published date, the status quo first; sums to 1.
+    """
+    draws = len(parameters.factor_sd)
+    bounds = [(low, min(low + _CHUNK, draws)) for low in range(0, draws, _CHUNK)]
+    known = _known_pressure(outlook)
+
+    def carry(part: int) -> NDArray[np.float64]:
+        low, high = bounds[part]
+        chunk = _rows(parameters, slice(low, high))
+        return _Chunk(chunk, outlook, known, stream(seed, name, part)).run()
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return np.concatenate(list(pool.map(carry, range(len(bounds)))))
+
+
+def _rows(parameters: Parameters, rows: slice) -> Parameters:
+    return Parameters(
+        {name: value[rows] for name, value in parameters.rate.items()},
+        {name: value[rows] for name, value in parameters.scale.items()},
+        parameters.factor_sd[rows],
+        parameters.precedent_log[rows],
+        parameters.level_logit[rows],
+        parameters.binding[rows],
+        parameters.factor[rows],
+        parameters.voice_bias[rows],
+    )
+
+
+def _middles(outlook: Outlook) -> NDArray[np.float64]:
+    edges, _ = outlook.calendar.edges()
+    return np.asarray((edges[:-1] + edges[1:]) / 2)
+
+
+def _known_pressure(outlook: Outlook) -> NDArray[np.float64]:
+    return pressure_at(
+        outlook.pulses, _middles(outlook), outlook.half_life_days, outlook.structure.change
+    )
+
+
+class _Chunk:
+    """The futures of some draws, step by step; arrays are (change, draw, future)."""
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        outlook: Outlook,
+        known: NDArray[np.float64],
+        generator: np.random.Generator,
+    ) -> None:
+        self.parameters, self.outlook, self.generator = parameters, outlook, generator
+        self.known = known
+        self.shape = (len(parameters.factor_sd), outlook.futures)
+        self.middles = _middles(outlook)
+
+    def run(self) -> NDArray[np.float64]:
+        edges, marks = self.outlook.calendar.edges()
+        lengths = np.diff(edges) / DAYS_PER_YEAR
+        slope = self.parameters.rate[Var.PUSH_SLOPE][None, :, None].astype(np.float32)
+        new_pressure = self._arriving_pressure()
+        survival = np.ones(self.shape)
+        total = np.zeros((len(edges), len(self.known) + 1, self.shape[0]))
+        total[0, 0] = 1.0
+        for step, neutral in enumerate(self._neutral_rates()):
+            pressure = new_pressure[step] + self.known[:, step, None, None].astype(np.float32)
+            rates = neutral * np.exp(slope * pressure)
+            sum_of_rates = rates.sum(axis=0, dtype=float)
+            ended = -survival * np.expm1(-sum_of_rates * lengths[step])
+            survival = survival - ended
+            ended_by_rate = np.divide(
+                ended, sum_of_rates, out=np.zeros_like(ended), where=sum_of_rates > 0
+            )
+            gained = np.einsum("kdf,df->kd", rates, ended_by_rate) / self.shape[1]
+            total[step + 1, 1:] = total[step, 1:] + gained
+            total[step + 1, 0] = 1.0 - total[step + 1, 1:].sum(axis=0)
+        return np.asarray(total[marks].transpose(2, 0, 1))
+
+    def _neutral_rates(self):  # type: ignore[no-untyped-def]
+        """Yield rate[k] at no pressure for each step, as the factors go on."""
+        rates, last = None, None
+        for state, factor in self._factors():
+            if rates is None or state != last:
+                rates, last = self._rates_at(factor), state
+            yield rates
+
+    def _factors(self):  # type: ignore[no-untyped-def]
+        """Yield the state and the factors (draw, future, actor) of each step."""
+        timeline = self.outlook.timeline
+        rho = timeline.correlation(timeline.state_days)
+        noise = np.sqrt(1 - rho**2) * self.parameters.factor_sd[:, None, :]
+        last_known = timeline.used_states - 1
+        factor = self.parameters.factor[:, None, :, last_known]
+        reached = last_known
+        for middle in self.middles:
+            state = int((middle - timeline.start.toordinal()) // timeline.state_days)
+            if state <= last_known:
+                yield state, self.parameters.factor[:, None, :, max(state, 0)]
+                continue
+            while reached < state:
+                shock = self.generator.standard_normal((*self.shape, noise.shape[-1]))
+                factor, reached = rho * factor + noise * shock, reached + 1
+            yield state, factor
+
+    def _rates_at(self, factor: NDArray[np.float64]) -> NDArray[np.float32]:
+        p, structure = self.parameters, self.outlook.structure
+        spread = Parameters(
+            {name: value[:, None] for name, value in p.rate.items()},
+            {}, p.factor_sd, p.precedent_log[:, None], p.level_logit[:, None],
+            p.binding[:, None], p.factor, p.voice_bias,
+        )  # fmt: skip
+        consent, agreement = log_consent(spread, factor, structure)
+        other = spread.rate[Var.SHARE_OTHER]
+        named = consent - agreement[..., None]
+        log_rate = np.log(spread.rate[Var.BASE_RATE]) + spread.rate[Var.CONSENT_SLOPE] * (
+            agreement - self.outlook.consent_reference
+        )
+        rates = np.concatenate([np.exp(named + log_rate[..., None]), (np.exp(log_rate) * other)[..., None]], -1)
+        return np.ascontiguousarray(np.moveaxis(rates, -1, 0)).astype(np.float32)
+
+    def _arriving_pressure(self) -> NDArray[np.float32]:
+        """Return the pressure of news yet to come, shape (step, change, draw, future)."""
+        steps, paths = len(self.middles), self.shape[0] * self.shape[1]
+        change = len(self.known)
+        if self.outlook.arrivals.mean_pace == 0.0:
+            return np.zeros((steps, change, 1, 1), dtype=np.float32)
+        jumps = self._jumps(steps, paths, change)
+        fading = 0.5 ** (np.diff(self.middles) / self.outlook.half_life_days)
+        for step in range(1, steps):
+            jumps[step] += np.float32(fading[step - 1]) * jumps[step - 1]
+        return jumps.reshape(steps, change, *self.shape)
+
+    def _jumps(self, steps: int, paths: int, change: int) -> NDArray[np.float32]:
+        """Return what arrives between one middle and the next, as felt at the later one."""
+        arrivals, generator = self.outlook.arrivals, self.generator
+        start = float(max(self.outlook.news_from, self.outlook.calendar.start).toordinal())
+        lows = np.maximum(np.concatenate([[start], self.middles[:-1]]), start)
+        lengths = np.maximum(self.middles - lows, 0.0)
+        counts = generator.poisson(self._intensity(steps) * lengths[:, None])
+        step_of = np.repeat(np.repeat(np.arange(steps), paths), counts.ravel())
+        path_of = np.repeat(np.tile(np.arange(paths), steps), counts.ravel())
+        count = len(step_of)
+        age = generator.random(count) * lengths[step_of]
+        sizes = generator.choice(arrivals.sizes, size=count, p=arrivals.size_probs)
+        sets = arrivals.named[
+            generator.choice(len(arrivals.named), size=count, p=arrivals.named_probs)
+        ]
+        felt = sizes * 0.5 ** (age / self.outlook.half_life_days)
+        jumps = np.empty((steps, change, paths), dtype=np.float32)
+        cell = step_of * paths + path_of
+        for k in range(change):
+            summed = np.bincount(cell, weights=felt * sets[:, k], minlength=steps * paths)
+            jumps[:, k] = summed.reshape(steps, paths)
+        return jumps
+
+    def _intensity(self, steps: int) -> NDArray[np.float64]:
+        """Return arrivals a day by step and path: the draw's pace times a monthly multiplier."""
+        arrivals, generator = self.outlook.arrivals, self.generator
+        draws, futures = self.shape
+        pace = generator.gamma(arrivals.pace_shape, 1 / arrivals.pace_rate_years, size=draws)
+        daily = np.repeat(pace / DAYS_PER_YEAR, futures)
+        if arrivals.dispersion == 0.0:
+            return np.broadcast_to(daily, (steps, draws * futures))
+        month = ((self.middles - self.middles[0]) // (DAYS_PER_YEAR / 12)).astype(int)
+        shape = 1 / arrivals.dispersion
+        multiplier = generator.gamma(shape, 1 / shape, size=(month[-1] + 1, draws * futures))
+        return np.asarray(daily * multiplier[month])

@@ -1,0 +1,162 @@
+"""Resolved questions: past questions of this kind, with their dated news and their end."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from tidings.errors import Fault, InputError, nearest, raise_if_any
+from tidings.evidence import ITEM_COLUMNS, Item, item_of
+from tidings.names import ANY, DEAL, RETAINED, STATUS_QUO
+from tidings.tables import read_table
+from tidings.yardsticks import LEDGER, Yardsticks
+
+__all__ = ["ResolvedQuestion", "read_resolved"]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Outcome(_Closed):
+    id: str
+    title: str
+    requires: tuple[str, ...]
+    resolution: str
+
+
+class _Actor(_Closed):
+    """Actors are described as a title or, in other files, as a line with a role."""
+
+    id: str
+    title: Annotated[str, Field(validation_alias=AliasChoices("title", "line"))]
+    role: str | None = None
+
+
+class _Resolved(_Closed):
+    outcome: str
+    date: date
+    source_url: str
+
+
+class _File(_Closed):
+    id: str
+    title: str
+    at_risk_from: date
+    outcomes: Annotated[tuple[_Outcome, ...], Field(min_length=2)]
+    actors: tuple[_Actor, ...]
+    resolved: _Resolved
+    forecast_dates: tuple[date, ...]
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class ResolvedQuestion:
+    """A past question of this kind.
+
+    Attributes
+    ----------
+    id, title : str
+        Its name, and the question.
+    change : tuple of str
+        Its outcomes but the status quo.
+    at_risk_from, ended : date
+        When its clock started and stopped.
+    outcome : str
+        How it ended; ``status_quo`` where nothing happened while it was watched.
+    items : tuple of Item
+        Its news.
+    """
+
+    id: str
+    title: str
+    change: tuple[str, ...]
+    at_risk_from: date
+    ended: date
+    outcome: str
+    items: tuple[Item, ...]
+
+
+def read_resolved(folder: Path, yardsticks: Yardsticks) -> tuple[ResolvedQuestion, ...]:
+    """Read every resolved question of a folder: one YAML and one CSV of the same name each.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they stand.
+    yardsticks : Yardsticks
+        Has the words of face values.
+
+    Raises
+    ------
+    InputError
+        With every fault found.
+    """
+    if not folder.is_dir():
+        raise InputError([Fault(folder, None, "resolved", "nothing", "a folder of questions")])
+    questions: list[ResolvedQuestion] = []
+    faults: list[Fault] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            questions.append(_question(path, yardsticks))
+        except InputError as error:
+            faults += error.faults
+    raise_if_any(faults)
+    return tuple(questions)
+
+
+def _question(path: Path, yardsticks: Yardsticks) -> ResolvedQuestion:
+    file = _parse(path)
+    outcomes = [outcome.id for outcome in file.outcomes]
+    if file.resolved.outcome not in outcomes:
+        got = repr(file.resolved.outcome)
+        raise InputError(
+            [Fault(path, None, "resolved.outcome", got, nearest(file.resolved.outcome, outcomes))]
+        )
+    return ResolvedQuestion(
+        file.id,
+        file.title,
+        tuple(outcome for outcome in outcomes if outcome != STATUS_QUO),
+        file.at_risk_from,
+        file.resolved.date,
+        file.resolved.outcome,
+        _items(path.with_suffix(".csv"), file, yardsticks),
+    )
+
+
+def _parse(path: Path) -> _File:
+    try:
+        return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        got = str(error).splitlines()[0]
+        raise InputError([Fault(path, None, "file", got, "a readable YAML file")]) from None
+    except ValidationError as error:
+        raise InputError(
+            [
+                Fault(path, None, ".".join(map(str, one["loc"])), repr(one["input"]), one["msg"])
+                for one in error.errors()
+            ]
+        ) from None
+
+
+def _items(path: Path, file: _File, yardsticks: Yardsticks) -> tuple[Item, ...]:
+    rows, faults = read_table(path, ITEM_COLUMNS)
+    actors = [actor.id for actor in file.actors] + [DEAL]
+    outcomes = [outcome.id for outcome in file.outcomes] + [ANY, RETAINED]
+    words = yardsticks.phrases(LEDGER)
+    items = []
+    for row in rows:
+        item = item_of(row)
+        checks = [("actor", item.actor, actors), ("face_value", item.face_value, words)]
+        checks += [("outcomes", outcome, outcomes) for outcome in item.outcomes]
+        faults += [
+            Fault(path, row.line, field, repr(got), nearest(got, valid))
+            for field, got, valid in checks
+            if got is not None and got not in valid
+        ]
+        items.append(item)
+    raise_if_any(faults)
+    return tuple(items)
