@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidings.config import GradesConfig
-from tidings.evidence import Item
 from tidings.names import OTHER
 from tidings.pressure import Pulse, pulses
 from tidings.resolved import ResolvedQuestion

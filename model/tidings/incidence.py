@@ -12,12 +12,13 @@ middle of a step: over arrivals at random times this has no error in expectation
 midpoint rule in time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import partial
+from datetime import date
+from itertools import groupby, pairwise
 from math import ceil
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ class Calendar:
         """Return the edges of the steps as day numbers, and which edge each published date is."""
         marks = sorted({self.start, *self.dates})
         edges = [float(marks[0].toordinal())]
-        for low, high in zip(marks, marks[1:], strict=False):
+        for low, high in pairwise(marks):
             days = (high - low).days
             count = ceil(days / _LONGEST_STEP_DAYS)
             edges += [low.toordinal() + days * (i + 1) / count for i in range(count)]
@@ -223,15 +224,14 @@ class _Chunk:
             total[step + 1, 0] = 1.0 - total[step + 1, 1:].sum(axis=0)
         return np.asarray(total[marks].transpose(2, 0, 1))
 
-    def _neutral_rates(self):  # type: ignore[no-untyped-def]
+    def _neutral_rates(self) -> Iterator[NDArray[np.float32]]:
         """Yield rate[k] at no pressure for each step, as the factors go on."""
-        rates, last = None, None
-        for state, factor in self._factors():
-            if rates is None or state != last:
-                rates, last = self._rates_at(factor), state
-            yield rates
+        for _, steps in groupby(self._factors(), key=itemgetter(0)):
+            factors = [factor for _, factor in steps]
+            rates = self._rates_at(factors[0])
+            yield from (rates for _ in factors)
 
-    def _factors(self):  # type: ignore[no-untyped-def]
+    def _factors(self) -> Iterator[tuple[int, NDArray[np.float64]]]:
         """Yield the state and the factors (draw, future, actor) of each step."""
         timeline = self.outlook.timeline
         rho = timeline.correlation(timeline.state_days)
@@ -262,7 +262,9 @@ class _Chunk:
         log_rate = np.log(spread.rate[Var.BASE_RATE]) + spread.rate[Var.CONSENT_SLOPE] * (
             agreement - self.outlook.consent_reference
         )
-        rates = np.concatenate([np.exp(named + log_rate[..., None]), (np.exp(log_rate) * other)[..., None]], -1)
+        rates = np.concatenate(
+            [np.exp(named + log_rate[..., None]), (np.exp(log_rate) * other)[..., None]], -1
+        )
         return np.ascontiguousarray(np.moveaxis(rates, -1, 0)).astype(np.float32)
 
     def _arriving_pressure(self) -> NDArray[np.float32]:

@@ -31,7 +31,7 @@ from tidings.structure import Structure
 __all__ = ["ChainState", "LogDensity", "Sampled", "compile_density", "sample"]
 
 
-class _ThreadedLinker(NumbaLinker):
+class _ThreadedLinker(NumbaLinker):  # type: ignore[misc] # PyTensor is not typed
     """PyTensor's numba linker, with the lock released while the function runs.
 
     So the chains run on several cores as threads of one process.
@@ -65,11 +65,17 @@ class LogDensity:
         Order of the data.
     variables : tuple of (str, tuple of int)
         Names and shapes of the free variables in the order in which ``x`` holds them.
+    dims : mapping of str to tuple of str
+        Their dims.
+    coords : mapping of str to sequence
+        Coordinates of those dims.
     """
 
     function: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]]
     data_names: tuple[str, ...]
     variables: tuple[tuple[str, tuple[int, ...]], ...]
+    dims: Mapping[str, tuple[str, ...]]
+    coords: Mapping[str, Sequence[Any]]
 
     @property
     def size(self) -> int:
@@ -150,14 +156,21 @@ def _compile(structure: Structure, data: GraphData) -> LogDensity:
     model = build(structure, data)
     mode = Mode(_ThreadedLinker(), NUMBA.provided_optimizer)
     value_and_gradient = model.logp_dlogp_function(ravel_inputs=True, mode=mode)
-    compiled = value_and_gradient._pytensor_function  # noqa: SLF001 - the only way to its data
+    compiled = value_and_gradient._pytensor_function
     point = model.initial_point()
     variables = tuple((v.name, np.shape(point[v.name])) for v in model.continuous_value_vars)
     return LogDensity(
         compiled.vm.jit_fn,
         tuple(shared.name for shared in compiled.get_shared()),
         variables,
+        {name: tuple(map(str, model.named_vars_to_dims[name])) for name, _ in variables},
+        {str(dim): _labels(values) for dim, values in model.coords.items() if values is not None},
     )
+
+
+def _labels(values: Sequence[Any]) -> Any:  # noqa: ANN401 - what nutpie takes
+    """Return coordinates as nutpie takes them: strings in a list, numbers in an array."""
+    return list(values) if isinstance(values[0], str) else np.asarray(values)
 
 
 def sample(
@@ -192,6 +205,8 @@ def sample(
         [np.dtype(np.float64)] * len(density.variables),
         [shape for _, shape in density.variables],
         [name for name, _ in density.variables],
+        dims=dict(density.dims),
+        coords={dim: density.coords[dim] for dims in density.dims.values() for dim in dims},
         make_initial_point_fn=partial(_start, density.size),
     )
     try:
@@ -209,8 +224,9 @@ def sample(
             progress_rate=200,
         )
     except (RuntimeError, ValueError) as error:
+        first = str(error).splitlines()[0]
         raise FitError(
-            f"the sampler stopped: {error}; look for a prior that puts a value out of reach, "
+            f"the sampler stopped: {first}; look for a prior that puts a value out of reach, "
             "or try another seed"
         ) from error
     return Sampled(trace["posterior"].to_dataset(), _stats(trace["sample_stats"].to_dataset()))

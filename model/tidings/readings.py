@@ -107,9 +107,7 @@ def read_items(
     return tuple(readings)
 
 
-def _readings_of(
-    item: Item, face: LinkNormal, config: QuestionConfig, state: int
-) -> list[Reading]:
+def _readings_of(item: Item, face: LinkNormal, config: QuestionConfig, state: int) -> list[Reading]:
     speaker = config.actor(item.actor)
     read = speaker.speaks_for or speaker.id
     own = config.recipients.get(read)

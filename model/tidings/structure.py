@@ -52,7 +52,7 @@ class Structure:
         return tuple(f"{actor}:{outcome}" for actor, outcome in self.pairs)
 
     def actor_of_pair(self) -> NDArray[np.float64]:
-        """Return the one-hot of each pair's factor, shape (pair, actor); static actors have none."""
+        """Return the one-hot of each pair's factor, shape (pair, actor); recipients have none."""
         return np.array([[float(a == d) for d in self.dynamic] for a, _ in self.pairs])
 
     def pairs_of_outcome(self) -> NDArray[np.float64]:

@@ -1,0 +1,227 @@
+"""Checks of a run: each has a status, a value, a limit, and a sentence that says what it means."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+from arviz_stats.base import array_stats
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from tidings.config import FitConfig
+from tidings.graph import GraphData
+from tidings.names import Dim, Var
+from tidings.parameters import Parameters
+
+__all__ = [
+    "LIMITS",
+    "Check",
+    "Diagnostics",
+    "check_run",
+    "conflict_check",
+    "diagnose",
+    "fresh_check",
+    "predictive_check",
+    "publishable",
+]
+
+Status = Literal["pass", "warn", "fail", "not_run"]
+
+LIMITS = {
+    "r_hat": 1.01,
+    "ess_bulk": 400.0,
+    "ess_tail": 400.0,
+    "mcse": 0.05,
+    "divergences": 0.005,
+    "e_bfmi": 0.3,
+    "posterior_predictive": 0.01,
+    "prior_data_conflict": 2.0,
+    "newest_item": 90.0,
+}
+"""R-hat and ESS by Vehtari et al. 2021 (doi:10.1214/20-BA1221); E-BFMI by Betancourt 2016."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Attributes
+    ----------
+    name : str
+        A key of `LIMITS`.
+    status : {"pass", "warn", "fail", "not_run"}
+        A required check is ``pass``, ``fail`` or ``not_run``; the others warn.
+    value, limit : float or None
+        What was found and what it was held against; no value where it was not run.
+    required : bool
+        Whether the run may be published without it.
+    says : str
+        The verdict in a sentence.
+    """
+
+    name: str
+    status: Status
+    value: float | None
+    limit: float
+    required: bool
+    says: str
+
+    def row(self) -> dict[str, object]:
+        """Return the check as a row of a table."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Diagnostics of one published probability over chains."""
+
+    r_hat: float
+    ess_bulk: float
+    ess_tail: float
+    mcse: float
+
+
+def diagnose(values: NDArray[np.float64]) -> Diagnostics:
+    """Return the diagnostics of one quantity.
+
+    Parameters
+    ----------
+    values : ndarray, shape (chain, draw)
+        A constant has no Monte Carlo error, and as many effective draws as draws.
+    """
+    if np.ptp(values) == 0.0:
+        return Diagnostics(1.0, float(values.size), float(values.size), 0.0)
+
+    def stat(function: Callable[..., float], method: str, **options: object) -> float:
+        return float(function(values, chain_axis=0, draw_axis=1, method=method, **options))
+
+    return Diagnostics(
+        stat(array_stats.rhat, "rank"),
+        stat(array_stats.ess, "bulk"),
+        stat(array_stats.ess, "tail", prob=(0.05, 0.95)),
+        stat(array_stats.mcse, "mean"),
+    )
+
+
+def check_run(
+    published: xr.DataArray, stats: xr.Dataset, evidence: list[Check], fit: FitConfig
+) -> tuple[Check, ...]:
+    """Check the sampler on what is published, and add the checks of the evidence.
+
+    Parameters
+    ----------
+    published : xarray.DataArray
+        Dims chain, draw and any others: every probability of the report's table.
+    stats : xarray.Dataset
+        ``diverging`` and ``energy`` by chain and draw.
+    evidence : list of Check
+        From `predictive_check`, `conflict_check` and `fresh_check`.
+    fit : FitConfig
+        Chains and draws.
+    """
+    stacked = published.stack(one=[d for d in published.dims if d not in (Dim.CHAIN, Dim.DRAW)])
+    found = [diagnose(stacked.isel(one=i).values) for i in range(stacked.sizes["one"])]
+    sds = stacked.std((Dim.CHAIN, Dim.DRAW)).values
+    relative = max(f.mcse / sd if sd > 0 else 0.0 for f, sd in zip(found, sds, strict=True))
+    diverging = float(stats["diverging"].sum()) / (fit.chains * fit.draws)
+    e_bfmi = float(np.min(array_stats.bfmi(stats["energy"].values)))
+    return (
+        _at_most("r_hat", max(f.r_hat for f in found), "chains agree on every probability"),
+        _at_least(
+            "ess_bulk", min(f.ess_bulk for f in found), "effective draws of each probability"
+        ),
+        _at_least("ess_tail", min(f.ess_tail for f in found), "effective draws of each interval"),
+        _at_most("mcse", relative, "Monte Carlo error of a probability as a share of its sd"),
+        _at_most("divergences", diverging, "share of draws where the sampler lost its way"),
+        _at_least("e_bfmi", e_bfmi, "the sampler moves freely between energies"),
+        *evidence,
+    )
+
+
+def publishable(checks: tuple[Check, ...]) -> bool:
+    """Say whether every required check passed."""
+    return all(check.status == "pass" for check in checks if check.required)
+
+
+def _at_most(name: str, value: float, says: str) -> Check:
+    status: Status = "pass" if value <= LIMITS[name] else "fail"
+    return Check(name, status, value, LIMITS[name], True, says)
+
+
+def _at_least(name: str, value: float, says: str) -> Check:
+    status: Status = "pass" if value >= LIMITS[name] else "fail"
+    return Check(name, status, value, LIMITS[name], True, says)
+
+
+def predictive_check(parameters: Parameters, data: GraphData) -> Check:
+    """Compare the largest standardised residual of the readings with what the model expects.
+
+    The noise scale is learned, so a sum of squares would always fit; the largest residual tells
+    whether single readings lie where the model cannot put them. The value is the posterior
+    predictive probability of a larger one.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Over draws along one axis.
+    data : GraphData
+        The readings.
+    """
+    name, says = "posterior_predictive", "chance of a reading further off than the furthest one"
+    used = data.values["reading_weight"] > 0
+    if not used.any():
+        return Check(name, "not_run", None, LIMITS[name], False, "no readings to compare with")
+    draws = len(parameters.factor_sd)
+    linear = np.concatenate(
+        [parameters.level_logit, parameters.factor.reshape(draws, -1), parameters.voice_bias], 1
+    )
+    mean = linear @ data.values["reading_design"][used].T
+    load = data.values["reading_story_load"][used]
+    noise = parameters.scale[Var.NOISE_SCALE][:, None] ** 2
+    sd = np.sqrt(noise + parameters.scale[Var.STORY_SD][:, None] ** 2 * load)
+    largest = np.max(np.abs(data.values["reading_y"][used] - mean) / sd, axis=1)
+    inside = 1 - 2 * norm.sf(largest)
+    value = float(np.mean(1 - inside ** used.sum()))
+    status: Status = "pass" if value >= LIMITS[name] else "warn"
+    return Check(name, status, value, LIMITS[name], False, says)
+
+
+def conflict_check(draws: xr.Dataset) -> Check:
+    """Find the prior that the evidence moved furthest, in units of its own sd.
+
+    Parameters
+    ----------
+    draws : xarray.Dataset
+        Standard normals of the graph: under the prior each has mean 0 and sd 1.
+    """
+    name, furthest, where = "prior_data_conflict", 0.0, "no prior"
+    for variable in (
+        Dim.RATE_PART,
+        Dim.SCALE,
+        Var.FACTOR_SD,
+        Var.PRECEDENT,
+        Var.LEVEL,
+        Var.BINDING,
+    ):
+        values = draws[f"{variable}_z"]
+        means = values.mean((Dim.CHAIN, Dim.DRAW))
+        index = int(np.argmax(np.abs(means.values)))
+        if abs(float(means[index])) > furthest:
+            furthest = abs(float(means[index]))
+            where = str(means[means.dims[0]].values[index])
+    status: Status = "pass" if furthest <= LIMITS[name] else "warn"
+    says = f"prior sds that the evidence moved the furthest prior ({where})"
+    return Check(name, status, furthest, LIMITS[name], False, says)
+
+
+def fresh_check(newest: date | None, as_of: date) -> Check:
+    """Say how old the newest item is: old news is not the same as no news."""
+    name = "newest_item"
+    if newest is None:
+        return Check(name, "not_run", None, LIMITS[name], False, "no item of evidence is known")
+    age = float((as_of - newest).days)
+    status: Status = "pass" if age <= LIMITS[name] else "warn"
+    return Check(name, status, age, LIMITS[name], False, "days since the newest item was known")

@@ -1,0 +1,231 @@
+"""What the command line does, as functions that return values."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidings.cases import read_cases
+from tidings.errors import Fault, InputError, raise_if_any
+from tidings.evidence import Ledger, read_ledger
+from tidings.question import Question, load_question
+from tidings.resolved import ResolvedQuestion, read_resolved
+from tidings.runs import Run, find_run, list_runs
+
+if TYPE_CHECKING:
+    from tidings.inference import ChainState
+
+__all__ = ["Inputs", "check", "forecast", "history", "report", "run"]
+
+QUESTION = Path("priors/turkey-s400.toml")
+RUNS = Path("data/runs")
+RENDERED = Path("reports/rendered")
+
+Progress = Callable[[Sequence["ChainState"]], None]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Every input of a question, valid.
+
+    Attributes
+    ----------
+    question : Question
+        With its priors, words and claims.
+    ledger : Ledger
+        Its evidence.
+    resolved : tuple of ResolvedQuestion
+        Past questions.
+    cases : int
+        How many past cases there are.
+    """
+
+    question: Question
+    ledger: Ledger
+    resolved: tuple[ResolvedQuestion, ...]
+    cases: int
+
+    def files(self) -> list[Path]:
+        """Return every file that the question names."""
+        question = self.question
+        named = ("evidence", "yardsticks", "survey", "claims", "cases")
+        paths = [path for path in map(question.file, named) if path is not None]
+        folder = question.file("resolved")
+        if folder is not None:
+            paths += [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.csv"))]
+        return paths
+
+
+def check(question: Path = QUESTION) -> Inputs:
+    """Validate every input of a question.
+
+    Parameters
+    ----------
+    question : Path
+        The question file.
+
+    Returns
+    -------
+    Inputs
+        Everything it names, read.
+
+    Raises
+    ------
+    InputError
+        With every fault of every file.
+    """
+    loaded = load_question(question)
+    faults: list[Fault] = []
+
+    def read[T](reader: Callable[[], T], fallback: T) -> T:
+        try:
+            return reader()
+        except InputError as error:
+            faults.extend(error.faults)
+            return fallback
+
+    evidence, cases, past = (loaded.file(name) for name in ("evidence", "cases", "resolved"))
+    ledger = Ledger(Path(), ())
+    resolved: tuple[ResolvedQuestion, ...] = ()
+    counted = 0
+    if evidence is not None:
+        ledger = read(lambda: read_ledger(evidence, loaded.config, loaded.yardsticks), ledger)
+    if cases is not None:
+        counted = read(lambda: len(read_cases(cases)), counted)
+    if past is not None:
+        resolved = read(lambda: read_resolved(past, loaded.yardsticks), resolved)
+    raise_if_any(faults)
+    return Inputs(loaded, ledger, resolved, counted)
+
+
+def forecast(
+    question: Path = QUESTION,
+    as_of: date | None = None,
+    runs: Path = RUNS,
+    seed: int | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Fit, check and store a forecast.
+
+    Parameters
+    ----------
+    question : Path
+        The question file.
+    as_of : date, optional
+        When the forecast is made; today if not given.
+    runs : Path
+        Where runs are kept.
+    seed : int, optional
+        Root of all randomness, in place of the config's.
+    progress : callable, optional
+        Called with the state of every chain while it samples.
+
+    Returns
+    -------
+    Run
+        As stored.
+
+    Raises
+    ------
+    InputError
+        If an input has a fault.
+    FitError
+        If the sampler stopped.
+    RunError
+        If the run cannot be stored.
+    """
+    from tidings.forecasting import make_forecast
+
+    inputs = check(question)
+    if seed is not None:
+        config = inputs.question.config
+        fit = config.fit.model_copy(update={"seed": seed})
+        config = config.model_copy(update={"fit": fit})
+        inputs = replace(inputs, question=replace(inputs.question, config=config))
+    return make_forecast(inputs, as_of or date.today(), runs, progress)
+
+
+def report(
+    name: str | None = None,
+    runs: Path = RUNS,
+    to: Sequence[str] = ("html", "pdf"),
+    rendered: Path = RENDERED,
+) -> tuple[Path, ...]:
+    """Render a stored run.
+
+    Parameters
+    ----------
+    name : str, optional
+        The run's id, the beginning of it, or its folder; the newest if not given.
+    runs : Path
+        Where runs are kept.
+    to : sequence of {"html", "pdf"}
+        Formats.
+    rendered : Path
+        Where the reports go.
+
+    Returns
+    -------
+    tuple of Path
+        The reports, in the order of ``to``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such run or format.
+    RunError
+        If the run cannot be read.
+    RenderError
+        If a report cannot be rendered.
+    """
+    from tidings.reporting import render
+
+    return render(find_run(runs, name), to, rendered)
+
+
+def run(
+    question: Path = QUESTION,
+    as_of: date | None = None,
+    runs: Path = RUNS,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    rendered: Path = RENDERED,
+) -> tuple[Run, tuple[Path, ...]]:
+    """Check, forecast and report: the main job.
+
+    Parameters
+    ----------
+    question, as_of, runs, seed, progress
+        As for `forecast`.
+    rendered : Path
+        Where the reports go.
+
+    Returns
+    -------
+    tuple of (Run, tuple of Path)
+        The stored run, and its HTML and PDF reports.
+
+    Raises
+    ------
+    InputError, FitError, RunError, RenderError
+        As for `forecast` and `report`.
+    """
+    made = forecast(question, as_of, runs, seed, progress)
+    return made, report(str(made.path), runs, rendered=rendered)
+
+
+def history(runs: Path = RUNS) -> tuple[Run, ...]:
+    """Return all stored runs, the oldest first.
+
+    Parameters
+    ----------
+    runs : Path
+        Where runs are kept.
+
+    Raises
+    ------
+    RunError
+        If one of them cannot be read.
+    """
+    return list_runs(runs)

@@ -1,0 +1,348 @@
+"""Stored runs: written whole or not at all, never changed, and read back as values."""
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tidings.errors import RunError, UsageError, nearest
+from tidings.summary import ForecastRow, row_from_text
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from tidings.checks import Check
+
+__all__ = ["Manifest", "Run", "find_run", "list_runs", "read_run", "write_run"]
+
+_MANIFEST, _FORECAST, _CHECKS, _POSTERIOR = (
+    "manifest.json",
+    "forecast.csv",
+    "checks.csv",
+    "posterior.nc",
+)
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OutcomeName(_Closed):
+    """An outcome's id and title, in the order in which every table and figure shows them."""
+
+    id: str
+    title: str
+
+
+class EvidenceCounts(_Closed):
+    """What of the ledger a run used, and what it left out."""
+
+    used: int
+    later: int
+    retracted: int
+    ungraded: int
+    stories: int
+
+
+class FitRecord(_Closed):
+    """How the posterior was drawn."""
+
+    seconds: float
+    draws: int
+    chains: int
+    tune: int
+    futures: int
+
+
+class Manifest(_Closed):
+    """What a run is: its question, dates, inputs by digest, versions, seed and timings."""
+
+    format: Literal[1] = 1
+    run: str
+    question: str
+    title: str
+    as_of: date
+    created: datetime
+    publishable: bool
+    outcomes: tuple[OutcomeName, ...]
+    horizons: dict[str, date]
+    headline: str
+    yardstick: str
+    status_known_to: date
+    newest_item: date | None
+    evidence: EvidenceCounts
+    already_happened: float
+    news_pace_per_year: float
+    notes: tuple[str, ...]
+    seed: int
+    fit: FitRecord
+    inputs: dict[str, str]
+    question_file: str
+    versions: dict[str, str]
+    timings_seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class StoredCheck:
+    """A check as stored; the fields are those of `tidings.checks.Check`."""
+
+    name: str
+    status: str
+    value: float | None
+    limit: float
+    required: bool
+    says: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One stored forecast.
+
+    Attributes
+    ----------
+    path : Path
+        Its folder.
+    manifest : Manifest
+        What it is.
+    rows : tuple of ForecastRow
+        Every published probability.
+    checks : tuple of StoredCheck
+        Their verdicts.
+    """
+
+    path: Path
+    manifest: Manifest
+    rows: tuple[ForecastRow, ...]
+    checks: tuple[StoredCheck, ...]
+
+    def at(self, horizon: str) -> dict[str, ForecastRow]:
+        """Return the forecast at one horizon, by outcome."""
+        return {
+            row.outcome: row
+            for row in self.rows
+            if row.horizon == horizon and row.basis == "posterior"
+        }
+
+    @property
+    def question_file(self) -> Path:
+        """The question as it was used, inside the run."""
+        return self.path / "inputs" / self.manifest.question_file
+
+    def posterior(self) -> "xr.DataTree":
+        """Open the draws: groups ``posterior``, ``sample_stats``, ``forecast``, ``prior_forecast``.
+
+        Raises
+        ------
+        RunError
+            If the file is missing or unreadable.
+        """
+        import xarray as xr
+
+        try:
+            return xr.open_datatree(self.path / _POSTERIOR, engine="h5netcdf")
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.path / _POSTERIOR}: cannot be read ({error})") from None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``tidings forecast --json`` prints."""
+        manifest = self.manifest
+        return {
+            "run": manifest.run,
+            "question": manifest.question,
+            "as_of": str(manifest.as_of),
+            "publishable": manifest.publishable,
+            "horizons": {
+                name: {
+                    "date": str(day),
+                    "outcomes": {k: row.statistics() for k, row in self.at(name).items()},
+                }
+                for name, day in manifest.horizons.items()
+            },
+            "checks": [
+                {"name": c.name, "status": c.status, "value": c.value, "limit": c.limit}
+                for c in self.checks
+            ],
+            "fit": {
+                "seconds": manifest.fit.seconds,
+                "draws": manifest.fit.draws,
+                "chains": manifest.fit.chains,
+            },
+        }
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_run(
+    folder: Path,
+    manifest: Callable[[str, datetime, dict[str, str], str], Manifest],
+    inputs: tuple[Path, Sequence[Path]],
+    tables: tuple[Sequence[ForecastRow], Sequence["Check"]],
+    draws: "xr.DataTree",
+) -> Run:
+    """Store a run.
+
+    Parameters
+    ----------
+    folder : Path
+        Where runs are kept; made if it is missing.
+    manifest : callable
+        Makes the manifest from the run's id, its time, the digests of its inputs, and where the
+        question file stands among them.
+    inputs : tuple of (Path, sequence of Path)
+        The question file, and every file that it names.
+    tables : tuple of (sequence of ForecastRow, sequence of Check)
+        Forecast and checks.
+    draws : xarray.DataTree
+        All draws.
+
+    Returns
+    -------
+    Run
+        As read back from the disk.
+
+    Raises
+    ------
+    RunError
+        If the folder cannot be written; nothing is left behind then.
+    """
+    created = datetime.now(UTC).replace(microsecond=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
+            written = Path(name) / "run"
+            digests, question = _copy_inputs(written / "inputs", *inputs)
+            seal = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:6]
+            made = manifest("", created, digests, question)
+            identifier = _free_name(folder, f"{made.as_of}_{created:%Y%m%dT%H%M%SZ}_{seal}")
+            made = made.model_copy(update={"run": identifier})
+            (written / _MANIFEST).write_text(made.model_dump_json(indent=2) + "\n")
+            _write_table(written / _FORECAST, [vars(row) for row in tables[0]])
+            _write_table(written / _CHECKS, [check.row() for check in tables[1]])
+            draws.to_netcdf(written / _POSTERIOR, engine="h5netcdf")
+            written.rename(folder / identifier)
+    except OSError as error:
+        raise RunError(
+            f"{folder}: the run cannot be stored ({error.strerror or error}); "
+            "name a folder that can be written with --runs DIR"
+        ) from error
+    return read_run(folder / identifier)
+
+
+def _free_name(folder: Path, name: str) -> str:
+    free, count = name, 1
+    while (folder / free).exists():
+        count += 1
+        free = f"{name}-{count}"
+    return free
+
+
+def _copy_inputs(target: Path, question: Path, files: Sequence[Path]) -> tuple[dict[str, str], str]:
+    """Copy the inputs as they stand to each other, so that the copy can be run again."""
+    absolute = [path.resolve() for path in (question, *files)]
+    root = Path(os.path.commonpath([path.parent for path in absolute]))
+    digests = {}
+    for path in absolute:
+        relative = path.relative_to(root)
+        (target / relative).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target / relative)
+        digests[relative.as_posix()] = digest(target / relative)
+    return digests, absolute[0].relative_to(root).as_posix()
+
+
+def _write_table(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_run(path: Path) -> Run:
+    """Read a stored run.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder.
+
+    Raises
+    ------
+    RunError
+        If a file of it is missing or unreadable.
+    """
+    try:
+        manifest = Manifest.model_validate_json((path / _MANIFEST).read_text(encoding="utf-8"))
+        rows = tuple(row_from_text(cells) for cells in _read_table(path / _FORECAST))
+        checks = tuple(_check_from_text(cells) for cells in _read_table(path / _CHECKS))
+    except (OSError, KeyError, ValueError, ValidationError) as error:
+        first = str(error).splitlines()[0]
+        raise RunError(
+            f"{path}: not a run that can be read ({first}); runs are never edited, make a new one"
+        ) from None
+    return Run(path, manifest, rows, checks)
+
+
+def _read_table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _check_from_text(cells: Mapping[str, str]) -> StoredCheck:
+    value = cells["value"]
+    named = {field.name: cells[field.name] for field in fields(StoredCheck)}
+    return StoredCheck(
+        name=named["name"],
+        status=named["status"],
+        value=float(value) if value else None,
+        limit=float(named["limit"]),
+        required=named["required"] == "True",
+        says=named["says"],
+    )
+
+
+def list_runs(folder: Path) -> tuple[Run, ...]:
+    """Return all stored runs, the oldest first.
+
+    Raises
+    ------
+    RunError
+        If one of them cannot be read.
+    """
+    found = [read_run(path.parent) for path in folder.glob(f"[!.]*/{_MANIFEST}")]
+    return tuple(sorted(found, key=lambda run: (run.manifest.created, run.manifest.run)))
+
+
+def find_run(folder: Path, name: str | None) -> Run:
+    """Return a run by its id, the beginning of it, or its folder; without a name, the newest.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or the name fits several.
+    RunError
+        If it cannot be read.
+    """
+    if name is not None and (Path(name) / _MANIFEST).is_file():
+        return read_run(Path(name))
+    ids = sorted(path.parent.name for path in folder.glob(f"[!.]*/{_MANIFEST}"))
+    if not ids:
+        raise UsageError(f"{folder}: no runs yet; make one with: tidings forecast")
+    if name is None:
+        return list_runs(folder)[-1]
+    fitting = [one for one in ids if one == name] or [one for one in ids if one.startswith(name)]
+    if len(fitting) == 1:
+        return read_run(folder / fitting[0])
+    if fitting:
+        raise UsageError(f"run {name!r} fits {len(fitting)} runs; give more of one: {fitting}")
+    raise UsageError(f"no run {name!r} in {folder}; expected {nearest(name, ids)}")

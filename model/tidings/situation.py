@@ -1,0 +1,219 @@
+"""The situation on a date: what is known then, ready for the graph and the forecast."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from tidings.arrivals import Arrivals, fit_arrivals, no_arrivals
+from tidings.config import QuestionConfig
+from tidings.errors import Fault, InputError
+from tidings.evidence import Item, Ledger
+from tidings.graph import Exposure, GraphData, data_of
+from tidings.incidence import Outlook, make_calendar
+from tidings.normal import from_link
+from tidings.pressure import Pulse, mean_pressure, pulses
+from tidings.question import Question
+from tidings.readings import Reading, read_items, rows_of
+from tidings.resolved import ResolvedQuestion
+from tidings.structure import Structure, make_structure
+from tidings.timeline import Timeline, make_timeline
+
+__all__ = ["Situation", "graph_data", "observe", "outlook_of", "prior_outlook"]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a forecast of one date may use.
+
+    Attributes
+    ----------
+    question : Question
+        With its priors.
+    structure : Structure
+        Its coordinates.
+    as_of : date
+        When the forecast is made.
+    items : tuple of Item
+        Known by then and not withdrawn.
+    newest : date or None
+        The newest known date among them.
+    later, retracted, ungraded : int
+        Items left out because they became known later or were withdrawn; items without a push.
+    timeline : Timeline
+        From the clock's start to the end of what is known.
+    pulses : tuple of Pulse
+        What counts of the items' pushes.
+    readings : tuple of Reading
+        What they say about actors.
+    arrivals : Arrivals
+        How news arrives.
+    resolved_later : tuple of str
+        Resolved questions that ended only after the as-of date: their news is not used, but the
+        config's priors knew how they ended.
+    """
+
+    question: Question
+    structure: Structure
+    as_of: date
+    items: tuple[Item, ...]
+    newest: date | None
+    later: int
+    retracted: int
+    ungraded: int
+    timeline: Timeline
+    pulses: tuple[Pulse, ...]
+    readings: tuple[Reading, ...]
+    arrivals: Arrivals
+    resolved_later: tuple[str, ...]
+
+    @property
+    def status_known_to(self) -> date:
+        """Until when the status quo is known to have held."""
+        return self.timeline.exposed_to
+
+
+def observe(
+    question: Question, ledger: Ledger, resolved: Sequence[ResolvedQuestion], as_of: date
+) -> Situation:
+    """Gather what is known on a date.
+
+    Parameters
+    ----------
+    question : Question
+        Valid as a whole.
+    ledger : Ledger
+        Its evidence.
+    resolved : sequence of ResolvedQuestion
+        For the news yet to come.
+    as_of : date
+        When the forecast is made.
+
+    Raises
+    ------
+    InputError
+        If the as-of date lies before the clock's start, or the question has ended by then.
+    """
+    config = question.config
+    _check_date(question, as_of)
+    structure = make_structure(config)
+    items = ledger.known(as_of)
+    newest = ledger.newest(as_of)
+    known_to = min(config.status_known_to or newest or as_of, as_of)
+    timeline = make_timeline(config.time, config.clock_start, known_to, newest or known_to)
+    counted = pulses(items, config.grades, structure.change)
+    ended = [one for one in resolved if one.ended <= as_of]
+    return Situation(
+        question=question,
+        structure=structure,
+        as_of=as_of,
+        items=items,
+        newest=newest,
+        later=ledger.later(as_of),
+        retracted=ledger.retracted(as_of),
+        ungraded=sum(item.push is None for item in items),
+        timeline=timeline,
+        pulses=counted,
+        readings=read_items(items, config, question.yardsticks, timeline),
+        arrivals=_arrivals(config, (counted, newest or as_of), ended, structure),
+        resolved_later=tuple(one.id for one in resolved if one.ended > as_of),
+    )
+
+
+def _check_date(question: Question, as_of: date) -> None:
+    config = question.config
+    if as_of < config.clock_start:
+        expected = f"a date from {config.clock_start} on, when the clock started"
+        raise InputError([Fault(question.path, None, "--as-of", str(as_of), expected)])
+    if config.resolved is not None and config.resolved.date <= as_of:
+        expected = (
+            f"a date before {config.resolved.date}, when the question ended as "
+            f"{config.resolved.outcome!r}; there is nothing left to forecast"
+        )
+        raise InputError([Fault(question.path, None, "--as-of", str(as_of), expected)])
+
+
+def _arrivals(
+    config: QuestionConfig,
+    own: tuple[Sequence[Pulse], date],
+    ended: Sequence[ResolvedQuestion],
+    structure: Structure,
+) -> Arrivals:
+    if not config.news.simulate:
+        return no_arrivals(structure.change)
+    return fit_arrivals(
+        (own[0], config.clock_start, max(own[1], config.clock_start)),
+        ended,
+        config.grades,
+        structure.change,
+        config.news.own_weight_items,
+    )
+
+
+def graph_data(situation: Situation) -> GraphData:
+    """Return the data of the graph."""
+    config, timeline = situation.question.config, situation.timeline
+    structure = situation.structure
+    pressure = mean_pressure(
+        situation.pulses, timeline.exposed_edges(), config.news.half_life_days, structure.change
+    )
+    exposure = Exposure(
+        timeline.exposure_years(),
+        pressure.reshape(len(structure.change), timeline.states, timeline.steps_in_state),
+        np.zeros((len(structure.change), timeline.states)),
+    )
+    rows = rows_of(
+        situation.readings, structure, timeline.states, _precedent_share(situation.question)
+    )
+    constants = (timeline.factor_cholesky(), config.consent_reference)
+    return data_of(structure, situation.question.priors, rows, exposure, constants)
+
+
+def _precedent_share(question: Question) -> dict[str, float]:
+    """Return the prior medians of precedent, made to sum to 1."""
+    medians = {
+        outcome: from_link(question.priors[f"precedent.{outcome}"].mean, "log")
+        for outcome in question.config.named_ids
+    }
+    total = sum(medians.values())
+    return {outcome: median / total for outcome, median in medians.items()}
+
+
+def outlook_of(situation: Situation) -> Outlook:
+    """Return what the forecast starts from."""
+    config = situation.question.config
+    calendar = make_calendar(
+        situation.status_known_to,
+        situation.as_of,
+        config.horizons_months,
+        config.horizon_dates,
+    )
+    return Outlook(
+        structure=situation.structure,
+        timeline=situation.timeline,
+        calendar=calendar,
+        pulses=situation.pulses,
+        half_life_days=config.news.half_life_days,
+        arrivals=situation.arrivals,
+        news_from=situation.newest or situation.as_of,
+        consent_reference=config.consent_reference,
+        futures=config.fit.futures,
+    )
+
+
+def prior_outlook(situation: Situation) -> Outlook:
+    """Return what a forecast of the same date starts from without evidence and time."""
+    config, as_of = situation.question.config, situation.as_of
+    calendar = make_calendar(as_of, as_of, config.horizons_months, config.horizon_dates)
+    return Outlook(
+        structure=situation.structure,
+        timeline=make_timeline(config.time, as_of, as_of, as_of),
+        calendar=calendar,
+        pulses=(),
+        half_life_days=config.news.half_life_days,
+        arrivals=situation.arrivals,
+        news_from=as_of,
+        consent_reference=config.consent_reference,
+        futures=config.fit.futures,
+    )
