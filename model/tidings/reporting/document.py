@@ -1,0 +1,87 @@
+"""The one source of a report: a Quarto document without code, filled with a run's own numbers."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tidings.evidence import Item, read_ledger
+from tidings.question import load_question
+from tidings.runs import Run
+from tidings.terminal import leader
+from tidings.wording import YARDSTICK_TITLES, headline_number, percent
+
+__all__ = ["escape", "source_folder", "write_source"]
+
+
+def source_folder() -> Path:
+    """Return where the templates stand: in the package, or in the project when run from it."""
+    packaged = Path(__file__).parent / "sources"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "reports"
+
+
+def escape(text: str) -> str:
+    """Return text with every character of Markdown's syntax escaped."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~^$@\"'=:&/])", r"\\\1", " ".join(text.split()))
+
+
+def write_source(run: Run, folder: Path) -> Path:
+    """Write the Quarto document of a run.
+
+    Parameters
+    ----------
+    run : Run
+        The stored run; its own copies of question and evidence are read.
+    folder : Path
+        Where the document goes; the figures are expected beside it.
+
+    Returns
+    -------
+    Path
+        The document.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(source_folder()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - Markdown, escaped by the filter
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"md": escape, "percent": percent, "yaml": _quoted}
+    path = folder / "forecast.qmd"
+    template = environment.get_template("forecast.qmd.j2")
+    path.write_text(template.render(_facts(run)), encoding="utf-8")
+    return path
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _facts(run: Run) -> dict[str, object]:
+    question = load_question(run.question_file)
+    evidence = question.file("evidence")
+    items: Iterable[Item] = ()
+    if evidence is not None:
+        ledger = read_ledger(evidence, question.config, question.yardsticks)
+        items = reversed(ledger.known(run.manifest.as_of))
+    manifest = run.manifest
+    age = None if manifest.newest_item is None else (manifest.as_of - manifest.newest_item).days
+    return {
+        "run": run,
+        "manifest": manifest,
+        "leader": leader(run, question),
+        "words": {
+            row.outcome: headline_number(row.mean, manifest.yardstick, question.yardsticks)
+            for row in run.at(manifest.headline).values()
+        },
+        "yardstick": YARDSTICK_TITLES.get(manifest.yardstick, manifest.yardstick),
+        "resolution": {one.id: one.resolution for one in question.config.outcomes},
+        "tables": {name: run.at(name) for name in manifest.horizons},
+        "age_days": age,
+        "gap_days": (manifest.as_of - manifest.status_known_to).days,
+        "items": list(items),
+        "failed": [c for c in run.checks if c.required and c.status != "pass"],
+    }

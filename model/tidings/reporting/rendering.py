@@ -1,0 +1,136 @@
+"""Rendering: Quarto where it is installed, else Pandoc and Typst from their Python packages."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tidings.errors import RenderError, UsageError, nearest
+from tidings.reporting.document import source_folder, write_source
+from tidings.reporting.figures import draw_incidence, draw_priors
+from tidings.runs import Run
+
+__all__ = ["FORMATS", "QUARTO_AT_LEAST", "find_quarto", "render"]
+
+FORMATS = ("html", "pdf")
+QUARTO_AT_LEAST = (1, 9)
+
+
+def render(run: Run, to: Sequence[str], folder: Path) -> tuple[Path, ...]:
+    """Render a stored run.
+
+    Parameters
+    ----------
+    run : Run
+        What is reported.
+    to : sequence of {"html", "pdf"}
+        Formats.
+    folder : Path
+        Where the reports go, named after the run.
+
+    Returns
+    -------
+    tuple of Path
+        The reports, in the order of ``to``.
+
+    Raises
+    ------
+    UsageError
+        If a format is not known.
+    RenderError
+        If a report cannot be rendered or written; one that is there already is left as it is.
+    """
+    for one in to:
+        if one not in FORMATS:
+            raise UsageError(f"format: got {one!r}; expected {nearest(one, FORMATS)}")
+    quarto = find_quarto()
+    with tempfile.TemporaryDirectory(prefix="tidings-") as name:
+        work = Path(name)
+        source = _prepare(run, work)
+        made = [
+            _with_quarto(quarto, source, one) if quarto else _embedded(source, one) for one in to
+        ]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return tuple(_place(path, folder / f"{run.manifest.run}{path.suffix}") for path in made)
+        except OSError as error:
+            raise RenderError(f"{folder}: cannot be written ({error.strerror})") from error
+
+
+def _prepare(run: Run, work: Path) -> Path:
+    for name in ("report.css", "report.typ"):
+        shutil.copyfile(source_folder() / name, work / name)
+    draw_incidence(run, work / "incidence.svg")
+    draw_priors(run, work / "priors.svg")
+    return write_source(run, work)
+
+
+def _place(path: Path, target: Path) -> Path:
+    """Move a finished report beside its place, and then into it, so that none is half-written."""
+    beside = target.with_suffix(f"{target.suffix}.part")
+    shutil.copyfile(path, beside)
+    return beside.replace(target)
+
+
+def find_quarto() -> str | None:
+    """Return the Quarto program, or None where it is missing or older than `QUARTO_AT_LEAST`."""
+    program = shutil.which("quarto")
+    if program is None:
+        return None
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"(\d+)\.(\d+)", answer.stdout)
+    return program if found and tuple(map(int, found.groups())) >= QUARTO_AT_LEAST else None
+
+
+def _with_quarto(program: str, source: Path, one: str) -> Path:
+    to = {"html": "html", "pdf": "typst"}[one]
+    command = [program, "render", source.name, "--to", to, "-o", f"forecast.{one}"]
+    answer = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, check=False)
+    target = source.with_suffix(f".{one}")
+    if answer.returncode != 0 or not target.is_file():
+        raise RenderError(f"quarto could not render {one}: {_last(answer.stderr)}")
+    return target
+
+
+def _embedded(source: Path, one: str) -> Path:
+    return _html(source) if one == "html" else _pdf(source)
+
+
+def _html(source: Path) -> Path:
+    target = source.with_suffix(".html")
+    # The style goes into the head itself: a linked sheet would be inlined with its comments lost.
+    extra = ["--standalone", "--embed-resources", "--css=report.css", "--section-divs"]
+    _pandoc(source, "html", target, extra)
+    return target
+
+
+def _pdf(source: Path) -> Path:
+    import typst
+
+    typed = source.with_suffix(".typ")
+    _pandoc(source, "typst", typed, ["--standalone", "--include-in-header=report.typ"])
+    target = source.with_suffix(".pdf")
+    try:
+        typst.compile(str(typed), output=str(target), root=str(source.parent))
+    except typst.TypstError as error:
+        raise RenderError(f"typst could not make the PDF: {_last(str(error))}") from error
+    return target
+
+
+def _pandoc(source: Path, to: str, target: Path, extra: Sequence[str]) -> None:
+    import pypandoc
+
+    command = [pypandoc.get_pandoc_path(), source.name, "--from=markdown", f"--to={to}"]
+    answer = subprocess.run(
+        [*command, f"--output={target.name}", *extra],
+        cwd=source.parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if answer.returncode != 0:
+        raise RenderError(f"pandoc could not write {to}: {_last(answer.stderr)}")
+
+
+def _last(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"

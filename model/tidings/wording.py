@@ -1,0 +1,34 @@
+"""How numbers are worded: the number first, the word of a named yardstick second."""
+
+from math import floor, log10
+
+from tidings.yardsticks import Yardsticks
+
+__all__ = ["YARDSTICK_TITLES", "headline_number", "percent"]
+
+YARDSTICK_TITLES = {
+    "icd203": "ICD 203",
+    "phia": "PHIA",
+    "nato": "NATO",
+    "ipcc": "IPCC",
+    "efsa": "EFSA",
+}
+
+
+def percent(probability: float) -> str:
+    """Return a probability as a percentage, never rounded to 0 or 100.
+
+    Two significant digits are kept of the smaller of it and its complement, but no more of a
+    number than its size deserves: ``89 %``, ``7.1 %``, ``0.071 %``, ``99.42 %``.
+    """
+    if probability in (0.0, 1.0):
+        return f"{probability:.0%}".replace("%", " %")
+    small = min(probability, 1 - probability) * 100
+    digits = 0 if small >= 10 else 1 - floor(log10(small))
+    return f"{probability * 100:.{min(digits, 8)}f} %"
+
+
+def headline_number(probability: float, yardstick: str, yardsticks: Yardsticks) -> str:
+    """Return the number and then its word: ``89 % (very likely, ICD 203)``."""
+    title = YARDSTICK_TITLES.get(yardstick, yardstick)
+    return f"{percent(probability)} ({yardsticks.word(probability, yardstick)}, {title})"
