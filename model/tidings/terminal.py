@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tidings.question import Question, load_question
 from tidings.runs import Run
-from tidings.wording import headline_number, percent
+from tidings.wording import headline_number, interval, percent
 
 if TYPE_CHECKING:
     from tidings.inference import ChainState
@@ -52,11 +52,11 @@ def show_run(console: Console, run: Run) -> None:
     table.add_column("outcome")
     for horizon in manifest.horizons:
         table.add_column(horizon, justify="right")
-    table.add_column(f"90 % of draws at {manifest.headline}", justify="right")
+    table.add_column(f"90\u00a0% interval, {manifest.headline}", justify="right")
     for outcome in manifest.outcomes:
         row = run.at(manifest.headline)[outcome.id]
         cells = [percent(run.at(horizon)[outcome.id].mean) for horizon in manifest.horizons]
-        table.add_row(outcome.title, *cells, f"{percent(row.q05)} to {percent(row.q95)}")
+        table.add_row(outcome.title, *cells, interval(row.q05, row.q95))
     console.print(table)
     for note in manifest.notes:
         console.print(f"[yellow]note[/] {note}")
@@ -79,7 +79,7 @@ def _show_checks(console: Console, run: Run) -> None:
     for check in run.checks:
         if check.status != "pass":
             mark = _MARKS.get(check.status, check.status)
-            value = "" if check.value is None else f" {check.value:.3g}, limit {check.limit:g}"
+            value = "" if check.value is None else f" {check.value:.4g}, limit {check.limit:g}"
             console.print(f"        {mark} {check.name}{value}: {check.says}")
     if run.manifest.publishable:
         console.print(f"run     {run.manifest.run}  in {run.path}")

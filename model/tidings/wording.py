@@ -4,7 +4,7 @@ from math import floor, log10
 
 from tidings.yardsticks import Yardsticks
 
-__all__ = ["YARDSTICK_TITLES", "headline_number", "percent"]
+__all__ = ["YARDSTICK_TITLES", "headline_number", "interval", "percent"]
 
 YARDSTICK_TITLES = {
     "icd203": "ICD 203",
@@ -18,14 +18,23 @@ YARDSTICK_TITLES = {
 def percent(probability: float) -> str:
     """Return a probability as a percentage, never rounded to 0 or 100.
 
-    Two significant digits are kept of the smaller of it and its complement, but no more of a
-    number than its size deserves: ``89 %``, ``7.1 %``, ``0.071 %``, ``99.42 %``.
+    Two significant digits are kept of the smaller of it and its complement: ``89 %``, ``7.1 %``,
+    ``0.071 %``, ``99.42 %``. The space before the sign does not break.
     """
+    return f"{_digits(probability)}\u00a0%"
+
+
+def interval(low: float, high: float) -> str:
+    """Return two probabilities as one range of percentages: ``1.4–18 %``."""
+    return f"{_digits(low)}–{percent(high)}"
+
+
+def _digits(probability: float) -> str:
     if probability in (0.0, 1.0):
-        return f"{probability:.0%}".replace("%", " %")
+        return f"{probability * 100:.0f}"
     small = min(probability, 1 - probability) * 100
     digits = 0 if small >= 10 else 1 - floor(log10(small))
-    return f"{probability * 100:.{min(digits, 8)}f} %"
+    return f"{probability * 100:.{min(digits, 8)}f}"
 
 
 def headline_number(probability: float, yardstick: str, yardsticks: Yardsticks) -> str:

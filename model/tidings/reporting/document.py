@@ -10,7 +10,7 @@ from tidings.evidence import Item, read_ledger
 from tidings.question import load_question
 from tidings.runs import Run
 from tidings.terminal import leader
-from tidings.wording import YARDSTICK_TITLES, headline_number, percent
+from tidings.wording import YARDSTICK_TITLES, headline_number, interval, percent
 
 __all__ = ["escape", "source_folder", "write_source"]
 
@@ -50,6 +50,7 @@ def write_source(run: Run, folder: Path) -> Path:
         keep_trailing_newline=True,
     )
     environment.filters |= {"md": escape, "percent": percent, "yaml": _quoted}
+    environment.globals |= {"interval": interval}
     path = folder / "forecast.qmd"
     template = environment.get_template("forecast.qmd.j2")
     path.write_text(template.render(_facts(run)), encoding="utf-8")
