@@ -1,0 +1,88 @@
+"""What the tests share: the shipped question, and ways to change it without touching its files."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import tidings
+from tidings.evidence import Item
+from tidings.normal import LinkNormal, fixed_normal
+from tidings.runs import Run
+
+PROJECT = Path(__file__).parents[1]
+QUESTION = PROJECT / "priors" / "turkey-s400.toml"
+AS_OF = date(2025, 11, 30)
+
+
+@pytest.fixture(scope="session")
+def inputs() -> tidings.Inputs:
+    """The shipped question with everything it names."""
+    return tidings.check(QUESTION)
+
+
+@pytest.fixture(scope="session")
+def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The forecast of the shipped question, made once for all tests."""
+    return tidings.forecast(QUESTION, AS_OF, tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the shipped inputs that a test may break."""
+    for name in ("priors", "seeds", "data"):
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("runs"))
+    return tmp_path
+
+
+Alter = Callable[..., tidings.Inputs]
+
+
+@pytest.fixture(scope="session")
+def alter(inputs: tidings.Inputs) -> Iterator[Alter]:
+    """Return the shipped inputs with priors fixed, config changed, or other items."""
+
+    def altered(
+        fixed: Mapping[str, float] | None = None,
+        items: Sequence[Item] | None = None,
+        **config: object,
+    ) -> tidings.Inputs:
+        question = inputs.question
+        priors: dict[str, LinkNormal] = dict(question.priors)
+        for name, value in (fixed or {}).items():
+            priors[name] = fixed_normal(value, priors[name].link)
+        changed = question.config.model_copy(update=config)
+        ledger = inputs.ledger if items is None else replace(inputs.ledger, items=tuple(items))
+        return replace(
+            inputs, question=replace(question, config=changed, priors=priors), ledger=ledger
+        )
+
+    yield altered
+
+
+@pytest.fixture(scope="session")
+def new_item(inputs: tidings.Inputs) -> Callable[..., Item]:
+    """Return an item like those of the ledger, well graded, with some fields changed."""
+    model = inputs.ledger.items[0]
+
+    def make(**changes: object) -> Item:
+        fields = {
+            "id": "new-item",
+            "story": "new-story",
+            "date": AS_OF,
+            "date_precision": "day",
+            "published": AS_OF,
+            "voice": "own",
+            "actor": "moscow",
+            "outcomes": ("returned_to_russia",),
+            "face_value": None,
+            "push": None,
+            "source_reliability": "A",
+            "credibility": "1",
+        }
+        return replace(model, **{**fields, **changes})
+
+    return make

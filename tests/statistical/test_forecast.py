@@ -1,0 +1,140 @@
+"""The shipped forecast: what a run promises."""
+
+from dataclasses import replace
+from datetime import date
+from math import hypot
+
+import numpy as np
+import pytest
+
+import tidings
+from tests.conftest import AS_OF, QUESTION
+from tidings.forecasting import fit, incidence_of, make_forecast
+from tidings.situation import graph_data, observe
+
+
+def change_by(incidence, months_index):
+    """Chance of any change by the n-th published date: mean and Monte Carlo error."""
+    from tidings.checks import diagnose
+
+    values = 1.0 - incidence.isel(date=months_index).sel(outcome="retained").values
+    return values.mean(), diagnose(values).mcse
+
+
+def outcome_by(incidence, outcome, months_index):
+    from tidings.checks import diagnose
+
+    values = incidence.isel(date=months_index).sel(outcome=outcome).values
+    return values.mean(), diagnose(values).mcse
+
+
+def test_outcomes_sum_to_one_at_every_horizon_and_draw(shipped_run):
+    for horizon in shipped_run.manifest.horizons:
+        total = sum(row.mean for row in shipped_run.at(horizon).values())
+        assert abs(total - 1.0) <= 1e-9
+    with shipped_run.posterior() as tree:
+        by_draw = tree["forecast"]["incidence"].sum("outcome")
+        assert float(np.abs(by_draw - 1.0).max()) <= 1e-9
+
+
+def test_all_required_checks_pass(shipped_run):
+    required = [check for check in shipped_run.checks if check.required]
+    assert len(required) == 6
+    assert {check.status for check in required} == {"pass"}
+    assert shipped_run.manifest.publishable
+
+
+def test_the_same_seed_gives_identical_numbers(shipped_run, tmp_path):
+    again = tidings.forecast(QUESTION, AS_OF, tmp_path)
+    assert again.rows == shipped_run.rows
+
+
+def test_another_seed_agrees_within_monte_carlo_error(shipped_run, tmp_path):
+    other = tidings.forecast(QUESTION, AS_OF, tmp_path, seed=7)
+    for horizon in shipped_run.manifest.horizons:
+        for outcome, row in shipped_run.at(horizon).items():
+            twin = other.at(horizon)[outcome]
+            assert twin.mean != row.mean
+            assert abs(twin.mean - row.mean) <= 5 * hypot(twin.mcse, row.mcse)
+
+
+def test_items_known_later_change_no_number(shipped_run, alter, new_item, inputs, tmp_path):
+    absurd = [
+        new_item(
+            id=f"absurd-{n}", story=f"absurd-{n}", push=3, face_value="nearly_certain",
+            date=date(2025, 12, 1 + n), published=date(2025, 12, 1 + n), outcomes=("ukraine",),
+        )
+        for n in range(20)
+    ]  # fmt: skip
+    # Dated before the as-of date, but known only after it.
+    absurd.append(new_item(id="late", story="late", push=3, published=date(2025, 12, 1)))
+    later = make_forecast(alter(items=[*inputs.ledger.items, *absurd]), AS_OF, tmp_path)
+    assert later.manifest.evidence.later == len(absurd)
+    assert later.rows == shipped_run.rows
+
+
+def test_without_slopes_no_item_changes_the_chance_of_change(alter):
+    fixed = {"push_slope": 0.0, "consent_slope": 0.0}
+    known = {"status_known_to": date(2025, 11, 15)}
+    with_items, without = (
+        incidence_of(fit(observe(one.question, one.ledger, one.resolved, AS_OF)))
+        for one in (alter(fixed, **known), alter(fixed, items=(), **known))
+    )
+    for months in (3, 12, 24):
+        (a, a_error), (b, b_error) = change_by(with_items, months), change_by(without, months)
+        assert abs(a - b) <= 5 * hypot(a_error, b_error)
+
+
+def test_with_slopes_items_do_change_the_chance_of_change(alter):
+    """The twin of the test above: the tolerance would notice."""
+    known = {"status_known_to": date(2025, 11, 15)}
+    fixed = {"push_slope": 1.2, "consent_slope": 1.0}
+    with_items, without = (
+        incidence_of(fit(observe(one.question, one.ledger, one.resolved, AS_OF)))
+        for one in (alter(fixed, **known), alter(fixed, items=(), **known))
+    )
+    (a, a_error), (b, b_error) = change_by(with_items, 12), change_by(without, 12)
+    assert abs(a - b) > 5 * hypot(a_error, b_error)
+
+
+def test_repeating_an_item_in_its_story_moves_little(alter, new_item, inputs):
+    known = {"status_known_to": date(2025, 11, 15)}
+    items = inputs.ledger.items
+    item = new_item(push=1, face_value="very_likely")
+    same = [replace(item, id=f"n{n}") for n in range(5)]
+    apart = [replace(item, id=f"n{n}", story=f"s{n}") for n in range(5)]
+    base, repeated, separate = (
+        outcome_by(
+            incidence_of(fit(observe(one.question, one.ledger, one.resolved, AS_OF))),
+            "returned_to_russia",
+            12,
+        )
+        for one in (alter(items=[*items, *more], **known) for more in ([item], same, apart))
+    )
+    moved = separate[0] - base[0]
+    assert moved > 10 * hypot(separate[1], base[1])
+    assert abs(repeated[0] - base[0]) <= moved / 4
+
+
+def test_time_with_unknown_status_adds_no_survival(alter, tmp_path):
+    early = date(2024, 11, 30)
+    one = alter(status_known_to=early)
+    data = graph_data(observe(one.question, one.ledger, one.resolved, AS_OF))
+    days = (early - one.question.config.clock_start).days
+    assert data.values["exposure_years"].sum() * 365.25 == pytest.approx(days)
+    run = make_forecast(one, AS_OF, tmp_path)
+    assert run.manifest.status_known_to == early
+    assert run.manifest.already_happened > 0.02
+    at_once = next(r for r in run.rows if r.outcome == "retained" and r.date == AS_OF)
+    assert run.manifest.already_happened == pytest.approx(1 - at_once.mean)
+
+
+def test_zero_items_is_the_prior_updated_by_time_and_says_so(alter, tmp_path):
+    run = make_forecast(alter(items=()), AS_OF, tmp_path)
+    assert run.manifest.evidence.used == 0
+    assert any("updated by time alone" in note for note in run.manifest.notes)
+    prior = next(
+        r for r in run.rows if (r.basis, r.horizon, r.outcome) == ("prior", "12mo", "retained")
+    )
+    posterior = run.at("12mo")["retained"]
+    assert posterior.mean > prior.mean + 5 * hypot(posterior.mcse, prior.mcse)
