@@ -26,7 +26,7 @@ FORMATS = ("html", "pdf")
 
 def _day(value: str) -> date:
     try:
-        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        return datetime.strptime(value, "%Y-%m-%d").date()
     except ValueError:
         raise typer.BadParameter(f"got {value!r}; expected a day that exists, YYYY-MM-DD") from None
 
@@ -163,6 +163,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:  # noqa: BLE001 - the last resort turns a bug into exit code 3
+    except Exception as error:
         sys.stderr.write(f"tidings: internal fault: {type(error).__name__}: {error}\n")
         sys.exit(3)

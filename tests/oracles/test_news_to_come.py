@@ -5,8 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 from scipy.integrate import quad
-
 from tests.conftest import AS_OF
+
 from tidings.arrivals import Arrivals, no_arrivals
 from tidings.forecasting import prior_parameters
 from tidings.incidence import Outlook, cumulative_incidence, make_calendar

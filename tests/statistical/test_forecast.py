@@ -6,9 +6,9 @@ from math import hypot
 
 import numpy as np
 import pytest
+from tests.conftest import AS_OF, QUESTION
 
 import tidings
-from tests.conftest import AS_OF, QUESTION
 from tidings.forecasting import fit, incidence_of, make_forecast
 from tidings.situation import graph_data, observe
 

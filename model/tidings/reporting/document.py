@@ -46,7 +46,7 @@ def write_source(run: Run, folder: Path) -> Path:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - Markdown, escaped by the filter
+        autoescape=False,
         keep_trailing_newline=True,
     )
     environment.filters |= {"md": escape, "percent": percent, "yaml": _quoted}

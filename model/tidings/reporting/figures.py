@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -18,7 +19,7 @@ __all__ = ["COLOURS", "draw_incidence", "draw_priors"]
 COLOURS = ("#4D4D4D", "#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#009E73", "#CC79A7")
 """Okabe & Ito (2008), told apart with every kind of colour blindness; the status quo is grey."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.spines.top": False,

@@ -1,0 +1,115 @@
+"""Bad input: one line each with file, line, field, got and expected; exit 1; nothing stored."""
+
+import subprocess
+import sys
+
+import pytest
+
+import tidings
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return text[: text.index(old)].count("\n") + 1
+
+
+EVIDENCE, QUESTION, CLAIMS = "data/evidence.csv", "priors/turkey-s400.toml", "seeds/turkey-s400.csv"
+
+BROKEN = {
+    "unknown column": (EVIDENCE, "id,date,date_precision", "id,date,date_precison", "header",
+                       "'date_precison'", "date_precision"),
+    "unknown actor": (EVIDENCE, ",own,moscow,", ",own,moskow,", "actor", "'moskow'",
+                      "did you mean 'moscow'"),
+    "unknown outcome": (EVIDENCE, ",ankara,retained,", ",ankara,retaned,", "outcomes", "'retaned'",
+                        "did you mean 'retained'"),
+    "unknown word": (EVIDENCE, ",very_likely,-1,", ",very_likly,-1,", "face_value",
+                     "'very_likly'", "did you mean 'very_likely'"),
+    "impossible date": (EVIDENCE, "2017-09-12,day", "2017-09-31,day", "date", "'2017-09-31'",
+                        "a day that exists"),
+    "push out of scale": (EVIDENCE, ",very_likely,-1,", ",very_likely,-4,", "push", "'-4'",
+                          "a whole number from -3 to 3"),
+    "unknown key": (QUESTION, "step_days = 14", "step_dayz = 14", "time.step_dayz",
+                    "unknown key 'step_dayz'", "did you mean 'step_days'"),
+    "unknown prior": (QUESTION, "[priors.precedent.ukraine]", "[priors.precedent.ukrain]",
+                      "priors.precedent.ukrain", "unknown name 'ukrain'",
+                      "did you mean 'ukraine'"),
+    "missing claim": (QUESTION, '"tass-ukraine-least-likely"', '"tass-ukraine-least-likly"',
+                      "claims", "'tass-ukraine-least-likly'",
+                      "did you mean 'tass-ukraine-least-likely'"),
+    "quantiles out of order": (QUESTION, "p05 = 0.03, p50 = 0.13, p95 = 0.57",
+                               "p05 = 0.3, p50 = 0.13, p95 = 0.57", "priors.base_rate.quantiles",
+                               "0.3", "rising order"),
+    "word of no yardstick": (QUESTION, 'word = "almost no chance"', 'word = "almost no chanse"',
+                             "word", "'almost no chanse'", "did you mean 'almost no chance'"),
+    "status of a claim": (CLAIMS, ",supported,", ",suported,", "status", "'suported'",
+                          "did you mean 'supported'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_fault_names_its_place_and_the_remedy(project, name):
+    file, old, new, field, got, expected = BROKEN[name]
+    line = edit(project / file, old, new)
+    with pytest.raises(tidings.InputError) as caught:
+        tidings.check(project / QUESTION)
+    matching = [
+        fault for fault in caught.value.faults
+        if fault.file.resolve() == project / file and got in fault.got and expected in fault.expected
+    ]  # fmt: skip
+    assert matching, str(caught.value)
+    assert field in matching[0].field
+    assert matching[0].line is not None
+    assert abs(matching[0].line - line) <= 1
+
+
+def test_a_duplicate_id_is_named_with_both_lines(project):
+    path = project / EVIDENCE
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines, lines[1]]))
+    with pytest.raises(tidings.InputError) as caught:
+        tidings.check(project / QUESTION)
+    [fault] = caught.value.faults
+    assert (fault.line, fault.field) == (len(lines) + 1, "id")
+    assert "line 2" in fault.expected
+
+
+@pytest.mark.parametrize("file", [EVIDENCE, CLAIMS, "data/yardsticks.csv", "data/cases.csv"])
+def test_a_missing_file_is_a_fault(project, file):
+    (project / file).unlink()
+    with pytest.raises(tidings.InputError) as caught:
+        tidings.check(project / QUESTION)
+    assert any(fault.file.resolve() == project / file for fault in caught.value.faults)
+
+
+def test_all_faults_come_at_once_and_no_run_is_stored(project):
+    edit(project / EVIDENCE, ",own,moscow,", ",own,moskow,")
+    edit(project / EVIDENCE, "2017-09-12,day", "2017-09-31,day")
+    done = subprocess.run(
+        [sys.executable, "-m", "tidings", "forecast"],
+        cwd=project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 2
+    assert all(line.startswith("data/evidence.csv:") and "expected" in line for line in lines)
+    assert not (project / "data" / "runs").exists()
+
+
+def test_wrong_use_is_exit_code_two(project):
+    for arguments in (["report", "nope"], ["forecast", "--as-of", "soon"], ["nonsense"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "tidings", *arguments],
+            cwd=project, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 2, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_date_before_the_clock_is_refused(project):
+    from datetime import date
+
+    with pytest.raises(tidings.InputError, match="2019-07-12"):
+        tidings.forecast(project / QUESTION, date(2019, 1, 1), project / "runs")
+    assert not (project / "runs").exists()

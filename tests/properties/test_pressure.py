@@ -1,0 +1,53 @@
+"""Pressure and wording: properties that hold for any order and any repetition."""
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.conftest import AS_OF
+
+from tidings.pressure import mean_pressure, pressure_at, pulses
+from tidings.wording import percent
+
+CHANGE = ("us_base", "third_country", "ukraine", "returned_to_russia", "disabled_in_place", "other")
+TIMES = np.arange(AS_OF.toordinal() - 2000.0, AS_OF.toordinal() + 300.0, 7.0)
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 10**6))
+def test_the_order_of_rows_does_not_matter(inputs, seed):
+    items = list(inputs.ledger.items)
+    grades = inputs.question.config.grades
+    first = pressure_at(pulses(items, grades, CHANGE), TIMES, 45.0, CHANGE)
+    np.random.default_rng(seed).shuffle(items)
+    again = pressure_at(pulses(items, grades, CHANGE), TIMES, 45.0, CHANGE)
+    np.testing.assert_allclose(again, first, atol=1e-12)
+
+
+def test_repeating_every_item_in_its_story_adds_no_pressure(inputs):
+    grades, items = inputs.question.config.grades, inputs.ledger.items
+    twice = [*items, *(replace(item, id=f"{item.id}-again") for item in items)]
+    first = pressure_at(pulses(items, grades, CHANGE), TIMES, 45.0, CHANGE)
+    again = pressure_at(pulses(twice, grades, CHANGE), TIMES, 45.0, CHANGE)
+    assert np.abs(first).max() > 0.5
+    np.testing.assert_allclose(again, first, atol=1e-12)
+
+
+def test_the_mean_over_a_step_is_the_mean_of_its_moments(inputs):
+    counted = pulses(inputs.ledger.items, inputs.question.config.grades, CHANGE)
+    edges = TIMES[::2]
+    fine = np.linspace(edges[:-1], edges[1:], 2001, axis=1)
+    fine = (fine[:, 1:] + fine[:, :-1]) / 2
+    moments = pressure_at(counted, fine.ravel(), 45.0, CHANGE).reshape(len(CHANGE), *fine.shape)
+    means = mean_pressure(counted, edges, 45.0, CHANGE)
+    np.testing.assert_allclose(means, moments.mean(axis=-1), atol=2e-3)
+
+
+@given(probability=st.floats(1e-7, 1 - 1e-7))
+def test_percentages_are_never_rounded_to_nothing_or_to_certainty(probability):
+    number = float(percent(probability).removesuffix("\u00a0%"))
+    assert 0.0 < number < 100.0
+    assert abs(number / 100 - probability) <= 0.051 * min(probability, 1 - probability)

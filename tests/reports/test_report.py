@@ -1,0 +1,71 @@
+"""The report: same numbers as the run, whole offline, and in both formats."""
+
+import re
+import shutil
+
+import pytest
+
+from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
+from tidings.wording import percent
+
+
+@pytest.fixture(scope="module")
+def rendered(shipped_run, tmp_path_factory):
+    return render(shipped_run, ("html", "pdf"), tmp_path_factory.mktemp("rendered"))
+
+
+def test_html_shows_every_number_of_the_table(shipped_run, rendered):
+    html = rendered[0].read_text(encoding="utf-8")
+    for horizon in shipped_run.manifest.horizons:
+        for row in shipped_run.at(horizon).values():
+            assert percent(row.mean) in html
+    assert shipped_run.manifest.run in html
+    assert "15 days before the as-of date" in html
+    assert percent(shipped_run.manifest.already_happened) in html
+
+
+def test_html_is_whole_offline(rendered):
+    html = rendered[0].read_text(encoding="utf-8")
+    loaded = re.findall(r'(?:src|<link[^>]+href)="([^"]+)"', html)
+    assert loaded
+    assert all(address.startswith("data:") for address in loaded)
+
+
+def test_pdf_is_a_tagged_pdf(rendered):
+    content = rendered[1].read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert b"/StructTreeRoot" in content or b"/MarkInfo" in content
+
+
+def test_a_run_that_is_not_publishable_says_so(shipped_run, tmp_path):
+    from dataclasses import replace
+
+    failed = replace(shipped_run.checks[0], status="fail")
+    manifest = shipped_run.manifest.model_copy(update={"publishable": False})
+    run = replace(shipped_run, checks=(failed, *shipped_run.checks[1:]), manifest=manifest)
+    [html] = render(run, ("html",), tmp_path)
+    assert "Not publishable" in html.read_text(encoding="utf-8")
+
+
+def test_quarto_renders_the_same_source(shipped_run, tmp_path):
+    if find_quarto() is None:
+        pytest.skip(f"Quarto {'.'.join(map(str, QUARTO_AT_LEAST))} or newer is not installed")
+    assert all(path.is_file() for path in render(shipped_run, ("html", "pdf"), tmp_path))
+
+
+@pytest.mark.browser
+def test_html_in_a_browser_fits_its_width_and_shows_its_figures(rendered):
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        page.goto(rendered[0].as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        widths = page.eval_on_selector_all("img", "all => all.map(one => one.naturalWidth)")
+        browser.close()
+    assert len(widths) == 2
+    assert all(width > 0 for width in widths)
