@@ -54,10 +54,8 @@ def test_a_fault_names_its_place_and_the_remedy(project, name):
     line = edit(project / file, old, new)
     with pytest.raises(tidings.InputError) as caught:
         tidings.check(project / QUESTION)
-    matching = [
-        fault for fault in caught.value.faults
-        if fault.file.resolve() == project / file and got in fault.got and expected in fault.expected
-    ]  # fmt: skip
+    here = [fault for fault in caught.value.faults if fault.file.resolve() == project / file]
+    matching = [fault for fault in here if got in fault.got and expected in fault.expected]
     assert matching, str(caught.value)
     assert field in matching[0].field
     assert matching[0].line is not None

@@ -100,7 +100,6 @@ def _embedded(source: Path, one: str) -> Path:
 
 def _html(source: Path) -> Path:
     target = source.with_suffix(".html")
-    # The style goes into the head itself: a linked sheet would be inlined with its comments lost.
     extra = ["--standalone", "--embed-resources", "--css=report.css", "--section-divs"]
     _pandoc(source, "html", target, extra)
     return target
@@ -122,7 +121,13 @@ def _pdf(source: Path) -> Path:
 def _pandoc(source: Path, to: str, target: Path, extra: Sequence[str]) -> None:
     import pypandoc
 
-    command = [pypandoc.get_pandoc_path(), source.name, "--from=markdown", f"--to={to}"]
+    command = [
+        pypandoc.get_pandoc_path(),
+        source.name,
+        "--from=markdown",
+        f"--to={to}",
+        "--wrap=none",
+    ]
     answer = subprocess.run(
         [*command, f"--output={target.name}", *extra],
         cwd=source.parent, capture_output=True, text=True, check=False,
