@@ -1,9 +1,8 @@
 """Checks of a run: each has a status, a value, a limit, and a sentence that says what it means."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -15,10 +14,10 @@ from tidings.config import FitConfig
 from tidings.graph import GraphData
 from tidings.names import Dim, Var
 from tidings.parameters import Parameters
+from tidings.summary import Check, Status
 
 __all__ = [
     "LIMITS",
-    "Check",
     "Diagnostics",
     "check_run",
     "conflict_check",
@@ -27,8 +26,6 @@ __all__ = [
     "predictive_check",
     "publishable",
 ]
-
-Status = Literal["pass", "warn", "fail", "not_run"]
 
 LIMITS = {
     "r_hat": 1.01,
@@ -42,36 +39,6 @@ LIMITS = {
     "newest_item": 90.0,
 }
 """R-hat and ESS by Vehtari et al. 2021 (doi:10.1214/20-BA1221); E-BFMI by Betancourt 2016."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check.
-
-    Attributes
-    ----------
-    name : str
-        A key of `LIMITS`.
-    status : {"pass", "warn", "fail", "not_run"}
-        A required check is ``pass``, ``fail`` or ``not_run``; the others warn.
-    value, limit : float or None
-        What was found and what it was held against; no value where it was not run.
-    required : bool
-        Whether the run may be published without it.
-    says : str
-        The verdict in a sentence.
-    """
-
-    name: str
-    status: Status
-    value: float | None
-    limit: float
-    required: bool
-    says: str
-
-    def row(self) -> dict[str, object]:
-        """Return the check as a row of a table."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

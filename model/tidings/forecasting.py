@@ -16,7 +16,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from tidings.checks import (
-    Check,
     check_run,
     conflict_check,
     diagnose,
@@ -32,7 +31,7 @@ from tidings.parameters import Parameters, log_consent, named_dataset, natural, 
 from tidings.randomness import stream
 from tidings.runs import EvidenceCounts, FitRecord, Manifest, OutcomeName, Run, write_run
 from tidings.situation import Situation, graph_data, observe, outlook_of, prior_outlook
-from tidings.summary import QUANTILES, Basis, ForecastRow
+from tidings.summary import QUANTILES, Basis, Check, ForecastRow
 
 if TYPE_CHECKING:
     from tidings.commands import Inputs, Progress

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tidings.errors import RunError, UsageError, nearest
-from tidings.summary import ForecastRow, row_from_text
+from tidings.summary import Check, ForecastRow, check_from_text, row_from_text
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
-
-    from tidings.checks import Check
 
 __all__ = ["Manifest", "Run", "find_run", "list_runs", "read_run", "write_run"]
 
@@ -92,18 +91,6 @@ class Manifest(_Closed):
 
 
 @dataclass(frozen=True)
-class StoredCheck:
-    """A check as stored; the fields are those of `tidings.checks.Check`."""
-
-    name: str
-    status: str
-    value: float | None
-    limit: float
-    required: bool
-    says: str
-
-
-@dataclass(frozen=True)
 class Run:
     """One stored forecast.
 
@@ -115,14 +102,14 @@ class Run:
         What it is.
     rows : tuple of ForecastRow
         Every published probability.
-    checks : tuple of StoredCheck
+    checks : tuple of Check
         Their verdicts.
     """
 
     path: Path
     manifest: Manifest
     rows: tuple[ForecastRow, ...]
-    checks: tuple[StoredCheck, ...]
+    checks: tuple[Check, ...]
 
     def at(self, horizon: str) -> dict[str, ForecastRow]:
         """Return the forecast at one horizon, by outcome."""
@@ -131,6 +118,12 @@ class Run:
             for row in self.rows
             if row.horizon == horizon and row.basis == "posterior"
         }
+
+    def table(self) -> "pd.DataFrame":
+        """Return every published probability as a table, one row a date and outcome."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(row) for row in self.rows])
 
     @property
     def question_file(self) -> Path:
@@ -188,7 +181,7 @@ def write_run(
     folder: Path,
     manifest: Callable[[str, datetime, dict[str, str], str], Manifest],
     inputs: tuple[Path, Sequence[Path]],
-    tables: tuple[Sequence[ForecastRow], Sequence["Check"]],
+    tables: tuple[Sequence[ForecastRow], Sequence[Check]],
     draws: "xr.DataTree",
 ) -> Run:
     """Store a run.
@@ -284,7 +277,7 @@ def read_run(path: Path) -> Run:
     try:
         manifest = Manifest.model_validate_json((path / _MANIFEST).read_text(encoding="utf-8"))
         rows = tuple(row_from_text(cells) for cells in _read_table(path / _FORECAST))
-        checks = tuple(_check_from_text(cells) for cells in _read_table(path / _CHECKS))
+        checks = tuple(check_from_text(cells) for cells in _read_table(path / _CHECKS))
     except (OSError, KeyError, ValueError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise RunError(
@@ -296,19 +289,6 @@ def read_run(path: Path) -> Run:
 def _read_table(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
-
-
-def _check_from_text(cells: Mapping[str, str]) -> StoredCheck:
-    value = cells["value"]
-    named = {field.name: cells[field.name] for field in fields(StoredCheck)}
-    return StoredCheck(
-        name=named["name"],
-        status=named["status"],
-        value=float(value) if value else None,
-        limit=float(named["limit"]),
-        required=named["required"] == "True",
-        says=named["says"],
-    )
 
 
 def list_runs(folder: Path) -> tuple[Run, ...]:

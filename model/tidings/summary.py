@@ -1,18 +1,27 @@
-"""The one table of a run: every published probability with its interval and Monte Carlo error.
+"""The tables of a run: every published probability, and every check.
 
 Terminal, JSON, HTML and PDF all take their numbers from these rows.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import Literal
+from typing import Literal, cast, get_args
 
-__all__ = ["QUANTILES", "Basis", "ForecastRow", "row_from_text"]
+__all__ = [
+    "QUANTILES",
+    "Basis",
+    "Check",
+    "ForecastRow",
+    "Status",
+    "check_from_text",
+    "row_from_text",
+]
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 
 Basis = Literal["posterior", "prior"]
+Status = Literal["pass", "warn", "fail", "not_run"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,52 @@ def row_from_text(cells: Mapping[str, str]) -> ForecastRow:
     )
 
 
-def by_horizon(rows: tuple[ForecastRow, ...], horizon: str) -> Iterator[ForecastRow]:
-    """Yield the posterior's rows of one horizon, in the order of the outcomes."""
-    return (row for row in rows if row.horizon == horizon and row.basis == "posterior")
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Attributes
+    ----------
+    name : str
+        A key of `tidings.checks.LIMITS`.
+    status : {"pass", "warn", "fail", "not_run"}
+        A required check is ``pass``, ``fail`` or ``not_run``; the others warn.
+    value, limit : float or None
+        What was found and what it was held against; no value where it was not run.
+    required : bool
+        Whether the run may be published without it.
+    says : str
+        The verdict in a sentence.
+    """
+
+    name: str
+    status: Status
+    value: float | None
+    limit: float
+    required: bool
+    says: str
+
+    def row(self) -> dict[str, object]:
+        """Return the check as a row of a table."""
+        return asdict(self)
+
+
+def check_from_text(cells: Mapping[str, str]) -> Check:
+    """Return a check from the cells of a CSV file.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If a column is missing, or a cell is not what it should be.
+    """
+    status = cells["status"]
+    if status not in get_args(Status):
+        raise ValueError(f"status {status!r}")
+    return Check(
+        name=cells["name"],
+        status=cast("Status", status),
+        value=float(cells["value"]) if cells["value"] else None,
+        limit=float(cells["limit"]),
+        required=cells["required"] == "True",
+        says=cells["says"],
+    )
