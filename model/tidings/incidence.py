@@ -22,6 +22,7 @@ from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from tidings.arrivals import Arrivals
 from tidings.names import Var
@@ -159,7 +160,7 @@ def cumulative_incidence(
         chunk = _rows(parameters, slice(low, high))
         return _Chunk(chunk, outlook, known, stream(seed, name, part)).run()
 
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(_THREADS) as pool:
         return np.concatenate(list(pool.map(carry, range(len(bounds)))))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import nutpie
+import pytensor
 import xarray as xr
 from numpy.typing import NDArray
 from nutpie.compiled_pyfunc import from_pyfunc
@@ -20,6 +21,7 @@ from pytensor.compile.mode import NUMBA, Mode
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.numba.dispatch.basic import numba_njit
 from pytensor.link.numba.linker import NumbaLinker
+from threadpoolctl import threadpool_limits
 
 from tidings.config import FitConfig
 from tidings.errors import FitError
@@ -41,7 +43,7 @@ class _ThreadedLinker(NumbaLinker):  # type: ignore[misc] # PyTensor is not type
         function, cache_key = fn_and_cache
         if cache_key is not None:
             # Numba's cache does not tell flags apart: a key of its own keeps the lock released.
-            CACHED_SRC_FUNCTIONS[function.py_func] = f"{cache_key}_nogil"
+            CACHED_SRC_FUNCTIONS[function.py_func] = f"{cache_key}_strict_nogil"
         return numba_njit(
             function.py_func, final_function=True, nogil=True, cache=cache_key is not None
         )
@@ -153,19 +155,32 @@ def compile_density(structure: Structure, data: GraphData) -> LogDensity:
 
 
 def _compile(structure: Structure, data: GraphData) -> LogDensity:
-    model = build(structure, data)
-    mode = Mode(_ThreadedLinker(), NUMBA.provided_optimizer)
-    value_and_gradient = model.logp_dlogp_function(ravel_inputs=True, mode=mode)
-    compiled = value_and_gradient._pytensor_function
-    point = model.initial_point()
-    variables = tuple((v.name, np.shape(point[v.name])) for v in model.continuous_value_vars)
-    return LogDensity(
-        compiled.vm.jit_fn,
-        tuple(shared.name for shared in compiled.get_shared()),
-        variables,
-        {name: tuple(map(str, model.named_vars_to_dims[name])) for name, _ in variables},
-        {str(dim): _labels(values) for dim, values in model.coords.items() if values is not None},
-    )
+    """Compile with strict floating point.
+
+    PyTensor allows numba to reorder sums. Then a function that was just compiled and the same one
+    from the cache on disk differ in their last digits, and chains with the same seed in all of
+    them. Numba compiles at the first call, so that is made here too.
+    """
+    with pytensor.config.change_flags(numba__fastmath=False):
+        model = build(structure, data)
+        mode = Mode(_ThreadedLinker(), NUMBA.provided_optimizer)
+        value_and_gradient = model.logp_dlogp_function(ravel_inputs=True, mode=mode)
+        compiled = value_and_gradient._pytensor_function
+        point = model.initial_point()
+        variables = tuple((v.name, np.shape(point[v.name])) for v in model.continuous_value_vars)
+        density = LogDensity(
+            compiled.vm.jit_fn,
+            tuple(shared.name for shared in compiled.get_shared()),
+            variables,
+            {name: tuple(map(str, model.named_vars_to_dims[name])) for name, _ in variables},
+            {
+                str(dim): _labels(values)
+                for dim, values in model.coords.items()
+                if values is not None
+            },
+        )
+        density.bound(data)(np.zeros(density.size))
+    return density
 
 
 def _labels(values: Sequence[Any]) -> Any:  # noqa: ANN401 - what nutpie takes
@@ -210,19 +225,22 @@ def sample(
         make_initial_point_fn=partial(_start, density.size),
     )
     try:
-        trace = nutpie.sample(
-            model,
-            draws=fit.draws,
-            tune=fit.tune,
-            chains=fit.chains,
-            cores=fit.chains,
-            seed=stream_seed(fit.seed, "nuts"),
-            save_warmup=False,
-            progress_bar=False,
-            target_accept=fit.target_accept,
-            progress_callback=None if progress is None else partial(_report, progress),
-            progress_rate=200,
-        )
+        # Chains are the threads. BLAS threads beneath them would split sums as the load allows,
+        # and the same seed would give numbers that differ in the last digit, and then in all.
+        with threadpool_limits(1, user_api="blas"):
+            trace = nutpie.sample(
+                model,
+                draws=fit.draws,
+                tune=fit.tune,
+                chains=fit.chains,
+                cores=fit.chains,
+                seed=stream_seed(fit.seed, "nuts"),
+                save_warmup=False,
+                progress_bar=False,
+                target_accept=fit.target_accept,
+                progress_callback=None if progress is None else partial(_report, progress),
+                progress_rate=200,
+            )
     except (RuntimeError, ValueError) as error:
         first = str(error).splitlines()[0]
         raise FitError(
