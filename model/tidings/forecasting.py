@@ -16,6 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from tidings.checks import (
+    LIMITS,
     check_run,
     conflict_check,
     diagnose,
@@ -366,6 +367,9 @@ def _notes(situation: Situation) -> Iterator[str]:
             "No item of evidence is known by the as-of date: "
             "the forecast is the prior updated by time alone."
         )
+    age = 0 if situation.newest is None else (situation.as_of - situation.newest).days
+    if age > LIMITS["newest_item"]:
+        yield f"The newest item is {age} days old: no news is recorded since, which is not no news."
     if situation.later:
         yield f"{_items(situation.later)} known only after the as-of date: left out."
     if situation.retracted:
