@@ -240,24 +240,27 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
 
 def _rows(incidence: xr.DataArray, calendar: Calendar, basis: Basis) -> Iterator[ForecastRow]:
     """Yield the table's rows: one for each horizon and each date of the figures, by outcome."""
-    names = {str(day): name for name, day in calendar.horizons.items()}
+    names: dict[str, list[str]] = {}
+    for name, when in calendar.horizons.items():
+        names.setdefault(str(when), []).append(name)
     for day in incidence[Dim.DATE.value].values:
         for outcome in incidence[Dim.OUTCOME.value].values:
             values = incidence.sel({Dim.DATE.value: day, Dim.OUTCOME.value: outcome}).values
             found = diagnose(values)
             quantiles = np.quantile(values, list(QUANTILES.values()))
             q05, q25, q50, q75, q95 = (float(quantile) for quantile in quantiles)
-            yield ForecastRow(
-                basis,
-                names.get(str(day), ""),
-                date.fromisoformat(str(day)),
-                str(outcome),
-                mean=float(values.mean()),
-                sd=float(values.std()),
-                q05=q05, q25=q25, q50=q50, q75=q75, q95=q95,
-                ess=found.ess_bulk,
-                mcse=found.mcse,
-            )  # fmt: skip
+            for name in names.get(str(day), [""]):
+                yield ForecastRow(
+                    basis,
+                    name,
+                    date.fromisoformat(str(day)),
+                    str(outcome),
+                    mean=float(values.mean()),
+                    sd=float(values.std()),
+                    q05=q05, q25=q25, q50=q50, q75=q75, q95=q95,
+                    ess=found.ess_bulk,
+                    mcse=found.mcse,
+                )  # fmt: skip
 
 
 def _checks(fitted: Fitted, incidence: xr.DataArray, calendar: Calendar) -> tuple[Check, ...]:
