@@ -71,21 +71,26 @@ class Record:
 
 @dataclass(frozen=True)
 class _Source:
+    """The arrivals of one question and the time over which they were watched."""
+
     records: Sequence[Record]
     start: date
     end: date
 
     @property
     def years(self) -> float:
+        """Return the time watched."""
         return max((self.end - self.start).days, 0) / DAYS_PER_YEAR
 
     def monthly(self) -> NDArray[np.float64]:
+        """Return the counts by whole month watched."""
         months = int(self.years * 12)
         edges = self.start.toordinal() + _DAYS_PER_MONTH * np.arange(months + 1)
         return np.histogram([r.known for r in self.records], edges)[0].astype(float)
 
     @property
     def counted(self) -> int:
+        """Return how many arrived while it was watched."""
         low, high = self.start.toordinal(), self.end.toordinal()
         return sum(low <= record.known <= high for record in self.records)
 

@@ -17,6 +17,7 @@ import pytensor
 import xarray as xr
 from numpy.typing import NDArray
 from nutpie.compiled_pyfunc import from_pyfunc
+from nutpie.sample import CompiledModel
 from pytensor.compile.mode import NUMBA, Mode
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.link.numba.dispatch.basic import numba_njit
@@ -212,35 +213,8 @@ def sample(
     FitError
         If no chain could start, or the sampler broke off.
     """
-    bound = density.bound(data)
-    model = from_pyfunc(
-        density.size,
-        lambda: bound,
-        lambda *_: partial(_expanded, density),
-        [np.dtype(np.float64)] * len(density.variables),
-        [shape for _, shape in density.variables],
-        [name for name, _ in density.variables],
-        dims=dict(density.dims),
-        coords={dim: density.coords[dim] for dims in density.dims.values() for dim in dims},
-        make_initial_point_fn=partial(_start, density.size),
-    )
     try:
-        # Chains are the threads. BLAS threads beneath them would split sums as the load allows,
-        # and the same seed would give numbers that differ in the last digit, and then in all.
-        with threadpool_limits(1, user_api="blas"):
-            trace = nutpie.sample(
-                model,
-                draws=fit.draws,
-                tune=fit.tune,
-                chains=fit.chains,
-                cores=fit.chains,
-                seed=stream_seed(fit.seed, "nuts"),
-                save_warmup=False,
-                progress_bar=False,
-                target_accept=fit.target_accept,
-                progress_callback=None if progress is None else partial(_report, progress),
-                progress_rate=200,
-            )
+        trace = _run_chains(_model_of(density, data), fit, progress)
     except (RuntimeError, ValueError) as error:
         first = str(error).splitlines()[0]
         raise FitError(
@@ -250,8 +224,41 @@ def sample(
     return Sampled(trace["posterior"].to_dataset(), _stats(trace["sample_stats"].to_dataset()))
 
 
-def _expanded(density: LogDensity, x: NDArray[np.float64]) -> Mapping[str, NDArray[np.float64]]:
-    return density.split(x)
+def _model_of(density: LogDensity, data: GraphData) -> CompiledModel:
+    bound = density.bound(data)
+    return from_pyfunc(
+        density.size,
+        lambda: bound,
+        lambda *_: density.split,
+        [np.dtype(np.float64)] * len(density.variables),
+        [shape for _, shape in density.variables],
+        [name for name, _ in density.variables],
+        dims=dict(density.dims),
+        coords={dim: density.coords[dim] for dims in density.dims.values() for dim in dims},
+        make_initial_point_fn=partial(_start, density.size),
+    )
+
+
+def _run_chains(
+    model: CompiledModel, fit: FitConfig, progress: Callable[[Sequence[ChainState]], None] | None
+) -> xr.DataTree:
+    # Chains are the threads. BLAS threads beneath them would split sums as the load allows, and
+    # the same seed would give numbers that differ in the last digit, and then in all.
+    with threadpool_limits(1, user_api="blas"):
+        trace: xr.DataTree = nutpie.sample(
+            model,
+            draws=fit.draws,
+            tune=fit.tune,
+            chains=fit.chains,
+            cores=fit.chains,
+            seed=stream_seed(fit.seed, "nuts"),
+            save_warmup=False,
+            progress_bar=False,
+            target_accept=fit.target_accept,
+            progress_callback=None if progress is None else partial(_report, progress),
+            progress_rate=200,
+        )
+    return trace
 
 
 def _start(size: int, seed: object) -> NDArray[np.float64]:

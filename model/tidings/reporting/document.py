@@ -23,7 +23,8 @@ def source_folder() -> Path:
 
 def escape(text: str) -> str:
     """Return text with every character of Markdown's syntax escaped."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~^$@\"'=:&/])", r"\\\1", " ".join(text.split()))
+    one_line = re.sub(r"[ \t\r\n]+", " ", text)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~^$@\"'=:&/])", r"\\\1", one_line)
 
 
 def write_source(run: Run, folder: Path) -> Path:
