@@ -237,7 +237,7 @@ class _Chunk:
         timeline = self.outlook.timeline
         rho = timeline.correlation(timeline.state_days)
         noise = np.sqrt(1 - rho**2) * self.parameters.factor_sd[:, None, :]
-        last_known = timeline.used_states - 1
+        last_known = timeline.states - 1
         factor = self.parameters.factor[:, None, :, last_known]
         reached = last_known
         for middle in self.middles:

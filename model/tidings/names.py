@@ -46,14 +46,14 @@ class Dim(StrEnum):
 
     CHAIN = "chain"
     DRAW = "draw"
-    RATE_PART = "rate_part"
-    SCALE = "scale"
+    PRIOR = "prior"
     ACTOR = "actor"
     PAIR = "pair"
     NAMED = "named"
     CHANGE = "change"
     OUTCOME = "outcome"
     STATE = "state"
+    MODE = "mode"
     STEP = "step_in_state"
     SIDE = "side"
     READING = "reading"
@@ -64,6 +64,7 @@ class Dim(StrEnum):
 class Var(StrEnum):
     """Variables of the graph and of the stored posterior."""
 
+    PRIOR = "prior"
     BASE_RATE = "base_rate"
     PUSH_SLOPE = "push_slope"
     CONSENT_SLOPE = "consent_slope"

@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit, logsumexp
 
-from tidings.graph import RATE_PARTS, SCALES, GraphData
+from tidings.unknowns import RATE_PARTS, SCALES, GraphData, prior_slices
 from tidings.names import Dim, Var
 from tidings.structure import Structure
 

@@ -9,8 +9,7 @@ story_sd² * story_load[r]``, and the story effects are integrated out exactly.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +18,12 @@ from tidings.config import GradesConfig, QuestionConfig
 from tidings.evidence import Item
 from tidings.names import ANY, DEAL, OTHER, RETAINED
 from tidings.normal import LinkNormal
+from tidings.paths import PathBasis
 from tidings.structure import OBSERVER, Structure
 from tidings.timeline import Timeline
 from tidings.yardsticks import LEDGER, Yardsticks
 
-__all__ = ["ROWS_MULTIPLE", "Reading", "ReadingRows", "read_items", "rows_of"]
-
-ROWS_MULTIPLE = 64
-"""Rows are padded to a multiple of this with rows of weight 0 (see `Timeline.states`)."""
-
+__all__ = ["Reading", "ReadingRows", "read_items", "rows_of"]
 
 @dataclass(frozen=True)
 class Reading:
@@ -64,23 +60,62 @@ class Reading:
 
 @dataclass(frozen=True)
 class ReadingRows:
-    """Whitened and rotated readings, padded.
+    """Whitened and rotated readings: independent rows of a linear model.
+
+    Row ``r`` has residual ``e = y - levels·level - path·factor - biases·voice_bias``, variance
+    ``v = noise_scale² + story_sd² * story_load``, and log density ``-(e²/v + count log v) / 2``.
 
     Attributes
     ----------
-    y : ndarray, shape (reading,)
-    design : ndarray, shape (reading, feature)
-        Features are levels by pair, then the path by actor and state, then voice biases by side.
-    story_load : ndarray, shape (reading,)
+    y : ndarray, shape (row,)
+    levels : ndarray, shape (row, pair)
+    path : ndarray, shape (row, actor, state) or (row, actor, mode)
+    biases : ndarray, shape (row, side)
+    story_load : ndarray, shape (row,)
         How much of the story variance falls on the row.
-    weight : ndarray, shape (reading,)
-        1 for a reading, 0 for padding.
+    count : ndarray, shape (row,)
+        1 for a reading; after `compressed`, of how many readings a row has the variance.
     """
 
     y: NDArray[np.float64]
-    design: NDArray[np.float64]
+    levels: NDArray[np.float64]
+    path: NDArray[np.float64]
+    biases: NDArray[np.float64]
     story_load: NDArray[np.float64]
-    weight: NDArray[np.float64]
+    count: NDArray[np.float64]
+
+    @property
+    def design(self) -> NDArray[np.float64]:
+        """The features side by side, shape (row, feature)."""
+        return np.concatenate([self.levels, self.path.reshape(len(self.y), -1), self.biases], 1)
+
+    def over(self, paths: PathBasis) -> "ReadingRows":
+        """Return the rows as functions of the paths' informed coordinates."""
+        return replace(self, path=np.einsum("ras,asm->ram", self.path, paths.informed))
+
+    def compressed(self) -> "ReadingRows":
+        """Return fewer rows of the same density: those without a story effect as a triangle.
+
+        With ``QR = design`` their sum of squares is ``|Qᵀy - R x|²`` and a constant, which one
+        more row of zeros has, with the count of them all.
+        """
+        plain = self.story_load == 0.0
+        features = self.design.shape[1]
+        if plain.sum() <= features + 1:
+            return self
+        q, r = np.linalg.qr(self.design[plain])
+        y = q.T @ self.y[plain]
+        left = np.sqrt(max(float(self.y[plain] @ self.y[plain] - y @ y), 0.0))
+        short = np.vstack([self.design[~plain], r, np.zeros(features)])
+        pairs, path = self.levels.shape[1], self.path[0].size
+        return ReadingRows(
+            np.concatenate([self.y[~plain], y, [left]]),
+            short[:, :pairs],
+            short[:, pairs : pairs + path].reshape(-1, *self.path.shape[1:]),
+            short[:, pairs + path :],
+            np.concatenate([self.story_load[~plain], np.zeros(features + 1)]),
+            np.concatenate([self.count[~plain], np.zeros(features), [plain.sum()]]),
+        )
 
 
 def read_items(
@@ -142,7 +177,7 @@ def rows_of(
     states: int,
     precedent_share: Mapping[str, float],
 ) -> ReadingRows:
-    """Return the readings as rows of the linear model.
+    """Return the readings as rows of the linear model; without readings, one row that counts none.
 
     Parameters
     ----------
@@ -151,41 +186,47 @@ def rows_of(
     structure : Structure
         Gives the features their order.
     states : int
-        Number of states of the grid, padding included.
+        Number of states of the grid.
     precedent_share : mapping of str to float
         Weight of each outcome in an actor's mean willingness; sums to 1.
     """
-    count = max(1, ceil(len(readings) / ROWS_MULTIPLE)) * ROWS_MULTIPLE
-    features = len(structure.pairs) + len(structure.dynamic) * states + len(structure.sides)
-    y, load = np.zeros(count), np.zeros(count)
-    design = np.zeros((count, features))
-    for r, reading in enumerate(readings):
-        y[r] = reading.y_logit / reading.sd_logit
-        design[r] = _features(reading, structure, states, precedent_share)
-        design[r] *= reading.sign / reading.sd_logit
-    for rows in _groups(readings):
-        loads = np.array([readings[r].sign / readings[r].sd_logit for r in rows])
+    rows = _whitened(readings, structure, states, precedent_share)
+    for group in _groups(readings):
+        loads = np.array([readings[r].sign / readings[r].sd_logit for r in group])
         rotation = _onto_first(loads)
-        y[rows], design[rows] = rotation @ y[rows], rotation @ design[rows]
-        load[rows[0]] = loads @ loads
-    return ReadingRows(y, design, load, (np.arange(count) < len(readings)).astype(float))
+        for part in (rows.y, rows.levels, rows.path, rows.biases):
+            part[group] = np.tensordot(rotation, part[group], 1)
+        rows.story_load[group[0]] = loads @ loads
+    return rows
 
 
-def _features(
-    reading: Reading, structure: Structure, states: int, precedent_share: Mapping[str, float]
-) -> NDArray[np.float64]:
-    levels = np.array(
-        [
-            (precedent_share[k] if reading.outcome is None else float(k == reading.outcome))
-            * (a == reading.actor)
-            for a, k in structure.pairs
-        ]
+def _whitened(
+    readings: Sequence[Reading],
+    structure: Structure,
+    states: int,
+    precedent_share: Mapping[str, float],
+) -> ReadingRows:
+    count = max(1, len(readings))
+    rows = ReadingRows(
+        np.zeros(count),
+        np.zeros((count, len(structure.pairs))),
+        np.zeros((count, len(structure.dynamic), states)),
+        np.zeros((count, len(structure.sides))),
+        np.zeros(count),
+        np.full(count, float(bool(readings))),
     )
-    path = np.zeros((len(structure.dynamic), states))
-    if reading.actor in structure.dynamic:
-        path[structure.dynamic.index(reading.actor), reading.state] = 1.0
-    biases = np.array([float(side == reading.side) for side in structure.sides])
-    return np.concatenate([levels, path.ravel(), biases])
+    for r, reading in enumerate(readings):
+        scale = reading.sign / reading.sd_logit
+        rows.y[r] = reading.y_logit / reading.sd_logit
+        for p, (actor, outcome) in enumerate(structure.pairs):
+            if actor == reading.actor:
+                share = precedent_share[outcome] if reading.outcome is None else 1.0
+                rows.levels[r, p] = scale * share * (reading.outcome in (None, outcome))
+        if reading.actor in structure.dynamic:
+            rows.path[r, structure.dynamic.index(reading.actor), reading.state] = scale
+        if reading.side is not None:
+            rows.biases[r, structure.sides.index(reading.side)] = scale
+    return rows
 
 
 def _groups(readings: Sequence[Reading]) -> list[list[int]]:

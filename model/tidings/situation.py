@@ -10,15 +10,16 @@ from tidings.arrivals import Arrivals, fit_arrivals, no_arrivals
 from tidings.config import QuestionConfig
 from tidings.errors import Fault, InputError
 from tidings.evidence import Item, Ledger
-from tidings.graph import Exposure, GraphData, data_of
 from tidings.incidence import Outlook, make_calendar
 from tidings.normal import from_link
+from tidings.paths import PathBasis, path_basis
 from tidings.pressure import Pulse, mean_pressure, pulses
 from tidings.question import Question
 from tidings.readings import Reading, read_items, rows_of
 from tidings.resolved import ResolvedQuestion
 from tidings.structure import Structure, make_structure
 from tidings.timeline import Timeline, make_timeline
+from tidings.unknowns import Exposure, GraphData, data_of
 
 __all__ = ["Situation", "graph_data", "observe", "outlook_of", "prior_outlook"]
 
@@ -161,13 +162,34 @@ def graph_data(situation: Situation) -> GraphData:
     exposure = Exposure(
         timeline.exposure_years(),
         pressure.reshape(len(structure.change), timeline.states, timeline.steps_in_state),
-        np.zeros((len(structure.change), timeline.states)),
     )
     rows = rows_of(
         situation.readings, structure, timeline.states, _precedent_share(situation.question)
     )
-    constants = (timeline.factor_cholesky(), config.consent_reference)
-    return data_of(structure, situation.question.priors, rows, exposure, constants)
+    return data_of(
+        structure, situation.question.priors, paths_of(situation), rows, exposure,
+        config.consent_reference,
+    )  # fmt: skip
+
+
+def paths_of(situation: Situation) -> PathBasis:
+    """Return the directions of the factors' paths that readings and exposure can inform.
+
+    Their precision is taken at its highest: large factors (95 % quantile of their sds), little
+    noise (5 %), every reading a story of its own, and an exposure that tells as much as the end
+    of one question (its information is below the expected number of ends).
+    """
+    structure, timeline = situation.structure, situation.timeline
+    priors = situation.question.priors
+    precision = np.zeros((len(structure.dynamic), timeline.states))
+    for reading in situation.readings:
+        if reading.actor in structure.dynamic:
+            place = structure.dynamic.index(reading.actor), reading.state
+            precision[place] += reading.sd_logit**-2
+    precision /= priors["noise_scale"].quantile(0.05) ** 2
+    precision += timeline.exposure_years().sum(axis=1) / max(timeline.exposed_years, 1.0)
+    sds = np.array([priors[f"factor_sd.{actor}"].quantile(0.95) for actor in structure.dynamic])
+    return path_basis(timeline.factor_cholesky(), sds[:, None] ** 2 * precision)
 
 
 def _precedent_share(question: Question) -> dict[str, float]:

@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 
 from tidings.config import TimeConfig
 
-__all__ = ["DAYS_PER_YEAR", "STATES_MULTIPLE", "Timeline", "add_months", "make_timeline"]
+__all__ = ["DAYS_PER_YEAR", "Timeline", "add_months", "make_timeline"]
 
 DAYS_PER_YEAR = 365.25
-STATES_MULTIPLE = 16
-"""Grids are padded to a multiple of this, so that one compiled graph serves many as-of dates."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +49,14 @@ class Timeline:
         return self.step_days * self.steps_in_state
 
     @property
-    def used_states(self) -> int:
-        """States up to ``end``; those beyond are padding."""
-        return max(1, ceil((self.end - self.start).days / self.state_days))
-
-    @property
     def states(self) -> int:
-        """States of the grid, padding included."""
-        return ceil(self.used_states / STATES_MULTIPLE) * STATES_MULTIPLE
+        """States of the grid."""
+        return max(1, ceil((self.end - self.start).days / self.state_days))
 
     def state_at(self, when: date) -> int:
         """Return the state in force on a date; before the start it is the first."""
         index = (when - self.start).days // self.state_days
-        return min(max(index, 0), self.used_states - 1)
+        return min(max(index, 0), self.states - 1)
 
     def step_edges(self) -> NDArray[np.float64]:
         """Return the edges of all steps as day numbers, shape (states * steps_in_state + 1,)."""
@@ -71,13 +64,18 @@ class Timeline:
         return self.start.toordinal() + self.step_days * np.arange(steps + 1, dtype=float)
 
     def exposed_edges(self) -> NDArray[np.float64]:
-        """Return the edges cut off at ``exposed_to``: padding and the unknown have length 0."""
+        """Return the edges cut off at ``exposed_to``: what lies beyond has length 0."""
         return np.minimum(self.step_edges(), float(self.exposed_to.toordinal()))
 
     def exposure_years(self) -> NDArray[np.float64]:
         """Return the exposure of each step in years, shape (states, steps_in_state)."""
         lengths = np.diff(self.exposed_edges()) / DAYS_PER_YEAR
         return np.asarray(lengths.reshape(self.states, self.steps_in_state))
+
+    @property
+    def exposed_years(self) -> float:
+        """Years from the start to the end of exposure."""
+        return (self.exposed_to - self.start).days / DAYS_PER_YEAR
 
     def factor_cholesky(self) -> NDArray[np.float64]:
         """Return L with L Lᵀ the AR(1) correlation of the states, shape (states, states)."""

@@ -1,0 +1,118 @@
+"""From PyMC's graph to machine code: differentiated by PyTensor, compiled by numba.
+
+PyTensor's function takes the graph's data as arguments; the C functions around it take them out of
+one buffer (see `tidings.density`), so that nothing of a run is compiled in.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+from pytensor.compile.mode import NUMBA
+from pytensor.graph.replace import clone_replace
+
+from tidings.graph import build
+from tidings.machine_code import MachineCode
+from tidings.structure import Structure
+from tidings.unknowns import DATA_DIMS, GraphData, free_shapes
+
+__all__ = ["compile_density"]
+
+_LAYOUT = {"location": 1, "scale": 2} | {name: len(dims) for name, dims in DATA_DIMS.items()}
+"""The arrays in the buffer, and how many dims each has."""
+
+_TYPES = numba.types
+_POINTER = _TYPES.CPointer(_TYPES.double)
+_C_DENSITY = _TYPES.int64(_TYPES.uint64, _POINTER, _POINTER, _POINTER, _TYPES.voidptr)
+_C_EXPAND = _TYPES.int64(_TYPES.uint64, _TYPES.uint64, _POINTER, _POINTER, _TYPES.voidptr)
+
+_SOURCE = """
+def density(size, v_, gradient_, value_, data_):
+    {unpacked}
+    value, gradient = log_density(location + np.dot(scale, carray(v_, (size,))), {arguments})
+    along = carray(gradient_, (size,))
+    along[:] = np.dot(gradient, scale)
+    carray(value_, (1,))[0] = value[()]
+    return 0 if np.isfinite(value[()]) and np.all(np.isfinite(along)) else 1
+
+def expand(size, expanded, v_, x_, data_):
+    {unpacked}
+    carray(x_, (size,))[:] = location + np.dot(scale, carray(v_, (size,)))
+    return 0
+"""
+
+
+def compile_density(structure: Structure, data: GraphData) -> tuple[MachineCode, MachineCode]:
+    """Compile the graph's log density and gradient, and the map from coordinates to unknowns.
+
+    Parameters
+    ----------
+    structure : Structure
+        The question's coordinates; its constants are part of the code.
+    data : GraphData
+        Any data of the question.
+
+    Returns
+    -------
+    tuple of MachineCode
+        ``density`` and ``expand``, as `tidings.density.LogDensity` describes them.
+    """
+    # Strict floating point: the order of a sum must not depend on how it was compiled.
+    # PyTensor's own cache would bring in pieces that were compiled under other settings.
+    with pytensor.config.change_flags(numba__fastmath=False, numba__cache=False):
+        function = _graph_function(structure, data)
+        names = [shared.name for shared in function.get_shared()]
+        density, expand = _c_sources(function.vm.jit_fn, names)
+        return _compiled(density, _C_DENSITY), _compiled(expand, _C_EXPAND)
+
+
+def _compiled(function: Callable[..., Any], signature: Any) -> MachineCode:  # noqa: ANN401 - numba's
+    compiled = numba.cfunc(signature)(function)
+    library = compiled._library
+    name, _, (object_code, bitcode) = library.serialize_using_object_code()
+    return MachineCode(name.encode(), compiled.native_name.encode(), object_code, bitcode)
+
+
+def _graph_function(structure: Structure, data: GraphData) -> Any:  # noqa: ANN401 - PyTensor's
+    """Return the function of one vector that gives log density and gradient, for any shapes."""
+    model = build(structure, data)
+    x = pt.vector("x")
+    shapes = free_shapes(structure, model["path_basis"].shape[2])
+    parts, start = {}, 0
+    for variable in model.continuous_value_vars:
+        shape = shapes[variable.name]
+        stop = start + pt.prod(shape)
+        parts[variable] = x[start:stop].reshape(shape)
+        for dim, length in zip(model.named_vars_to_dims[variable.name], shape, strict=True):
+            parts[model.dim_lengths[dim]] = pt.as_tensor(length, dtype="int64")
+        start = stop
+    (log_density,) = clone_replace([model.logp()], parts)
+    return pytensor.function([x], [log_density, pt.grad(log_density, x)], mode=NUMBA)
+
+
+def _c_sources(log_density: Any, names: list[str]) -> list[Callable[..., Any]]:  # noqa: ANN401
+    scope: dict[str, Any] = {"np": np, "carray": numba.carray, "log_density": log_density}
+    source = _SOURCE.format(unpacked="\n    ".join(_unpacking()), arguments=", ".join(names))
+    exec(source, scope)
+    return [scope["density"], scope["expand"]]
+
+
+def _unpacking() -> list[str]:
+    """Return the lines that take the arrays out of the buffer."""
+    lengths = sum(_LAYOUT.values())
+    lines = [
+        "length = int(carray(data_, (1,), np.float64)[0])",
+        "data = carray(data_, (length,), np.float64)",
+        f"start = {1 + lengths}",
+    ]
+    place = 1
+    for name, dims in _LAYOUT.items():
+        shape = "".join(f"int(data[{place + i}]), " for i in range(dims))
+        size = " * ".join([*(f"int(data[{place + i}])" for i in range(dims)), "1"])
+        lines += [f"stop = start + {size}", f"{name} = data[start:stop].reshape(({shape}))"]
+        lines += ["start = stop"]
+        place += dims
+    return lines
