@@ -1,6 +1,6 @@
 """Checks of a run: each has a status, a value, a limit, and a sentence that says what it means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,11 +10,10 @@ from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from tidings.config import FitConfig
-from tidings.graph import GraphData
-from tidings.names import Dim, Var
+from tidings.names import Var
 from tidings.parameters import Parameters
 from tidings.summary import Check, Status
+from tidings.unknowns import GraphData
 
 __all__ = [
     "LIMITS",
@@ -23,6 +22,7 @@ __all__ = [
     "conflict_check",
     "diagnose",
     "fresh_check",
+    "independent",
     "predictive_check",
     "publishable",
 ]
@@ -73,27 +73,29 @@ def diagnose(values: NDArray[np.float64]) -> Diagnostics:
     )
 
 
+def independent(values: NDArray[np.float64]) -> Diagnostics:
+    """Return the diagnostics of independent draws, shape (chain, draw)."""
+    size = float(values.size)
+    return Diagnostics(1.0, size, size, float(values.std() / np.sqrt(size)))
+
+
 def check_run(
-    published: xr.DataArray, stats: xr.Dataset, evidence: list[Check], fit: FitConfig
+    published: Sequence[tuple[Diagnostics, float]], stats: xr.Dataset, evidence: Sequence[Check]
 ) -> tuple[Check, ...]:
     """Check the sampler on what is published, and add the checks of the evidence.
 
     Parameters
     ----------
-    published : xarray.DataArray
-        Dims chain, draw and any others: every probability of the report's table.
+    published : sequence of (Diagnostics, float)
+        Of every probability of the report's table, with its sd.
     stats : xarray.Dataset
         ``diverging`` and ``energy`` by chain and draw.
-    evidence : list of Check
+    evidence : sequence of Check
         From `predictive_check`, `conflict_check` and `fresh_check`.
-    fit : FitConfig
-        Chains and draws.
     """
-    stacked = published.stack(one=[d for d in published.dims if d not in (Dim.CHAIN, Dim.DRAW)])
-    found = [diagnose(stacked.isel(one=i).values) for i in range(stacked.sizes["one"])]
-    sds = stacked.std((Dim.CHAIN, Dim.DRAW)).values
-    relative = max(f.mcse / sd if sd > 0 else 0.0 for f, sd in zip(found, sds, strict=True))
-    diverging = float(stats["diverging"].sum()) / (fit.chains * fit.draws)
+    found = [diagnostics for diagnostics, _ in published]
+    relative = max(one.mcse / sd if sd > 0 else 0.0 for one, sd in published)
+    diverging = float(stats["diverging"].mean())
     e_bfmi = float(np.min(array_stats.bfmi(stats["energy"].values)))
     return (
         _at_most("r_hat", max(f.r_hat for f in found), "chains agree on every probability"),
@@ -138,50 +140,40 @@ def predictive_check(parameters: Parameters, data: GraphData) -> Check:
         The readings.
     """
     name, says = "posterior_predictive", "chance of a reading further off than the furthest one"
-    used = data.values["reading_weight"] > 0
-    if not used.any():
+    rows = data.rows
+    count = int(rows.count.sum())
+    if count == 0:
         return Check(name, "not_run", None, LIMITS[name], False, "no readings to compare with")
     draws = len(parameters.factor_sd)
     linear = np.concatenate(
         [parameters.level_logit, parameters.factor.reshape(draws, -1), parameters.voice_bias], 1
     )
-    mean = linear @ data.values["reading_design"][used].T
-    load = data.values["reading_story_load"][used]
     noise = parameters.scale[Var.NOISE_SCALE][:, None] ** 2
-    sd = np.sqrt(noise + parameters.scale[Var.STORY_SD][:, None] ** 2 * load)
-    largest = np.max(np.abs(data.values["reading_y"][used] - mean) / sd, axis=1)
+    sd = np.sqrt(noise + parameters.scale[Var.STORY_SD][:, None] ** 2 * rows.story_load)
+    largest = np.max(np.abs(rows.y - linear @ rows.design.T) / sd, axis=1)
     inside = 1 - 2 * norm.sf(largest)
-    value = float(np.mean(1 - inside ** used.sum()))
+    value = float(np.mean(1 - inside**count))
     status: Status = "pass" if value >= LIMITS[name] else "warn"
     return Check(name, status, value, LIMITS[name], False, says)
 
 
-def conflict_check(draws: xr.Dataset) -> Check:
+def conflict_check(draws: xr.Dataset, names: Sequence[str]) -> Check:
     """Find the prior that the evidence moved furthest, in units of its own sd.
 
     Parameters
     ----------
     draws : xarray.Dataset
-        Standard normals of the graph: under the prior each has mean 0 and sd 1.
+        Has ``prior_z``: under the prior each has mean 0 and sd 1.
+    names : sequence of str
+        The priors in its order.
     """
-    name, furthest, where = "prior_data_conflict", 0.0, "no prior"
-    for variable in (
-        Dim.RATE_PART,
-        Dim.SCALE,
-        Var.FACTOR_SD,
-        Var.PRECEDENT,
-        Var.LEVEL,
-        Var.BINDING,
-    ):
-        values = draws[f"{variable}_z"]
-        means = values.mean((Dim.CHAIN, Dim.DRAW))
-        index = int(np.argmax(np.abs(means.values)))
-        if abs(float(means[index])) > furthest:
-            furthest = abs(float(means[index]))
-            where = str(means[means.dims[0]].values[index])
-    status: Status = "pass" if furthest <= LIMITS[name] else "warn"
-    says = f"prior sds that the evidence moved the furthest prior ({where})"
-    return Check(name, status, furthest, LIMITS[name], False, says)
+    moved = np.abs(draws[Var.PRIOR.z].values.mean(axis=(0, 1)))
+    furthest = float(moved.max())
+    status: Status = "pass" if furthest <= LIMITS["prior_data_conflict"] else "warn"
+    says = f"prior sds that the evidence moved the furthest prior ({names[int(moved.argmax())]})"
+    return Check(
+        "prior_data_conflict", status, furthest, LIMITS["prior_data_conflict"], False, says
+    )
 
 
 def fresh_check(newest: date | None, as_of: date) -> Check:

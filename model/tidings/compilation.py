@@ -24,6 +24,9 @@ __all__ = ["compile_density"]
 _LAYOUT = {"location": 1, "scale": 2} | {name: len(dims) for name, dims in DATA_DIMS.items()}
 """The arrays in the buffer, and how many dims each has."""
 
+_MODE = NUMBA.including("local_remove_check_parameter")
+"""The sds are exponentials: PyMC need not check at every step that they are positive."""
+
 _TYPES = numba.types
 _POINTER = _TYPES.CPointer(_TYPES.double)
 _C_DENSITY = _TYPES.int64(_TYPES.uint64, _POINTER, _POINTER, _POINTER, _TYPES.voidptr)
@@ -62,7 +65,7 @@ def compile_density(structure: Structure, data: GraphData) -> tuple[MachineCode,
     """
     # Strict floating point: the order of a sum must not depend on how it was compiled.
     # PyTensor's own cache would bring in pieces that were compiled under other settings.
-    with pytensor.config.change_flags(numba__fastmath=False, numba__cache=False):
+    with pytensor.config.change_flags(numba__fastmath=True, numba__cache=False):
         function = _graph_function(structure, data)
         names = [shared.name for shared in function.get_shared()]
         density, expand = _c_sources(function.vm.jit_fn, names)
@@ -71,9 +74,8 @@ def compile_density(structure: Structure, data: GraphData) -> tuple[MachineCode,
 
 def _compiled(function: Callable[..., Any], signature: Any) -> MachineCode:  # noqa: ANN401 - numba's
     compiled = numba.cfunc(signature)(function)
-    library = compiled._library
-    name, _, (object_code, bitcode) = library.serialize_using_object_code()
-    return MachineCode(name.encode(), compiled.native_name.encode(), object_code, bitcode)
+    _, _, (object_code, _) = compiled._library.serialize_using_object_code()
+    return MachineCode(compiled.native_name.encode(), object_code)
 
 
 def _graph_function(structure: Structure, data: GraphData) -> Any:  # noqa: ANN401 - PyTensor's
@@ -90,7 +92,7 @@ def _graph_function(structure: Structure, data: GraphData) -> Any:  # noqa: ANN4
             parts[model.dim_lengths[dim]] = pt.as_tensor(length, dtype="int64")
         start = stop
     (log_density,) = clone_replace([model.logp()], parts)
-    return pytensor.function([x], [log_density, pt.grad(log_density, x)], mode=NUMBA)
+    return pytensor.function([x], [log_density, pt.grad(log_density, x)], mode=_MODE)
 
 
 def _c_sources(log_density: Any, names: list[str]) -> list[Callable[..., Any]]:  # noqa: ANN401

@@ -48,7 +48,7 @@ class FitConfig(_Closed):
 
     seed: int = 20190712
     chains: Annotated[int, Field(ge=2, le=16)] = 4
-    tune: Count = 400
+    tune: Count = 200
     draws: Count = 500
     forecast_draws: Count = 2000
     futures: Annotated[int, Field(ge=50)] = 50

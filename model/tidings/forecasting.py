@@ -1,6 +1,6 @@
 """One forecast from inputs to a stored run: fit, carry forward, check, store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,162 +17,32 @@ from numpy.typing import NDArray
 
 from tidings.checks import (
     LIMITS,
+    Diagnostics,
     check_run,
     conflict_check,
     diagnose,
     fresh_check,
+    independent,
     predictive_check,
     publishable,
 )
-from tidings.graph import RATE_PARTS, SCALES, GraphData
-from tidings.incidence import Calendar, cumulative_incidence
-from tidings.inference import Sampled, compile_density, sample
-from tidings.names import RETAINED, Dim, Var
-from tidings.parameters import Parameters, log_consent, named_dataset, natural, standard_normals
-from tidings.randomness import stream
+from tidings.fitting import Fitted, fit, incidence_of, prior_incidence_of
+from tidings.incidence import Calendar
+from tidings.names import RETAINED, Dim
+from tidings.parameters import named_dataset
 from tidings.runs import EvidenceCounts, FitRecord, Manifest, OutcomeName, Run, write_run
-from tidings.situation import Situation, graph_data, observe, outlook_of, prior_outlook
+from tidings.situation import Situation, observe, outlook_of
 from tidings.summary import QUANTILES, Basis, Check, ForecastRow
+from tidings.unknowns import prior_names
 
 if TYPE_CHECKING:
     from tidings.commands import Inputs, Progress
 
-__all__ = [
-    "Fitted",
-    "consent_reference",
-    "fit",
-    "incidence_of",
-    "make_forecast",
-    "prior_parameters",
-]
+__all__ = ["make_forecast"]
 
 _PACKAGES = (
     "tidings", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas", "xarray",
 )  # fmt: skip
-_PRIOR_DRAWS = 1000
-_REFERENCE_DRAWS = 400_000
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A posterior of one situation.
-
-    Attributes
-    ----------
-    situation : Situation
-        What it rests on.
-    data : GraphData
-        What entered the graph.
-    sampled : Sampled
-        Draws of the graph's standard normals, and how the sampler fared.
-    """
-
-    situation: Situation
-    data: GraphData
-    sampled: Sampled
-
-    def parameters(self, every: int = 1) -> Parameters:
-        """Return the draws on natural scales, leading axes chain and draw, thinned."""
-        z = {str(name): draws.values[:, ::every] for name, draws in self.sampled.draws.items()}
-        return natural(z, self.data)
-
-
-def fit(situation: Situation, progress: "Progress | None" = None) -> Fitted:
-    """Draw from the posterior of a situation.
-
-    Parameters
-    ----------
-    situation : Situation
-        What is known.
-    progress : callable, optional
-        Called with the state of every chain while it samples.
-
-    Raises
-    ------
-    FitError
-        If the sampler stopped.
-    """
-    data = graph_data(situation)
-    density = compile_density(situation.structure, data)
-    sampled = sample(density, data, situation.question.config.fit, progress)
-    return Fitted(situation, data, sampled)
-
-
-def incidence_of(fitted: Fitted) -> xr.DataArray:
-    """Return a posterior's forecast, dims chain, draw, date, outcome; outcomes sum to 1."""
-    settings = fitted.situation.question.config.fit
-    every = max(1, settings.chains * settings.draws // settings.forecast_draws)
-    parameters = fitted.parameters(every)
-    outlook = outlook_of(fitted.situation)
-    values = cumulative_incidence(parameters.flat(), outlook, settings.seed)
-    shape = parameters.factor_sd.shape[:2]
-    return _named_incidence(values.reshape(*shape, *values.shape[1:]), fitted.situation)
-
-
-def prior_parameters(situation: Situation, draws: int, stage: str = "prior") -> Parameters:
-    """Draw from the priors, with the factors at one time only.
-
-    Parameters
-    ----------
-    situation : Situation
-        Has the priors; its evidence is not used.
-    draws : int
-        How many.
-    stage : str
-        The random stream.
-    """
-    data = graph_data(situation)
-    alone = GraphData({**data.values, "cholesky": np.ones((1, 1))}, 1)
-    seed = situation.question.config.fit.seed
-    shapes = _free_shapes(situation)
-    return natural(standard_normals(shapes, draws, stream(seed, stage)), alone)
-
-
-def _free_shapes(situation: Situation) -> dict[str, tuple[int, ...]]:
-    structure = situation.structure
-    return {
-        f"{Dim.RATE_PART}_z": (len(RATE_PARTS),),
-        f"{Dim.SCALE}_z": (len(SCALES),),
-        Var.FACTOR_SD.z: (len(structure.dynamic),),
-        Var.PRECEDENT.z: (len(structure.named),),
-        Var.LEVEL.z: (len(structure.pairs),),
-        Var.BINDING.z: (len(structure.pairs),),
-        Var.FACTOR.z: (len(structure.dynamic), 1),
-        Var.VOICE_BIAS.z: (len(structure.sides),),
-    }
-
-
-def prior_incidence_of(situation: Situation) -> xr.DataArray:
-    """Return the forecast that the priors alone would make on the same date."""
-    parameters = prior_parameters(situation, _PRIOR_DRAWS)
-    seed = situation.question.config.fit.seed
-    values = cumulative_incidence(parameters, prior_outlook(situation), seed, "prior futures")
-    return _named_incidence(values[None], situation)
-
-
-def consent_reference(situation: Situation) -> float:
-    """Return A0, the log of the prior mean of exp(A), for the config of a new question."""
-    parameters = prior_parameters(situation, _REFERENCE_DRAWS, "consent reference")
-    _, agreement = log_consent(parameters, parameters.factor[..., 0], situation.structure)
-    return float(np.log(np.mean(np.exp(agreement))))
-
-
-def _named_incidence(values: NDArray[np.float64], situation: Situation) -> xr.DataArray:
-    outcomes = (RETAINED, *situation.structure.change)
-    calendar = outlook_of(situation).calendar
-    named = xr.DataArray(
-        values,
-        dims=(Dim.CHAIN.value, Dim.DRAW.value, Dim.DATE.value, Dim.OUTCOME.value),
-        coords={
-            Dim.CHAIN.value: np.arange(values.shape[0]),
-            Dim.DRAW.value: np.arange(values.shape[1]),
-            Dim.DATE.value: [str(day) for day in calendar.dates],
-            Dim.OUTCOME.value: list(outcomes),
-        },
-        name=Var.INCIDENCE.value,
-    )
-    asked = situation.question.config.outcome_ids
-    return named.sel({Dim.OUTCOME.value: [name for name in outcomes if name in asked]})
 
 
 def make_forecast(
@@ -213,11 +83,14 @@ def make_forecast(
         incidence, prior = incidence_of(fitted), prior_incidence_of(situation)
     with _timed(timings, "checks"):
         calendar = outlook_of(situation).calendar
+        diagnosed = _each(incidence, diagnose)
         rows = [
-            *_rows(incidence, calendar, "posterior"),
-            *_rows(prior, calendar, "prior"),
+            *_rows(incidence, calendar, "posterior", diagnosed),
+            *_rows(prior, calendar, "prior", _each(prior, independent)),
         ]
-        checks = _checks(fitted, incidence, calendar)
+        at_horizons = [row for row in rows if row.horizon and row.basis == "posterior"]
+        published = [(diagnosed[str(row.date), row.outcome], row.sd) for row in at_horizons]
+        checks = check_run(published, fitted.sampled.stats, _evidence_checks(fitted))
     draws = _tree(fitted, incidence, prior)
 
     def manifest(
@@ -238,49 +111,62 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
     timings[stage] = round(perf_counter() - start, 3)
 
 
-def _rows(incidence: xr.DataArray, calendar: Calendar, basis: Basis) -> Iterator[ForecastRow]:
+def _each(
+    incidence: xr.DataArray, found: Callable[[NDArray[np.float64]], Diagnostics]
+) -> dict[tuple[str, str], Diagnostics]:
+    """Return diagnostics by date and outcome."""
+    return {
+        (str(day), str(outcome)): found(incidence.values[:, :, d, k])
+        for d, day in enumerate(incidence[Dim.DATE.value].values)
+        for k, outcome in enumerate(incidence[Dim.OUTCOME.value].values)
+    }
+
+
+def _rows(
+    incidence: xr.DataArray,
+    calendar: Calendar,
+    basis: Basis,
+    diagnosed: Mapping[tuple[str, str], Diagnostics],
+) -> Iterator[ForecastRow]:
     """Yield the table's rows: one for each horizon and each date of the figures, by outcome."""
     names: dict[str, list[str]] = {}
     for name, when in calendar.horizons.items():
         names.setdefault(str(when), []).append(name)
-    for day in incidence[Dim.DATE.value].values:
-        for outcome in incidence[Dim.OUTCOME.value].values:
-            values = incidence.sel({Dim.DATE.value: day, Dim.OUTCOME.value: outcome}).values
-            found = diagnose(values)
-            quantiles = np.quantile(values, list(QUANTILES.values()))
-            q05, q25, q50, q75, q95 = (float(quantile) for quantile in quantiles)
-            for name in names.get(str(day), [""]):
-                yield ForecastRow(
-                    basis,
-                    name,
-                    date.fromisoformat(str(day)),
-                    str(outcome),
-                    mean=float(values.mean()),
-                    sd=float(values.std()),
-                    q05=q05, q25=q25, q50=q50, q75=q75, q95=q95,
-                    ess=found.ess_bulk,
-                    mcse=found.mcse,
-                )  # fmt: skip
+    along = (0, 1)
+    means, sds = incidence.values.mean(along), incidence.values.std(along)
+    quantiles = np.quantile(incidence.values, list(QUANTILES.values()), axis=along)
+    for (day, outcome), cell in zip(diagnosed, np.ndindex(means.shape), strict=True):
+        q05, q25, q50, q75, q95 = (float(quantile[cell]) for quantile in quantiles)
+        for name in names.get(day, [""]):
+            yield ForecastRow(
+                basis,
+                name,
+                date.fromisoformat(day),
+                outcome,
+                mean=float(means[cell]),
+                sd=float(sds[cell]),
+                q05=q05, q25=q25, q50=q50, q75=q75, q95=q95,
+                ess=diagnosed[day, outcome].ess_bulk,
+                mcse=diagnosed[day, outcome].mcse,
+            )  # fmt: skip
 
 
-def _checks(fitted: Fitted, incidence: xr.DataArray, calendar: Calendar) -> tuple[Check, ...]:
+def _evidence_checks(fitted: Fitted) -> list[Check]:
     situation = fitted.situation
-    published = incidence.sel({Dim.DATE.value: [str(day) for day in calendar.horizons.values()]})
-    evidence = [
-        predictive_check(fitted.parameters().flat(), fitted.data),
-        conflict_check(fitted.sampled.draws),
+    return [
+        predictive_check(fitted.parameters.flat(), fitted.data),
+        conflict_check(fitted.sampled.draws, prior_names(situation.structure)),
         fresh_check(situation.newest, situation.as_of),
     ]
-    return check_run(published, fitted.sampled.stats, evidence, situation.question.config.fit)
 
 
 def _tree(fitted: Fitted, incidence: xr.DataArray, prior: xr.DataArray) -> xr.DataTree:
     timeline = fitted.situation.timeline
     states = [
         str(timeline.start + timedelta(days=timeline.state_days * index))
-        for index in range(timeline.used_states)
+        for index in range(timeline.states)
     ]
-    posterior = named_dataset(fitted.parameters(), fitted.situation.structure, states)
+    posterior = named_dataset(fitted.parameters, fitted.situation.structure, states)
     groups = {
         "posterior": posterior,
         "sample_stats": fitted.sampled.stats,

@@ -1,8 +1,11 @@
 """The PyMC graph: ``build`` makes it of named parts.
 
-The free variables are standard normal: ``prior_z``, one for every prior of the config, whose natural
-value is ``inverse link(mean + sd * z)`` with mean and sd as data (sd 0: fixed); ``factor_z`` along
-the informed directions of the paths (see `tidings.paths`); and ``voice_bias_z``.
+The free variables are normal. ``prior_z`` has one for every prior of the config, whose natural
+value is ``inverse link(mean + sd * z)`` with mean and sd as data (sd 0: fixed). ``factor_u``, along
+the informed directions of the paths (see `tidings.paths`), and ``voice_bias_u`` are centred by as
+much as the evidence tells of each: with ``w = (sd / prior median of sd) ** centring`` the value is
+``u * sd / w``, and ``u`` has sd ``w`` (Papaspiliopoulos, Roberts & Sköld 2007,
+doi:10.1214/088342307000000014).
 
 ==================  ======================  ====================================================
 variable            symbol in the design    support, unit, prior
@@ -43,6 +46,7 @@ from tidings.unknowns import DATA_DIMS, RATE_PARTS, SCALES, GraphData, prior_nam
 __all__ = ["build"]
 
 Tensors = Mapping[str, pt.TensorVariable]
+Family = dict[str, pt.TensorVariable]
 
 
 class Rate(NamedTuple):
@@ -66,16 +70,16 @@ def build(structure: Structure, data: GraphData) -> pm.Model:
     Returns
     -------
     pymc.Model
-        With free variables ``*_z``, deterministics on natural scales, and two potentials.
+        With three free variables, deterministics on natural scales, and two potentials.
     """
     with pm.Model(coords=_coords(structure, data)) as model:
         given = {
             name: pm.Data(name, data.values[name], dims=dims or None)
             for name, dims in DATA_DIMS.items()
         }
-        prior = _priors(structure, given)
-        factor, path = _factors(prior, given)
-        bias = _partly_centred(Var.VOICE_BIAS, prior["scale"][2], given, Dim.SIDE)
+        prior, moved = _priors(structure, given)
+        factor, path = _factors(prior, moved, given)
+        bias = _voice_bias(prior, moved, given)
         consent = _consent(structure, prior, factor)
         _survival(prior["rate"][1], _rate(prior["rate"], consent, given), given)
         _readings(prior["scale"], (prior[Var.LEVEL], path, bias), given)
@@ -99,35 +103,36 @@ def _coords(structure: Structure, data: GraphData) -> dict[str, object]:
     }
 
 
-def _priors(structure: Structure, given: Tensors) -> dict[str, pt.TensorVariable]:
-    """Return the families of priors: sds and scales natural, all else on the link scale."""
-    linked = given["prior_mean"] + given["prior_sd"] * pm.Normal(Var.PRIOR.z, dims=Dim.PRIOR)
-    families = {family: linked[where] for family, where in prior_slices(structure).items()}
-    positive = {name: pt.exp(families[name]) for name in ("scale", Var.FACTOR_SD)}
-    return families | positive | {Var.BINDING: pt.sigmoid(families[Var.BINDING])}
+def _priors(structure: Structure, given: Tensors) -> tuple[Family, Family]:
+    """Return the families of priors, and how far each was moved on its link scale.
+
+    Sds and bindings are on their natural scales, all else on the link scale.
+    """
+    moved = given["prior_sd"] * pm.Normal(Var.PRIOR.z, dims=Dim.PRIOR)
+    linked, slices = given["prior_mean"] + moved, prior_slices(structure)
+    families = {family: linked[where] for family, where in slices.items()}
+    natural = {name: pt.exp(families[name]) for name in ("scale", Var.FACTOR_SD)}
+    natural[Var.BINDING] = pt.sigmoid(families[Var.BINDING])
+    return families | natural, {family: moved[where] for family, where in slices.items()}
 
 
 def _factors(
-    prior: Tensors, given: Tensors
+    prior: Family, moved: Family, given: Tensors
 ) -> tuple[pt.TensorVariable, pt.TensorVariable]:
     """Return the factors by actor and state, and by actor and mode, both logit."""
-    path = _partly_centred(Var.FACTOR, prior[Var.FACTOR_SD][:, None], given, Dim.ACTOR, Dim.MODE)
+    w = pt.exp(given["factor_centring"] * moved[Var.FACTOR_SD][:, None])
+    u = pm.Normal(Var.FACTOR.u, sigma=w, dims=(Dim.ACTOR, Dim.MODE))
+    path = prior[Var.FACTOR_SD][:, None] * u / w
     return pt.sum(given["path_basis"] * path[:, None, :], axis=2), path
 
 
-def _partly_centred(
-    name: Var, sd: pt.TensorVariable, given: Tensors, *dims: Dim
-) -> pt.TensorVariable:
-    """Return normals of mean 0 and a common sd, centred by as much as the evidence tells of each.
-
-    With ``w = (sd / usual sd) ** centring`` they are ``u * sd / w``, ``u`` normal with sd ``w``
-    (Papaspiliopoulos, Roberts & Sköld 2007, doi:10.1214/088342307000000014).
-    """
-    w = pt.exp(given[f"{name}_centring"] * (pt.log(sd) - given[f"{name}_usual"]))
-    return pm.Normal(f"{name}_u", sigma=w, dims=dims) * sd / w
+def _voice_bias(prior: Family, moved: Family, given: Tensors) -> pt.TensorVariable:
+    """Return what each side's words lean by, logit."""
+    w = pt.exp(given["voice_bias_centring"] * moved["scale"][2])
+    return prior["scale"][2] * pm.Normal(Var.VOICE_BIAS.u, sigma=w, dims=Dim.SIDE) / w
 
 
-def _consent(structure: Structure, prior: Tensors, factor: pt.TensorVariable) -> pt.TensorVariable:
+def _consent(structure: Structure, prior: Family, factor: pt.TensorVariable) -> pt.TensorVariable:
     """Return c[k, t] of the named outcomes: log precedent and the willing, each by its binding."""
     logit_w = prior[Var.LEVEL][:, None] + _mixed(structure.actor_of_pair(), factor)
     refused = prior[Var.BINDING][:, None] * pt.softplus(-logit_w)
@@ -176,7 +181,7 @@ def _readings(
     pm.Potential("readings", -0.5 * pt.sum(density))
 
 
-def _natural_scales(prior: Tensors, factor: pt.TensorVariable, bias: pt.TensorVariable) -> None:
+def _natural_scales(prior: Family, factor: pt.TensorVariable, bias: pt.TensorVariable) -> None:
     """Name every unknown on its natural scale."""
     inverse = {Var.BASE_RATE: pt.exp, Var.SHARE_OTHER: pt.sigmoid}
     for index, part in enumerate(RATE_PARTS):

@@ -19,6 +19,7 @@ from datetime import date
 from itertools import groupby, pairwise
 from math import ceil
 from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,10 @@ __all__ = ["Calendar", "Outlook", "cumulative_incidence", "make_calendar"]
 _CHUNK = 100
 """Draws carried forward together: few enough that their futures stay in the processor's cache."""
 _THREADS = 2
-_LONGEST_STEP_DAYS = 8.0
+_STEP_DAYS = 8.0
+_LATER_STEP_DAYS = 16.0
+_FADED_DAYS = 92
+"""Steps are short while known news fades; after that only its expectation moves."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ class Calendar:
         edges = [float(marks[0].toordinal())]
         for low, high in pairwise(marks):
             days = (high - low).days
-            count = ceil(days / _LONGEST_STEP_DAYS)
+            late = (low - self.start).days >= _FADED_DAYS
+            count = ceil(days / (_LATER_STEP_DAYS if late else _STEP_DAYS))
             edges += [low.toordinal() + days * (i + 1) / count for i in range(count)]
         days_of = np.array([float(day.toordinal()) for day in self.dates])
         return np.array(edges), np.searchsorted(edges, days_of)
@@ -157,24 +162,11 @@ def cumulative_incidence(
 
     def carry(part: int) -> NDArray[np.float64]:
         low, high = bounds[part]
-        chunk = _rows(parameters, slice(low, high))
+        chunk = parameters.each(lambda array: array[low:high])
         return _Chunk(chunk, outlook, known, stream(seed, name, part)).run()
 
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(_THREADS) as pool:
         return np.concatenate(list(pool.map(carry, range(len(bounds)))))
-
-
-def _rows(parameters: Parameters, rows: slice) -> Parameters:
-    return Parameters(
-        {name: value[rows] for name, value in parameters.rate.items()},
-        {name: value[rows] for name, value in parameters.scale.items()},
-        parameters.factor_sd[rows],
-        parameters.precedent_log[rows],
-        parameters.level_logit[rows],
-        parameters.binding[rows],
-        parameters.factor[rows],
-        parameters.voice_bias[rows],
-    )
 
 
 def _middles(outlook: Outlook) -> NDArray[np.float64]:
@@ -188,8 +180,16 @@ def _known_pressure(outlook: Outlook) -> NDArray[np.float64]:
     )
 
 
+def _with_room_for_futures(array: NDArray[Any]) -> NDArray[Any]:
+    """Move the draws behind the array's own axes, and add an axis of length 1 after them."""
+    return np.ascontiguousarray(np.moveaxis(array, 0, -1)[..., None], dtype=np.float32)
+
+
 class _Chunk:
-    """The futures of some draws, step by step; arrays are (change, draw, future)."""
+    """The futures of some draws, step by step; arrays are (change, draw, future).
+
+    Rates are in single precision: seven digits of each future, and half the time.
+    """
 
     def __init__(
         self,
@@ -198,29 +198,29 @@ class _Chunk:
         known: NDArray[np.float64],
         generator: np.random.Generator,
     ) -> None:
-        self.parameters, self.outlook, self.generator = parameters, outlook, generator
-        self.known = known
+        self.parameters = parameters.each(_with_room_for_futures)
+        self.outlook, self.generator, self.known = outlook, generator, known
         self.shape = (len(parameters.factor_sd), outlook.futures)
         self.middles = _middles(outlook)
 
     def run(self) -> NDArray[np.float64]:
         edges, marks = self.outlook.calendar.edges()
         lengths = np.diff(edges) / DAYS_PER_YEAR
-        slope = self.parameters.rate[Var.PUSH_SLOPE][None, :, None].astype(np.float32)
-        new_pressure = self._arriving_pressure()
+        slope = self.parameters.rate[Var.PUSH_SLOPE]
+        new_pressure, known = self._arriving_pressure(), self.known.astype(np.float32)
         survival = np.ones(self.shape)
-        total = np.zeros((len(edges), len(self.known) + 1, self.shape[0]))
+        total = np.zeros((len(edges), len(known) + 1, self.shape[0]))
         total[0, 0] = 1.0
         for step, neutral in enumerate(self._neutral_rates()):
-            pressure = new_pressure[step] + self.known[:, step, None, None].astype(np.float32)
+            pressure = new_pressure[step] + known[:, step, None, None]
             rates = neutral * np.exp(slope * pressure)
-            sum_of_rates = rates.sum(axis=0, dtype=float)
-            ended = -survival * np.expm1(-sum_of_rates * lengths[step])
-            survival = survival - ended
+            sum_of_rates = rates.sum(axis=0)
+            ended = survival * -np.expm1(sum_of_rates * -lengths[step])
+            survival -= ended
             ended_by_rate = np.divide(
                 ended, sum_of_rates, out=np.zeros_like(ended), where=sum_of_rates > 0
             )
-            gained = np.einsum("kdf,df->kd", rates, ended_by_rate) / self.shape[1]
+            gained = np.mean(rates * ended_by_rate, axis=2)
             total[step + 1, 1:] = total[step, 1:] + gained
             total[step + 1, 0] = 1.0 - total[step + 1, 1:].sum(axis=0)
         return np.asarray(total[marks].transpose(2, 0, 1))
@@ -232,41 +232,32 @@ class _Chunk:
             rates = self._rates_at(factors[0])
             yield from (rates for _ in factors)
 
-    def _factors(self) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """Yield the state and the factors (draw, future, actor) of each step."""
+    def _factors(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield the state and the factors (actor, draw, future) of each step."""
         timeline = self.outlook.timeline
         rho = timeline.correlation(timeline.state_days)
-        noise = np.sqrt(1 - rho**2) * self.parameters.factor_sd[:, None, :]
+        noise = np.float32(np.sqrt(1 - rho**2)) * self.parameters.factor_sd
+        # States before the end of what is known differ by draw alone.
+        path = self.parameters.factor
         last_known = timeline.states - 1
-        factor = self.parameters.factor[:, None, :, last_known]
-        reached = last_known
+        factor, reached = path[:, last_known], last_known
         for middle in self.middles:
             state = int((middle - timeline.start.toordinal()) // timeline.state_days)
             if state <= last_known:
-                yield state, self.parameters.factor[:, None, :, max(state, 0)]
+                yield state, path[:, max(state, 0)]
                 continue
             while reached < state:
-                shock = self.generator.standard_normal((*self.shape, noise.shape[-1]))
-                factor, reached = rho * factor + noise * shock, reached + 1
+                shock = self.generator.standard_normal((len(noise), *self.shape), dtype=np.float32)
+                factor, reached = np.float32(rho) * factor + noise * shock, reached + 1
             yield state, factor
 
-    def _rates_at(self, factor: NDArray[np.float64]) -> NDArray[np.float32]:
-        p, structure = self.parameters, self.outlook.structure
-        spread = Parameters(
-            {name: value[:, None] for name, value in p.rate.items()},
-            {}, p.factor_sd, p.precedent_log[:, None], p.level_logit[:, None],
-            p.binding[:, None], p.factor, p.voice_bias,
-        )  # fmt: skip
-        consent, agreement = log_consent(spread, factor, structure)
-        other = spread.rate[Var.SHARE_OTHER]
-        named = consent - agreement[..., None]
-        log_rate = np.log(spread.rate[Var.BASE_RATE]) + spread.rate[Var.CONSENT_SLOPE] * (
-            agreement - self.outlook.consent_reference
-        )
-        rates = np.concatenate(
-            [np.exp(named + log_rate[..., None]), (np.exp(log_rate) * other)[..., None]], -1
-        )
-        return np.ascontiguousarray(np.moveaxis(rates, -1, 0)).astype(np.float32)
+    def _rates_at(self, factor: NDArray[Any]) -> NDArray[np.float32]:
+        rate = self.parameters.rate
+        consent, agreement = log_consent(self.parameters, factor, self.outlook.structure)
+        away = agreement - np.float32(self.outlook.consent_reference)
+        of_all = rate[Var.BASE_RATE] * np.exp(rate[Var.CONSENT_SLOPE] * away)
+        other = rate[Var.SHARE_OTHER] * of_all
+        return np.concatenate([np.exp(consent - agreement) * of_all, other[None]])
 
     def _arriving_pressure(self) -> NDArray[np.float32]:
         """Return the pressure of news yet to come, shape (step, change, draw, future)."""

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import nutpie
 import xarray as xr
-from nutpie.compile_pymc import CompiledPyMCModel
 from numpy.typing import NDArray
+from nutpie.compile_pymc import CompiledPyMCModel
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
@@ -41,6 +41,9 @@ class ChainState:
     total: int
     divergences: int
     tuning: bool
+
+
+Report = Callable[[Sequence[ChainState]], None]
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def sample(
     structure: Structure,
     data: GraphData,
     fit: FitConfig,
-    progress: Callable[[Sequence[ChainState]], None] | None = None,
+    progress: Report | None = None,
 ) -> Sampled:
     """Draw from the posterior.
 
@@ -178,7 +181,9 @@ def _model_of(bound: BoundDensity) -> CompiledPyMCModel:
 
 
 def _run_chains(
-    model: CompiledPyMCModel, fit: FitConfig, progress: Callable[[Sequence[ChainState]], None] | None
+    model: CompiledPyMCModel,
+    fit: FitConfig,
+    progress: Callable[[Sequence[ChainState]], None] | None,
 ) -> xr.DataTree:
     trace: xr.DataTree = nutpie.sample(
         model,
@@ -203,7 +208,7 @@ def _start(size: int, seed: object) -> NDArray[np.float64]:
     return generator.normal(scale=_SPREAD_OF_STARTS, size=size)
 
 
-def _report(progress: Callable[[Sequence[ChainState]], None], chains: Sequence[Any]) -> None:
+def _report(progress: Report, chains: Sequence[Any]) -> None:
     progress(
         [
             ChainState(chain.finished_draws, chain.total_draws, chain.divergences, chain.tuning)

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import numpy as np
+from llvmlite import binding
 from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
 from numpy.typing import NDArray
@@ -27,24 +28,17 @@ _KEPT_FILES = 20
 
 @dataclass(frozen=True)
 class MachineCode:
-    """One C function as object code.
+    """One C function as object code, and its name there."""
 
-    Attributes
-    ----------
-    library, symbol : bytes
-        Name of the library in which it was compiled, and its own name there.
-    object_code, bitcode : bytes
-        What numba needs to load it.
-    """
-
-    library: bytes
     symbol: bytes
     object_code: bytes
-    bitcode: bytes
 
 
 class LoadedCode:
     """A function in memory, as long as this object lives.
+
+    It has an engine of its own. In numba's, which already knows the functions of whatever else the
+    process has compiled, calls within the code could end in another version of the same function.
 
     Attributes
     ----------
@@ -53,12 +47,17 @@ class LoadedCode:
     """
 
     def __init__(self, code: MachineCode) -> None:
-        context = cpu_target.target_context
-        rtsys.initialize(context)
-        context.refresh()
-        state = (code.library.decode(), "object", (code.object_code, code.bitcode))
-        self._library = context.codegen().unserialize_library(state)
-        self.address = int(self._library.get_pointer_to_function(code.symbol.decode()))
+        # Makes numba's memory management known to what is loaded.
+        rtsys.initialize(cpu_target.target_context)
+        machine = binding.Target.from_default_triple().create_target_machine(
+            cpu=binding.get_host_cpu_name(),
+            features=binding.get_host_cpu_features().flatten(),
+            jit=True,
+        )
+        self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+        self._engine.add_object_file(binding.ObjectFileRef.from_data(code.object_code))
+        self._engine.finalize_object()
+        self.address = int(self._engine.get_function_address(code.symbol.decode()))
 
 
 def cache_folder() -> Path:

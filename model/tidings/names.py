@@ -82,5 +82,10 @@ class Var(StrEnum):
 
     @property
     def z(self) -> str:
-        """Return the name of its standard normal in the graph."""
+        """Return the name of its standard normals in the graph."""
         return f"{self.value}_z"
+
+    @property
+    def u(self) -> str:
+        """Return the name of its partly centred normals in the graph."""
+        return f"{self.value}_u"

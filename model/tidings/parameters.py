@@ -1,22 +1,23 @@
-"""Draws on their natural scales, from the graph's standard normals or straight from the priors.
+"""Draws on their natural scales, from the graph's free variables or straight from the priors.
 
 The forecast needs them as NumPy arrays over draws; the stored run needs them with names. The
 formulas are those of `tidings.graph`, which a test holds equal to the graph's deterministics.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.special import expit, log_expit, logsumexp
+from scipy.special import expit
 
-from tidings.unknowns import RATE_PARTS, SCALES, GraphData, prior_slices
 from tidings.names import Dim, Var
 from tidings.structure import Structure
+from tidings.unknowns import RATE_PARTS, SCALES, GraphData, prior_slices
 
-__all__ = ["Parameters", "log_consent", "named_dataset", "natural", "standard_normals"]
+__all__ = ["Parameters", "log_consent", "named_dataset", "natural"]
 
 
 @dataclass(frozen=True)
@@ -47,90 +48,102 @@ class Parameters:
     factor: NDArray[np.float64]
     voice_bias: NDArray[np.float64]
 
-    def flat(self, every: int = 1) -> "Parameters":
-        """Return the draws along one axis, thinned to each ``every``-th."""
-
-        def flatten(array: NDArray[np.float64], kept: int) -> NDArray[np.float64]:
-            return array.reshape(-1, *array.shape[array.ndim - kept :])[::every]
-
+    def each(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> "Parameters":
+        """Return the parameters with every array changed along its leading axes."""
         return Parameters(
-            {name: flatten(value, 0) for name, value in self.rate.items()},
-            {name: flatten(value, 0) for name, value in self.scale.items()},
-            flatten(self.factor_sd, 1),
-            flatten(self.precedent_log, 1),
-            flatten(self.level_logit, 1),
-            flatten(self.binding, 1),
-            flatten(self.factor, 2),
-            flatten(self.voice_bias, 1),
+            {name: change(value) for name, value in self.rate.items()},
+            {name: change(value) for name, value in self.scale.items()},
+            change(self.factor_sd),
+            change(self.precedent_log),
+            change(self.level_logit),
+            change(self.binding),
+            change(self.factor),
+            change(self.voice_bias),
         )
 
-
-def standard_normals(
-    shapes: Mapping[str, tuple[int, ...]], draws: int, generator: np.random.Generator
-) -> dict[str, NDArray[np.float64]]:
-    """Draw the graph's free variables from their prior, each of shape (draws, *shape)."""
-    return {name: generator.normal(size=(draws, *shape)) for name, shape in shapes.items()}
+    def flat(self, every: int = 1) -> "Parameters":
+        """Return draws with axes chain and draw along one axis, each chain thinned."""
+        return self.each(lambda array: array[:, ::every].reshape(-1, *array.shape[2:]))
 
 
-def natural(z: Mapping[str, NDArray[np.float64]], data: GraphData) -> Parameters:
-    """Map the graph's standard normals to natural scales.
+def natural(
+    free: Mapping[str, NDArray[np.float64]],
+    data: GraphData,
+    structure: Structure,
+    rest: NDArray[np.float64] | None = None,
+) -> Parameters:
+    """Map the graph's free variables to natural scales.
 
     Parameters
     ----------
-    z : mapping of str to ndarray, shape (*draws, *shape)
+    free : mapping of str to ndarray, shape (*draws, *shape)
         By the names of the graph's free variables.
     data : GraphData
-        Has the priors' means and sds, and the factors' Cholesky matrix.
+        Has the priors' means and sds, the paths' directions and the centring.
+    structure : Structure
+        The question's coordinates.
+    rest : ndarray, shape (*draws, actor, other mode), optional
+        Standard normals along the paths' uninformed directions; 0 if not given.
     """
-
-    def linked(name: str) -> NDArray[np.float64]:
-        mean, sd = data.values[f"{name}_prior_mean"], data.values[f"{name}_prior_sd"]
-        return np.asarray(mean + sd * z[f"{name}_z"])
-
-    parts, scales = linked(Dim.RATE_PART), np.exp(linked(Dim.SCALE))
+    moved = data.values["prior_sd"] * free[Var.PRIOR.z]
+    linked, slices = data.values["prior_mean"] + moved, prior_slices(structure)
+    parts, scales = linked[..., slices["rate"]], np.exp(linked[..., slices["scale"]])
     inverse = {Var.BASE_RATE: np.exp, Var.SHARE_OTHER: expit}
     rate = {
         part.value: inverse.get(part, np.asarray)(parts[..., index])
         for index, part in enumerate(RATE_PARTS)
     }
     scale = {name.value: scales[..., index] for index, name in enumerate(SCALES)}
-    factor_sd = np.exp(linked(Var.FACTOR_SD))
-    path = z[Var.FACTOR.z] @ data.values["cholesky"].T
+    factor_sd = np.exp(linked[..., slices[Var.FACTOR_SD]])
+    factor_w = np.exp(data.values["factor_centring"] * moved[..., slices[Var.FACTOR_SD], None])
+    bias_sd, bias_moved = scale[Var.VOICE_BIAS_SD], moved[..., slices["scale"]][..., 2]
+    bias_w = np.exp(data.values["voice_bias_centring"] * bias_moved[..., None])
+    path = np.einsum("...am,asm->...as", free[Var.FACTOR.u] / factor_w, data.paths.informed)
+    if rest is not None:
+        path = path + np.einsum("...am,asm->...as", rest, data.paths.rest)
     return Parameters(
         rate,
         scale,
         factor_sd,
-        linked(Var.PRECEDENT),
-        linked(Var.LEVEL),
-        np.asarray(expit(linked(Var.BINDING))),
+        linked[..., slices[Var.PRECEDENT]],
+        linked[..., slices[Var.LEVEL]],
+        np.asarray(expit(linked[..., slices[Var.BINDING]])),
         factor_sd[..., None] * path,
-        scale[Var.VOICE_BIAS_SD][..., None] * z[Var.VOICE_BIAS.z],
+        bias_sd[..., None] * free[Var.VOICE_BIAS.u] / bias_w,
     )
 
 
 def log_consent(
-    parameters: Parameters, factor: NDArray[np.float64], structure: Structure
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    parameters: Parameters, factor: NDArray[Any], structure: Structure
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return c[k] of the named outcomes, and A with ``other``, at given factors.
 
     Parameters
     ----------
     parameters : Parameters
-        Over draws.
-    factor : ndarray, shape (*draws, actor)
-        The actors' factors at one time.
+        With the axes of the draws last, so that each pair's or outcome's values lie together.
+    factor : ndarray, shape (actor, *draws)
+        The actors' factors at one time; the dims of the parameters' draws may be 1 where its are
+        more.
     structure : Structure
         Which pair belongs to which outcome.
 
     Returns
     -------
-    tuple of ndarray, shapes (*draws, named) and (*draws,)
+    tuple of ndarray, shapes (named, *draws) and (*draws,)
+        In the precision of ``factor``.
     """
-    logit_w = parameters.level_logit + factor @ structure.actor_of_pair().T
-    weighted = parameters.binding * log_expit(logit_w)
-    consent = parameters.precedent_log + weighted @ structure.pairs_of_outcome().T
-    agreement = logsumexp(consent, axis=-1) - np.log1p(-parameters.rate[Var.SHARE_OTHER])
-    return consent, np.asarray(agreement)
+    precision, draws = factor.dtype, factor.shape[1:]
+    of_pair, of_outcome = structure.actor_of_pair(), structure.pairs_of_outcome()
+    along = (of_pair.astype(precision) @ factor.reshape(len(factor), -1)).reshape(-1, *draws)
+    logit_w = along + parameters.level_logit
+    log_w = np.minimum(logit_w, 0) - np.log1p(np.exp(-np.abs(logit_w)))
+    weighted = (parameters.binding * log_w).reshape(len(of_pair), -1)
+    consent = (of_outcome.astype(precision) @ weighted).reshape(-1, *draws)
+    consent += parameters.precedent_log
+    largest = consent.max(axis=0)
+    agreed = largest + np.log(np.exp(consent - largest).sum(axis=0))
+    return consent, agreed - np.log1p(-parameters.rate[Var.SHARE_OTHER])
 
 
 def named_dataset(parameters: Parameters, structure: Structure, states: list[str]) -> xr.Dataset:

@@ -25,6 +25,7 @@ from tidings.yardsticks import LEDGER, Yardsticks
 
 __all__ = ["Reading", "ReadingRows", "read_items", "rows_of"]
 
+
 @dataclass(frozen=True)
 class Reading:
     """One reading of one actor's willingness, taken from one item.

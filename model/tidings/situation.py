@@ -12,7 +12,7 @@ from tidings.errors import Fault, InputError
 from tidings.evidence import Item, Ledger
 from tidings.incidence import Outlook, make_calendar
 from tidings.normal import from_link
-from tidings.paths import PathBasis, path_basis
+from tidings.paths import PathBasis, path_basis, prior_basis
 from tidings.pressure import Pulse, mean_pressure, pulses
 from tidings.question import Question
 from tidings.readings import Reading, read_items, rows_of
@@ -21,7 +21,7 @@ from tidings.structure import Structure, make_structure
 from tidings.timeline import Timeline, make_timeline
 from tidings.unknowns import Exposure, GraphData, data_of
 
-__all__ = ["Situation", "graph_data", "observe", "outlook_of", "prior_outlook"]
+__all__ = ["Situation", "graph_data", "observe", "outlook_of", "prior_data", "prior_outlook"]
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,17 @@ def graph_data(situation: Situation) -> GraphData:
     return data_of(
         structure, situation.question.priors, paths_of(situation), rows, exposure,
         config.consent_reference,
+    )  # fmt: skip
+
+
+def prior_data(situation: Situation) -> GraphData:
+    """Return the data of the graph without evidence and time: the factors at one moment."""
+    question, structure = situation.question, situation.structure
+    still = Exposure(np.zeros((1, 1)), np.zeros((len(structure.change), 1, 1)))
+    rows = rows_of((), structure, 1, {})
+    return data_of(
+        structure, question.priors, prior_basis(len(structure.dynamic)), rows, still,
+        question.config.consent_reference,
     )  # fmt: skip
 
 

@@ -37,9 +37,7 @@ DATA_DIMS: Mapping[str, tuple[Dim, ...]] = {
     "consent_reference": (),
     "path_basis": (Dim.ACTOR, Dim.STATE, Dim.MODE),
     "factor_centring": (Dim.ACTOR, Dim.MODE),
-    "factor_usual": (Dim.ACTOR, Dim.MODE),
     "voice_bias_centring": (Dim.SIDE,),
-    "voice_bias_usual": (Dim.SIDE,),
     "reading_y": (Dim.READING,),
     "reading_design": (Dim.READING, Dim.FEATURE),
     "reading_story_load": (Dim.READING,),
@@ -91,10 +89,6 @@ class GraphData:
         """Return the data with some values replaced."""
         return replace(self, values={**self.values, **values})
 
-    def reading(self, rows: ReadingRows) -> "GraphData":
-        """Return the data with other readings."""
-        return replace(self, values={**self.values, **_reading_values(rows, self.paths)}, rows=rows)
-
 
 def _families(structure: Structure) -> dict[str, list[str]]:
     pairs = [f"{actor}.{outcome}" for actor, outcome in structure.pairs]
@@ -123,7 +117,7 @@ def prior_slices(structure: Structure) -> dict[str, slice]:
 
 
 def free_shapes(structure: Structure, modes: int) -> dict[str, tuple[int, ...]]:
-    """Return the graph's free variables, all standard normal, in the order of a draw.
+    """Return the graph's free variables in the order of a draw.
 
     Parameters
     ----------
@@ -134,8 +128,8 @@ def free_shapes(structure: Structure, modes: int) -> dict[str, tuple[int, ...]]:
     """
     return {
         Var.PRIOR.z: (len(prior_names(structure)),),
-        "factor_u": (len(structure.dynamic), modes),
-        "voice_bias_u": (len(structure.sides),),
+        Var.FACTOR.u: (len(structure.dynamic), modes),
+        Var.VOICE_BIAS.u: (len(structure.sides),),
     }
 
 
@@ -165,23 +159,36 @@ def data_of(
         A0.
     """
     normals = [priors.get(name, _ABSENT_SHARE) for name in prior_names(structure)]
+    short = rows.over(paths).compressed()
     values = {
         "prior_mean": np.array([normal.mean for normal in normals]),
         "prior_sd": np.array([normal.sd for normal in normals]),
         "consent_reference": np.array(consent_reference),
         "path_basis": paths.informed,
-        **_reading_values(rows, paths),
+        **_centring(structure, priors, short),
+        "reading_y": short.y,
+        "reading_design": short.design,
+        "reading_story_load": short.story_load,
+        "reading_count": short.count,
         "exposure_years": exposure.years,
         "pressure": exposure.pressure,
     }
     return GraphData(values, paths, rows)
 
 
-def _reading_values(rows: ReadingRows, paths: PathBasis) -> dict[str, NDArray[np.float64]]:
-    short = rows.over(paths).compressed()
+def _centring(
+    structure: Structure, priors: Mapping[str, LinkNormal], rows: ReadingRows
+) -> dict[str, NDArray[np.float64]]:
+    """Return by how much each mode and each voice bias is centred.
+
+    With ``told`` the precision that the readings give it over that of its prior, at the medians of
+    the scales, it is ``told / (1 + told)``.
+    """
+    noise = np.exp(-2 * priors["noise_scale"].mean)
+    factor = np.array([priors[f"factor_sd.{actor}"].mean for actor in structure.dynamic])
+    told_path = np.exp(2 * factor)[:, None] * noise * np.sum(rows.path**2, axis=0)
+    told_bias = np.exp(2 * priors["voice_bias_sd"].mean) * noise * np.sum(rows.biases**2, axis=0)
     return {
-        "reading_y": short.y,
-        "reading_design": short.design,
-        "reading_story_load": short.story_load,
-        "reading_count": short.count,
+        "factor_centring": told_path / (1 + told_path),
+        "voice_bias_centring": told_bias / (1 + told_bias),
     }
