@@ -89,6 +89,10 @@ class GraphData:
         """Return the data with some values replaced."""
         return replace(self, values={**self.values, **values})
 
+    def reading(self, rows: ReadingRows) -> "GraphData":
+        """Return the data with other readings over the same states."""
+        return replace(self.changed(**_reading_values(rows, self.paths)), rows=rows)
+
 
 def _families(structure: Structure) -> dict[str, list[str]]:
     pairs = [f"{actor}.{outcome}" for actor, outcome in structure.pairs]
@@ -159,17 +163,13 @@ def data_of(
         A0.
     """
     normals = [priors.get(name, _ABSENT_SHARE) for name in prior_names(structure)]
-    short = rows.over(paths).compressed()
     values = {
         "prior_mean": np.array([normal.mean for normal in normals]),
         "prior_sd": np.array([normal.sd for normal in normals]),
         "consent_reference": np.array(consent_reference),
         "path_basis": paths.informed,
-        **_centring(structure, priors, short),
-        "reading_y": short.y,
-        "reading_design": short.design,
-        "reading_story_load": short.story_load,
-        "reading_count": short.count,
+        **_centring(structure, priors, rows.over(paths)),
+        **_reading_values(rows, paths),
         "exposure_years": exposure.years,
         "pressure": exposure.pressure,
     }
@@ -191,4 +191,14 @@ def _centring(
     return {
         "factor_centring": told_path / (1 + told_path),
         "voice_bias_centring": told_bias / (1 + told_bias),
+    }
+
+
+def _reading_values(rows: ReadingRows, paths: PathBasis) -> dict[str, NDArray[np.float64]]:
+    short = rows.over(paths).compressed()
+    return {
+        "reading_y": short.y,
+        "reading_design": short.design,
+        "reading_story_load": short.story_load,
+        "reading_count": short.count,
     }

@@ -70,7 +70,13 @@ def test_pymc_is_imported_where_a_graph_is_built_or_sampled_only():
         for path in PACKAGE.rglob("*.py")
         if any(m.split(".")[0] in {"pymc", "pytensor", "nutpie"} for m in imported(path))
     }
-    assert found == {"graph", "inference"}
+    assert found == {"graph", "compilation", "inference"}
+
+
+def test_a_forecast_with_compiled_code_at_hand_loads_neither_pymc_nor_pytensor():
+    code = "import sys, tidings.forecasting; print({'pymc', 'pytensor'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["check"], ["history"]])

@@ -7,9 +7,8 @@ import pytest
 from arviz_stats.base import array_stats
 from tests.conftest import AS_OF
 
-from tidings.forecasting import Fitted
-from tidings.graph import GraphData
-from tidings.inference import compile_density, sample
+from tidings.fitting import Fitted
+from tidings.inference import sample
 from tidings.situation import graph_data, observe
 
 SDS = {"ankara": 0.8, "moscow": 0.6, "washington": 0.7}
@@ -30,14 +29,9 @@ def fitted(alter):
     data = graph_data(situation)
     # No exposure, no survival: what is left of the likelihood are the readings.
     still = np.zeros_like(data.values["exposure_years"])
-    data = GraphData({**data.values, "exposure_years": still}, data.states)
-    density = compile_density(situation.structure, data)
-    fit = replace_fit(one.question.config.fit)
-    return Fitted(situation, data, sample(density, data, fit))
-
-
-def replace_fit(fit):
-    return fit.model_copy(update={"draws": 1000})
+    data = data.changed(exposure_years=still)
+    fit = one.question.config.fit.model_copy(update={"draws": 1000})
+    return Fitted(situation, data, sample(situation.structure, data, fit))
 
 
 def exact(situation, priors):
@@ -46,7 +40,7 @@ def exact(situation, priors):
     Rasmussen & Williams 2006, eq. 2.23 and 2.24.
     """
     structure, timeline = situation.structure, situation.timeline
-    times = np.arange(timeline.used_states) * timeline.state_days
+    times = np.arange(timeline.states) * timeline.state_days
     shared = 0.5 ** (np.abs(times[:, None] - times) / timeline.factor_half_life_days)
     medians = {k: np.exp(priors[f"precedent.{k}"].mean) for k in structure.named}
     total = sum(medians.values())
@@ -73,7 +67,7 @@ def exact(situation, priors):
 def test_factors_agree_with_exact_gaussian_process_regression(fitted):
     situation = fitted.situation
     expected_mean, expected_sd = exact(situation, situation.question.priors)
-    draws = fitted.parameters().factor[..., : situation.timeline.used_states]
+    draws = fitted.parameters.factor
     flat = draws.reshape(*draws.shape[:2], -1)
 
     def errors(method):
@@ -93,6 +87,6 @@ def test_readings_without_their_sign_do_not_agree(fitted):
     situation = fitted.situation
     wrong = replace(situation, readings=tuple(replace(r, sign=1.0) for r in situation.readings))
     expected_mean, _ = exact(wrong, situation.question.priors)
-    draws = fitted.parameters().factor[..., : situation.timeline.used_states]
+    draws = fitted.parameters.factor
     error = draws.std((0, 1)) / np.sqrt(draws[..., 0, 0].size)
     assert (np.abs(draws.mean((0, 1)) - expected_mean) / error).max() > 20

@@ -5,10 +5,11 @@ import pytest
 from scipy.special import expit
 from tests.conftest import AS_OF
 
+from tidings.density import log_density
 from tidings.graph import build
-from tidings.inference import compile_density
 from tidings.parameters import natural
 from tidings.situation import graph_data, observe
+from tidings.unknowns import free_shapes
 
 
 @pytest.fixture(scope="module")
@@ -18,16 +19,18 @@ def situation(inputs):
 
 @pytest.fixture(scope="module")
 def point(situation):
+    """The data, the free variables at some point, and the same as one vector."""
     data = graph_data(situation)
-    density = compile_density(situation.structure, data)
-    x = np.random.default_rng(4).normal(size=density.size)
-    return data, density, x, density.split(x)
+    generator = np.random.default_rng(4)
+    shapes = free_shapes(situation.structure, data.paths.modes)
+    free = {name: generator.normal(size=shape) for name, shape in shapes.items()}
+    return data, free, np.concatenate([value.ravel() for value in free.values()])
 
 
 def test_natural_scales_are_those_of_the_graph(situation, point):
-    data, _, _, z = point
+    data, free, _ = point
     model = build(situation.structure, data)
-    ours = natural(z, data)
+    ours = natural(free, data, situation.structure)
     expected = {
         **ours.rate,
         **ours.scale,
@@ -40,7 +43,7 @@ def test_natural_scales_are_those_of_the_graph(situation, point):
     }
     assert {variable.name for variable in model.deterministics} == set(expected)
     for variable in model.deterministics:
-        value = variable.eval({model[name]: value for name, value in z.items()
+        value = variable.eval({model[name]: value for name, value in free.items()
                                if model[name] in list(ancestors_of(variable))})  # fmt: skip
         np.testing.assert_allclose(value, expected[variable.name], rtol=1e-10, atol=1e-12)
 
@@ -52,15 +55,22 @@ def ancestors_of(variable):
 
 
 def test_the_log_density_is_that_of_the_design(situation, point):
-    """Normal readings with a shared story effect, survival, and standard normal unknowns."""
+    """Normal readings with a shared story effect, survival, and the unknowns' own normals."""
     from scipy.stats import multivariate_normal, norm
 
-    data, density, x, z = point
-    p, structure, timeline = natural(z, data), situation.structure, situation.timeline
+    data, free, x = point
+    structure, timeline = situation.structure, situation.timeline
+    p = natural(free, data, structure)
     config = situation.question.config
     medians = {k: np.exp(situation.question.priors[f"precedent.{k}"].mean) for k in structure.named}
     shares = {k: value / sum(medians.values()) for k, value in medians.items()}
-    total = norm.logpdf(x).sum()
+    total = norm.logpdf(free["prior_z"]).sum()
+    medians_of_sd = [situation.question.priors[f"factor_sd.{a}"].mean for a in structure.dynamic]
+    w = (p.factor_sd / np.exp(medians_of_sd))[:, None] ** data.values["factor_centring"]
+    total += norm.logpdf(free["factor_u"], scale=w).sum()
+    bias_median = np.exp(situation.question.priors["voice_bias_sd"].mean)
+    w = (p.scale["voice_bias_sd"] / bias_median) ** data.values["voice_bias_centring"]
+    total += norm.logpdf(free["voice_bias_u"], scale=w).sum()
     level = dict(zip(structure.pairs, p.level_logit, strict=True))
     groups = {}
     for r in situation.readings:
@@ -103,5 +113,24 @@ def test_the_log_density_is_that_of_the_design(situation, point):
             rate *= np.exp(p.rate["consent_slope"] * (np.log(agreed) - config.consent_reference))
             pushed = np.exp(p.rate["push_slope"] * data.values["pressure"][i, state])
             total -= rate * (pushed * data.values["exposure_years"][state]).sum()
-    value, _ = density.bound(data)(x)
+    value, _ = log_density(structure, data).bind(data)(x)
     assert value == pytest.approx(total, rel=1e-9)
+
+
+def test_the_machine_code_is_pymcs_own_density_and_gradient(situation, point):
+    """Against PyMC compiled in Python mode, and in other coordinates as the chain rule says."""
+    data, free, x = point
+    model = build(situation.structure, data)
+    function = model.compile_fn([model.logp(), model.dlogp()], mode="FAST_COMPILE")
+    expected, gradient = function(free)
+    density = log_density(situation.structure, data)
+    value, found = density.bind(data)(x)
+    assert value == pytest.approx(float(expected), rel=1e-11)
+    np.testing.assert_allclose(found, gradient, rtol=1e-8, atol=1e-9)
+
+    generator = np.random.default_rng(9)
+    location, scale = generator.normal(size=len(x)), generator.normal(size=(len(x), len(x)))
+    scale = np.eye(len(x)) + 0.01 * scale
+    value, along = density.bind(data, location, scale)(np.linalg.solve(scale, x - location))
+    assert value == pytest.approx(float(expected), rel=1e-9)
+    np.testing.assert_allclose(along, scale.T @ gradient, rtol=1e-6, atol=1e-6)

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from tests.conftest import AS_OF
 
 from tidings.arrivals import Arrivals, no_arrivals
-from tidings.forecasting import prior_parameters
+from tidings.fitting import prior_parameters
 from tidings.incidence import Outlook, cumulative_incidence, make_calendar
 from tidings.parameters import Parameters
 from tidings.situation import observe, outlook_of
@@ -91,7 +91,7 @@ def test_a_push_on_the_as_of_date_multiplies_the_rate_as_the_closed_form_says(al
         one = alter(fixed, items=items, news=quiet_news, status_known_to=AS_OF)
         situation = observe(one.question, one.ledger, one.resolved, AS_OF)
         parameters = prior_parameters(situation, 400)
-        flat = np.repeat(parameters.factor, situation.timeline.used_states, axis=2)
+        flat = np.repeat(parameters.factor, situation.timeline.states, axis=2)
         carried = Parameters(**{**vars(parameters), "factor": flat})
         outlook = outlook_of(situation)
         index = outlook.calendar.dates.index(outlook.calendar.horizons["3mo"])

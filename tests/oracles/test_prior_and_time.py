@@ -8,7 +8,7 @@ from scipy.special import expit
 from tests.conftest import AS_OF
 
 from tidings.checks import diagnose
-from tidings.forecasting import consent_reference, fit, incidence_of
+from tidings.fitting import consent_reference, fit, incidence_of
 from tidings.situation import observe
 
 DRAWS, CHUNK = 60_000, 5_000

@@ -9,7 +9,8 @@ import pytest
 from tests.conftest import AS_OF, QUESTION
 
 import tidings
-from tidings.forecasting import fit, incidence_of, make_forecast
+from tidings.fitting import fit, incidence_of
+from tidings.forecasting import make_forecast
 from tidings.situation import graph_data, observe
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from tests.conftest import AS_OF
 
-from tidings.forecasting import Fitted
-from tidings.graph import GraphData
-from tidings.inference import compile_density, sample
+from tidings.fitting import Fitted
+from tidings.inference import sample
 from tidings.parameters import natural
 from tidings.situation import graph_data, observe
+from tidings.unknowns import free_shapes, prior_slices
 
 REPEATS = 3
 LARGEST_RMS = 1.5
@@ -27,29 +27,38 @@ def simulated(inputs):
     )
     situation = replace(situation, readings=readings)
     data = graph_data(situation)
-    density = compile_density(situation.structure, data)
-    generator = np.random.default_rng(11)
-    z = {name: generator.normal(size=shape) for name, shape in density.variables}
-    truth = natural(z, data)
-    v = data.values
+    truth = draw_truth(situation, data, np.random.default_rng(11))
+    rows, variance = data.rows, truth.scale["noise_scale"] ** 2
     x = np.concatenate([truth.level_logit, truth.factor.ravel(), truth.voice_bias])
-    variance = truth.scale["noise_scale"] ** 2
-    variance = variance + truth.scale["story_sd"] ** 2 * v["reading_story_load"]
-    y = v["reading_design"] @ x + np.sqrt(variance) * generator.normal(size=len(variance))
-    return situation, density, truth, with_values(data, reading_y=y)
+    variance = variance + truth.scale["story_sd"] ** 2 * rows.story_load
+    noise = np.random.default_rng(12).normal(size=len(variance))
+    y = rows.design @ x + np.sqrt(variance) * noise
+    return situation, truth, data.reading(replace(rows, y=y))
 
 
-def with_values(data, **values):
-    return GraphData({**data.values, **values}, data.states)
+def draw_truth(situation, data, generator, draws=()):
+    """Draw from the priors: paths along all directions, informed or not."""
+    structure, values = situation.structure, data.values
+    shapes = free_shapes(structure, data.paths.modes)
+    free = {name: generator.normal(size=(*draws, *shape)) for name, shape in shapes.items()}
+    moved = values["prior_sd"] * free["prior_z"]
+    slices = prior_slices(structure)
+    centring = values["factor_centring"] * moved[..., slices["factor_sd"], None]
+    free["factor_u"] *= np.exp(centring)
+    voice = moved[..., slices["scale"]][..., 2, None]
+    free["voice_bias_u"] *= np.exp(values["voice_bias_centring"] * voice)
+    rest = data.paths.rest
+    return natural(
+        free, data, structure, generator.normal(size=(*draws, rest.shape[0], rest.shape[2]))
+    )
 
 
 def fit_to(simulated, data):
-    situation, density, _, _ = simulated
+    situation, _, _ = simulated
     fit = situation.question.config.fit
     # Exposure says nothing of the truth here: it was drawn without regard to survival.
-    still = np.zeros_like(data.values["exposure_years"])
-    quiet = with_values(data, exposure_years=still)
-    return Fitted(situation, quiet, sample(density, quiet, fit)).parameters().flat()
+    quiet = data.changed(exposure_years=np.zeros_like(data.values["exposure_years"]))
+    return Fitted(situation, quiet, sample(situation.structure, quiet, fit)).parameters.flat()
 
 
 def standardised(draws, truth):
@@ -76,11 +85,11 @@ def means_read(parameters, situation):
 
 @pytest.fixture(scope="module")
 def recovered(simulated):
-    return fit_to(simulated, simulated[3])
+    return fit_to(simulated, simulated[2])
 
 
 def test_known_values_are_recovered(simulated, recovered):
-    situation, _, truth, _ = simulated
+    situation, truth, _ = simulated
     errors = standardised(means_read(recovered, situation), means_read(truth, situation))
     assert np.sqrt(np.mean(errors**2)) <= LARGEST_RMS
     for name in ("noise_scale", "story_sd", "voice_bias_sd"):
@@ -90,10 +99,8 @@ def test_known_values_are_recovered(simulated, recovered):
 
 def test_the_posterior_is_informative(simulated, recovered):
     """The sds of what was read are at most two thirds of the prior's (an empty posterior has 1)."""
-    situation, _, _, data = simulated
-    generator = np.random.default_rng(5)
-    shapes = dict(simulated[1].variables)
-    prior = natural({k: generator.normal(size=(2000, *s)) for k, s in shapes.items()}, data)
+    situation, _, data = simulated
+    prior = draw_truth(situation, data, np.random.default_rng(5), (2000,))
     prior_sd = means_read(prior, situation).std(0)
     posterior_sd = means_read(recovered, situation).std(0)
     assert np.median(posterior_sd / prior_sd) <= 2 / 3
@@ -102,11 +109,10 @@ def test_the_posterior_is_informative(simulated, recovered):
 
 def test_a_model_without_bias_and_stories_is_found_out(simulated):
     """The twin: a model that takes every reading as independent and unbiased is too sure."""
-    situation, _, truth, data = simulated
-    scale_mean = data.values["scale_prior_mean"].copy()
-    scale_sd = data.values["scale_prior_sd"].copy()
-    scale_mean[1:], scale_sd[1:] = -40.0, 0.0
-    wrong = with_values(data, scale_prior_mean=scale_mean, scale_prior_sd=scale_sd)
-    parameters = fit_to(simulated, wrong)
+    situation, truth, data = simulated
+    mean, sd = data.values["prior_mean"].copy(), data.values["prior_sd"].copy()
+    scales = prior_slices(situation.structure)["scale"]
+    mean[scales][1:], sd[scales][1:] = -40.0, 0.0
+    parameters = fit_to(simulated, data.changed(prior_mean=mean, prior_sd=sd))
     errors = standardised(means_read(parameters, situation), means_read(truth, situation))
     assert np.sqrt(np.mean(errors**2)) > LARGEST_RMS
