@@ -1,9 +1,12 @@
 """From PyMC's graph to machine code: differentiated by PyTensor, compiled by numba.
 
 PyTensor's function takes the graph's data as arguments; the C functions around it take them out of
-one buffer (see `tidings.density`), so that nothing of a run is compiled in.
+one buffer (see `tidings.density`), so that nothing of a run is compiled in. `tidings.density` runs
+this module as a process of its own: question and data come in, and machine code goes out.
 """
 
+import pickle
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +19,7 @@ from pytensor.graph.replace import clone_replace
 
 from tidings.graph import build
 from tidings.machine_code import MachineCode
+from tidings.names import Dim
 from tidings.structure import Structure
 from tidings.unknowns import DATA_DIMS, GraphData, free_shapes
 
@@ -35,11 +39,19 @@ _C_EXPAND = _TYPES.int64(_TYPES.uint64, _TYPES.uint64, _POINTER, _POINTER, _TYPE
 _SOURCE = """
 def density(size, v_, gradient_, value_, data_):
     {unpacked}
-    value, gradient = log_density(location + np.dot(scale, carray(v_, (size,))), {arguments})
-    along = carray(gradient_, (size,))
-    along[:] = np.dot(gradient, scale)
+    x = location + np.dot(scale, carray(v_, (size,)))
+    low, high = len(prior_mean), size - len(voice_bias_centring)
+    along_prior, along_factor, along_bias, value = log_density(
+        x[:low], x[low:high].reshape(factor_centring.shape), x[high:], {arguments}
+    )
+    along_x = np.empty(size)
+    along_x[:low] = along_prior
+    along_x[low:high].reshape(factor_centring.shape)[:] = along_factor
+    along_x[high:] = along_bias
+    along_v = carray(gradient_, (size,))
+    along_v[:] = np.dot(along_x, scale)
     carray(value_, (1,))[0] = value[()]
-    return 0 if np.isfinite(value[()]) and np.all(np.isfinite(along)) else 1
+    return 0 if np.isfinite(value[()]) and np.all(np.isfinite(along_v)) else 1
 
 def expand(size, expanded, v_, x_, data_):
     {unpacked}
@@ -48,7 +60,7 @@ def expand(size, expanded, v_, x_, data_):
 """
 
 
-def compile_density(structure: Structure, data: GraphData) -> tuple[MachineCode, MachineCode]:
+def compile_density(structure: Structure, data: GraphData) -> list[MachineCode]:
     """Compile the graph's log density and gradient, and the map from coordinates to unknowns.
 
     Parameters
@@ -60,7 +72,7 @@ def compile_density(structure: Structure, data: GraphData) -> tuple[MachineCode,
 
     Returns
     -------
-    tuple of MachineCode
+    list of MachineCode
         ``density`` and ``expand``, as `tidings.density.LogDensity` describes them.
     """
     # Strict floating point: the order of a sum must not depend on how it was compiled.
@@ -69,7 +81,7 @@ def compile_density(structure: Structure, data: GraphData) -> tuple[MachineCode,
         function = _graph_function(structure, data)
         names = [shared.name for shared in function.get_shared()]
         density, expand = _c_sources(function.vm.jit_fn, names)
-        return _compiled(density, _C_DENSITY), _compiled(expand, _C_EXPAND)
+        return [_compiled(density, _C_DENSITY), _compiled(expand, _C_EXPAND)]
 
 
 def _compiled(function: Callable[..., Any], signature: Any) -> MachineCode:  # noqa: ANN401 - numba's
@@ -79,20 +91,22 @@ def _compiled(function: Callable[..., Any], signature: Any) -> MachineCode:  # n
 
 
 def _graph_function(structure: Structure, data: GraphData) -> Any:  # noqa: ANN401 - PyTensor's
-    """Return the function of one vector that gives log density and gradient, for any shapes."""
+    """Return the function of the free variables that gives the gradient's parts and the density."""
     model = build(structure, data)
-    x = pt.vector("x")
-    shapes = free_shapes(structure, model["path_basis"].shape[2])
-    parts, start = {}, 0
+    shapes = free_shapes(structure, data.paths.modes)
+    free, replaced = [], {}
     for variable in model.continuous_value_vars:
-        shape = shapes[variable.name]
-        stop = start + pt.prod(shape)
-        parts[variable] = x[start:stop].reshape(shape)
-        for dim, length in zip(model.named_vars_to_dims[variable.name], shape, strict=True):
-            parts[model.dim_lengths[dim]] = pt.as_tensor(length, dtype="int64")
-        start = stop
-    (log_density,) = clone_replace([model.logp()], parts)
-    return pytensor.function([x], [log_density, pt.grad(log_density, x)], mode=_MODE)
+        dims = model.named_vars_to_dims[variable.name]
+        lengths = [
+            None if dim == Dim.MODE else length
+            for dim, length in zip(dims, shapes[variable.name], strict=True)
+        ]
+        one = pt.tensor(variable.name, shape=lengths, dtype="float64")
+        free.append(one)
+        replaced[variable] = one
+        replaced |= {model.dim_lengths[dim]: one.shape[i] for i, dim in enumerate(dims)}
+    (log_density,) = clone_replace([model.logp()], replaced)
+    return pytensor.function(free, [*pt.grad(log_density, free), log_density], mode=_MODE)
 
 
 def _c_sources(log_density: Any, names: list[str]) -> list[Callable[..., Any]]:  # noqa: ANN401
@@ -118,3 +132,7 @@ def _unpacking() -> list[str]:
         lines += ["start = stop"]
         place += dims
     return lines
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(pickle.dumps(compile_density(*pickle.load(sys.stdin.buffer))))

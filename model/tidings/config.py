@@ -52,7 +52,7 @@ class FitConfig(_Closed):
     draws: Count = 500
     forecast_draws: Count = 2000
     futures: Annotated[int, Field(ge=50)] = 50
-    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
+    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.75
 
 
 class TimeConfig(_Closed):

@@ -11,6 +11,10 @@ close to a standard normal (see `tidings.inference`); ``x`` are the graph's free
 """
 
 import hashlib
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Sequence
 from ctypes import CFUNCTYPE, c_int64, c_uint64, c_void_p
 from dataclasses import dataclass
@@ -24,7 +28,8 @@ import numpy as np
 from llvmlite import binding
 from numpy.typing import NDArray
 
-from tidings.machine_code import LoadedCode, keep, kept
+from tidings.errors import FitError
+from tidings.machine_code import LoadedCode, MachineCode, keep, kept
 from tidings.structure import Structure
 from tidings.unknowns import DATA_DIMS, GraphData, free_shapes
 
@@ -129,6 +134,11 @@ def log_density(structure: Structure, data: GraphData) -> LogDensity:
         The question's coordinates.
     data : GraphData
         Any data of the question; the code's probe is made with them.
+
+    Raises
+    ------
+    FitError
+        If it cannot be compiled.
     """
     if structure not in _IN_MEMORY:
         name = f"density-{_digest(structure)}"
@@ -158,14 +168,28 @@ def _from_disk(name: str, structure: Structure) -> LogDensity | None:
 
 
 def _compiled(name: str, structure: Structure, data: GraphData) -> LogDensity:
-    from tidings.compilation import compile_density
-
-    codes = compile_density(structure, data)
+    codes = _compile_in_own_process(structure, data)
     density = LogDensity(structure, *map(LoadedCode, codes))
     bound = density.bind(data)
     v = np.random.default_rng(_PROBE_SEED).normal(size=bound.size)
     keep(name, codes, {"v": v, "buffer": bound.buffer, "answer": _answer(bound, v)})
     return density
+
+
+def _compile_in_own_process(structure: Structure, data: GraphData) -> list[MachineCode]:
+    """Compile where PyMC and the compiler give their memory back when they are done."""
+    command = [sys.executable, "-m", "tidings.compilation"]
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    asked = pickle.dumps((structure, data))
+    done = subprocess.run(command, input=asked, capture_output=True, env=paths, check=False)
+    if done.returncode != 0:
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise FitError(
+            f"the model cannot be compiled: {' '.join(last)}; "
+            "see that the packages are installed as the project pins them (uv sync)"
+        )
+    codes: list[MachineCode] = pickle.loads(done.stdout)
+    return codes
 
 
 def _answer(bound: BoundDensity, v: NDArray[np.float64]) -> NDArray[np.float64]:

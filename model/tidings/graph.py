@@ -31,7 +31,7 @@ effects integrated out (see `tidings.readings`), and the survival of the status 
 event: a question that has ended is not forecast.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +74,7 @@ def build(structure: Structure, data: GraphData) -> pm.Model:
     """
     with pm.Model(coords=_coords(structure, data)) as model:
         given = {
-            name: pm.Data(name, data.values[name], dims=dims or None)
+            name: pm.Data(name, data.values[name], dims=dims or None, shape=_fixed(structure, dims))
             for name, dims in DATA_DIMS.items()
         }
         prior, moved = _priors(structure, given)
@@ -101,6 +101,17 @@ def _coords(structure: Structure, data: GraphData) -> dict[str, object]:
         Dim.CHANGE: structure.change,
         Dim.SIDE: structure.sides,
     }
+
+
+def _fixed(structure: Structure, dims: Sequence[Dim]) -> tuple[int | None, ...]:
+    """Return the lengths that the structure decides; the others differ from run to run."""
+    lengths = {
+        Dim.PRIOR: len(prior_names(structure)),
+        Dim.ACTOR: len(structure.dynamic),
+        Dim.CHANGE: len(structure.change),
+        Dim.SIDE: len(structure.sides),
+    }
+    return tuple(lengths.get(dim) for dim in dims)
 
 
 def _priors(structure: Structure, given: Tensors) -> tuple[Family, Family]:
