@@ -49,10 +49,10 @@ class FitConfig(_Closed):
     seed: int = 20190712
     chains: Annotated[int, Field(ge=2, le=16)] = 4
     tune: Count = 200
-    draws: Count = 500
-    forecast_draws: Count = 2000
+    draws: Count = 750
+    forecast_draws: Count = 3000
     futures: Annotated[int, Field(ge=50)] = 50
-    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.75
+    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.7
 
 
 class TimeConfig(_Closed):

@@ -278,21 +278,23 @@ class _Chunk:
         lows = np.maximum(np.concatenate([[start], self.middles[:-1]]), start)
         lengths = np.maximum(self.middles - lows, 0.0)
         counts = generator.poisson(self._intensity(steps) * lengths[:, None])
-        step_of = np.repeat(np.repeat(np.arange(steps), paths), counts.ravel())
-        path_of = np.repeat(np.tile(np.arange(paths), steps), counts.ravel())
-        count = len(step_of)
-        age = generator.random(count) * lengths[step_of]
-        sizes = generator.choice(arrivals.sizes, size=count, p=arrivals.size_probs)
-        sets = arrivals.named[
-            generator.choice(len(arrivals.named), size=count, p=arrivals.named_probs)
-        ]
-        felt = sizes * 0.5 ** (age / self.outlook.half_life_days)
-        jumps = np.empty((steps, change, paths), dtype=np.float32)
-        cell = step_of * paths + path_of
-        for k in range(change):
-            summed = np.bincount(cell, weights=felt * sets[:, k], minlength=steps * paths)
-            jumps[:, k] = summed.reshape(steps, paths)
-        return jumps
+        of_step, counts = counts.sum(axis=1), counts.ravel()
+        total = int(of_step.sum())
+        age = generator.random(total, dtype=np.float32) * np.repeat(
+            (lengths / self.outlook.half_life_days).astype(np.float32), of_step
+        )
+        # One draw for size and outcomes: they are independent, so their table is a product.
+        probs = np.outer(arrivals.size_probs, arrivals.named_probs).ravel()
+        felt_at_once = (arrivals.sizes[:, None, None] * arrivals.named).reshape(len(probs), change)
+        drawn = np.searchsorted(np.cumsum(probs[:-1]), generator.random(total))
+        felt = felt_at_once.astype(np.float32).T[:, drawn] * np.exp2(-age)
+        # Arrivals are in the order of their steps and paths: each cell's stand together.
+        cells = np.flatnonzero(counts)
+        jumps = np.zeros((change, steps * paths), dtype=np.float32)
+        if total:
+            starts = np.concatenate([[0], np.cumsum(counts[cells])[:-1]])
+            jumps[:, cells] = np.add.reduceat(felt, starts, axis=1)
+        return np.moveaxis(jumps.reshape(change, steps, paths), 0, 1)
 
     def _intensity(self, steps: int) -> NDArray[np.float64]:
         """Return arrivals a day by step and path: the draw's pace times a monthly multiplier."""

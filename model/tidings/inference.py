@@ -19,14 +19,22 @@ from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
 from tidings.config import FitConfig
-from tidings.density import BoundDensity, log_density
+from tidings.density import BoundDensity, LogDensity, log_density
 from tidings.errors import FitError
 from tidings.names import Dim
 from tidings.randomness import stream_seed
 from tidings.structure import Structure
 from tidings.unknowns import GraphData
 
-__all__ = ["ChainState", "Coordinates", "Sampled", "laplace_coordinates", "sample"]
+__all__ = [
+    "ChainState",
+    "Coordinates",
+    "Sampled",
+    "draw",
+    "in_laplace_coordinates",
+    "laplace_coordinates",
+    "sample",
+]
 
 _HALF_STEP = 1e-4
 _LEAST_CURVATURE = 0.1
@@ -141,12 +149,42 @@ def sample(
     FitError
         If no chain could start, or the sampler broke off.
     """
-    density = log_density(structure, data)
+    return draw(in_laplace_coordinates(log_density(structure, data), data), fit, progress)
+
+
+def in_laplace_coordinates(density: LogDensity, data: GraphData) -> BoundDensity:
+    """Return the density of some data in the coordinates of its Laplace approximation.
+
+    Raises
+    ------
+    FitError
+        If the density is not finite at the middle of the priors.
+    """
+    with threadpool_limits(1, user_api="blas"):
+        chosen = laplace_coordinates(density.bind(data))
+    return density.bind(data, chosen.location, chosen.scale)
+
+
+def draw(bound: BoundDensity, fit: FitConfig, progress: Report | None = None) -> Sampled:
+    """Draw from a density by NUTS.
+
+    Parameters
+    ----------
+    bound : BoundDensity
+        In coordinates in which it is close to a standard normal.
+    fit : FitConfig
+        Chains, draws and seed.
+    progress : callable, optional
+        Called a few times a second with the state of every chain.
+
+    Raises
+    ------
+    FitError
+        If no chain could start, or the sampler broke off.
+    """
     # Chains are the threads. BLAS threads beneath them would split sums as the load allows, and
     # the same seed would give numbers that differ in the last digit, and then in all.
     with threadpool_limits(1, user_api="blas"):
-        chosen = laplace_coordinates(density.bind(data))
-        bound = density.bind(data, chosen.location, chosen.scale)
         try:
             trace = _run_chains(_model_of(bound), fit, progress)
         except (RuntimeError, ValueError) as error:
