@@ -12,7 +12,7 @@ from tidings.errors import Fault, InputError
 from tidings.evidence import Item, Ledger
 from tidings.incidence import Outlook, make_calendar
 from tidings.normal import from_link
-from tidings.paths import PathBasis, path_basis, prior_basis
+from tidings.paths import INFORMED, PathBasis, path_basis, prior_basis
 from tidings.pressure import Pulse, mean_pressure, pulses
 from tidings.question import Question
 from tidings.readings import Reading, read_items, rows_of
@@ -21,7 +21,15 @@ from tidings.structure import Structure, make_structure
 from tidings.timeline import Timeline, make_timeline
 from tidings.unknowns import Exposure, GraphData, data_of
 
-__all__ = ["Situation", "graph_data", "observe", "outlook_of", "prior_data", "prior_outlook"]
+__all__ = [
+    "Situation",
+    "graph_data",
+    "observe",
+    "outlook_of",
+    "paths_of",
+    "prior_data",
+    "prior_outlook",
+]
 
 
 @dataclass(frozen=True)
@@ -183,7 +191,7 @@ def prior_data(situation: Situation) -> GraphData:
     )  # fmt: skip
 
 
-def paths_of(situation: Situation) -> PathBasis:
+def paths_of(situation: Situation, informed: float = INFORMED) -> PathBasis:
     """Return the directions of the factors' paths that readings and exposure can inform.
 
     Their precision is taken at its highest: large factors (95 % quantile of their sds), little
@@ -200,7 +208,7 @@ def paths_of(situation: Situation) -> PathBasis:
     precision /= priors["noise_scale"].quantile(0.05) ** 2
     precision += timeline.exposure_years().sum(axis=1) / max(timeline.exposed_years, 1.0)
     sds = np.array([priors[f"factor_sd.{actor}"].quantile(0.95) for actor in structure.dynamic])
-    return path_basis(timeline.factor_cholesky(), sds[:, None] ** 2 * precision)
+    return path_basis(timeline.factor_cholesky(), sds[:, None] ** 2 * precision, informed)
 
 
 def _precedent_share(question: Question) -> dict[str, float]:
