@@ -12,7 +12,7 @@ from tidings.fitting import prior_parameters
 from tidings.incidence import cumulative_incidence
 from tidings.paths import INFORMED, path_basis
 from tidings.pressure import pulses
-from tidings.situation import graph_data, observe, outlook_of, paths_of, prior_outlook
+from tidings.situation import graph_data, observe, paths_of, prior_outlook
 
 DRAWS = 3000
 MONTE_CARLO = 1 / np.sqrt(DRAWS)
