@@ -12,7 +12,7 @@ middle of a step: over arrivals at random times this has no error in expectation
 midpoint rule in time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -33,7 +33,7 @@ from tidings.randomness import stream
 from tidings.structure import Structure
 from tidings.timeline import DAYS_PER_YEAR, Timeline, add_months
 
-__all__ = ["Calendar", "Outlook", "cumulative_incidence", "make_calendar"]
+__all__ = ["Calendar", "Futures", "Outlook", "cumulative_incidence", "make_calendar"]
 
 _CHUNK = 100
 """Draws carried forward together: few enough that their futures stay in the processor's cache."""
@@ -156,17 +156,68 @@ def cumulative_incidence(
     ndarray, shape (draw, date, change + 1)
         Probability of each outcome by each published date, the status quo first; sums to 1.
     """
+    known = _known_pressure(outlook, outlook.pulses)
+
+    def carry(chunk: _Chunk) -> NDArray[np.float64]:
+        return chunk.carry(chunk.rates(), known)
+
+    return _by_chunk(_chunks(parameters, outlook, seed, name), carry)
+
+
+class Futures:
+    """The futures of some draws, kept, so that they can be carried under other known news.
+
+    All that is random is the same each time: forecasts under different news differ by the news.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Over draws along one axis; each takes up some 60 kB.
+    outlook : Outlook
+        What the forecast starts from.
+    seed : int
+        The root seed.
+    name : str
+        The random stream.
+    """
+
+    def __init__(
+        self, parameters: Parameters, outlook: Outlook, seed: int, name: str = "futures"
+    ) -> None:
+        self.outlook = outlook
+        self._chunks = _chunks(parameters, outlook, seed, name)
+        with _threads() as threads:
+            self._rates = list(threads.map(lambda chunk: list(chunk.rates()), self._chunks))
+
+    def incidence(self, counted: Sequence[Pulse]) -> NDArray[np.float64]:
+        """Return what `cumulative_incidence` returns, under these pulses in place of its own."""
+        known = _known_pressure(self.outlook, counted)
+
+        def carry(part: int) -> NDArray[np.float64]:
+            return self._chunks[part].carry(self._rates[part], known)
+
+        return _by_chunk(range(len(self._chunks)), carry)
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS)
+
+
+def _by_chunk[T](
+    chunks: Iterable[T], carry: Callable[[T], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    with threadpool_limits(1, user_api="blas"), _threads() as threads:
+        return np.concatenate(list(threads.map(carry, chunks)))
+
+
+def _chunks(parameters: Parameters, outlook: Outlook, seed: int, name: str) -> "list[_Chunk]":
+    """Return the draws in parts, each with a random stream of its own."""
     draws = len(parameters.factor_sd)
-    bounds = [(low, min(low + _CHUNK, draws)) for low in range(0, draws, _CHUNK)]
-    known = _known_pressure(outlook)
-
-    def carry(part: int) -> NDArray[np.float64]:
-        low, high = bounds[part]
-        chunk = parameters.each(lambda array: array[low:high])
-        return _Chunk(chunk, outlook, known, stream(seed, name, part)).run()
-
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(_THREADS) as pool:
-        return np.concatenate(list(pool.map(carry, range(len(bounds)))))
+    parts = [slice(low, min(low + _CHUNK, draws)) for low in range(0, draws, _CHUNK)]
+    return [
+        _Chunk(parameters.each(itemgetter(part)), outlook, stream(seed, name, number))
+        for number, part in enumerate(parts)
+    ]
 
 
 def _middles(outlook: Outlook) -> NDArray[np.float64]:
@@ -174,10 +225,10 @@ def _middles(outlook: Outlook) -> NDArray[np.float64]:
     return np.asarray((edges[:-1] + edges[1:]) / 2)
 
 
-def _known_pressure(outlook: Outlook) -> NDArray[np.float64]:
-    return pressure_at(
-        outlook.pulses, _middles(outlook), outlook.half_life_days, outlook.structure.change
-    )
+def _known_pressure(outlook: Outlook, counted: Sequence[Pulse]) -> NDArray[np.float32]:
+    """Return the pressure of known news at the middle of each step, shape (change, step)."""
+    middles, change = _middles(outlook), outlook.structure.change
+    return pressure_at(counted, middles, outlook.half_life_days, change).astype(np.float32)
 
 
 def _with_room_for_futures(array: NDArray[Any]) -> NDArray[Any]:
@@ -195,32 +246,47 @@ class _Chunk:
         self,
         parameters: Parameters,
         outlook: Outlook,
-        known: NDArray[np.float64],
         generator: np.random.Generator,
     ) -> None:
         self.parameters = parameters.each(_with_room_for_futures)
-        self.outlook, self.generator, self.known = outlook, generator, known
+        self.outlook, self.generator = outlook, generator
         self.shape = (len(parameters.factor_sd), outlook.futures)
         self.middles = _middles(outlook)
 
-    def run(self) -> NDArray[np.float64]:
+    def rates(self) -> Iterator[NDArray[np.float32]]:
+        """Yield rate[k] of each step at no pressure but that of news yet to come."""
+        slope = self.parameters.rate[Var.PUSH_SLOPE]
+        arriving = self._arriving_pressure()
+        for step, neutral in enumerate(self._neutral_rates()):
+            yield neutral * np.exp(slope * arriving[step])
+
+    def carry(
+        self, rates: Iterable[NDArray[np.float32]], known: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Return the incidence, shape (draw, date, change + 1), under the pressure of known news.
+
+        Parameters
+        ----------
+        rates : iterable of ndarray
+            From `rates`.
+        known : ndarray, shape (change, step)
+            From `_known_pressure`.
+        """
         edges, marks = self.outlook.calendar.edges()
         lengths = np.diff(edges) / DAYS_PER_YEAR
-        slope = self.parameters.rate[Var.PUSH_SLOPE]
-        new_pressure, known = self._arriving_pressure(), self.known.astype(np.float32)
+        pushed = np.exp(self.parameters.rate[Var.PUSH_SLOPE] * known[..., None, None])
         survival = np.ones(self.shape)
         total = np.zeros((len(edges), len(known) + 1, self.shape[0]))
         total[0, 0] = 1.0
-        for step, neutral in enumerate(self._neutral_rates()):
-            pressure = new_pressure[step] + known[:, step, None, None]
-            rates = neutral * np.exp(slope * pressure)
-            sum_of_rates = rates.sum(axis=0)
+        for step, unpushed in enumerate(rates):
+            each = unpushed * pushed[:, step]
+            sum_of_rates = each.sum(axis=0)
             ended = survival * -np.expm1(sum_of_rates * -lengths[step])
             survival -= ended
             ended_by_rate = np.divide(
                 ended, sum_of_rates, out=np.zeros_like(ended), where=sum_of_rates > 0
             )
-            gained = np.mean(rates * ended_by_rate, axis=2)
+            gained = np.mean(each * ended_by_rate, axis=2)
             total[step + 1, 1:] = total[step, 1:] + gained
             total[step + 1, 0] = 1.0 - total[step + 1, 1:].sum(axis=0)
         return np.asarray(total[marks].transpose(2, 0, 1))
@@ -262,7 +328,7 @@ class _Chunk:
     def _arriving_pressure(self) -> NDArray[np.float32]:
         """Return the pressure of news yet to come, shape (step, change, draw, future)."""
         steps, paths = len(self.middles), self.shape[0] * self.shape[1]
-        change = len(self.known)
+        change = len(self.outlook.structure.change)
         if self.outlook.arrivals.mean_pace == 0.0:
             return np.zeros((steps, change, 1, 1), dtype=np.float32)
         jumps = self._jumps(steps, paths, change)
