@@ -10,6 +10,7 @@ from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from tidings.likelihood import standardised_residuals
 from tidings.names import Var
 from tidings.parameters import Parameters
 from tidings.summary import Check, Status
@@ -144,13 +145,8 @@ def predictive_check(parameters: Parameters, data: GraphData) -> Check:
     count = int(rows.count.sum())
     if count == 0:
         return Check(name, "not_run", None, LIMITS[name], False, "no readings to compare with")
-    draws = len(parameters.factor_sd)
-    linear = np.concatenate(
-        [parameters.level_logit, parameters.factor.reshape(draws, -1), parameters.voice_bias], 1
-    )
-    noise = parameters.scale[Var.NOISE_SCALE][:, None] ** 2
-    sd = np.sqrt(noise + parameters.scale[Var.STORY_SD][:, None] ** 2 * rows.story_load)
-    largest = np.max(np.abs(rows.y - linear @ rows.design.T) / sd, axis=1)
+    residuals, _ = standardised_residuals(parameters, rows)
+    largest = np.max(np.abs(residuals), axis=1)
     inside = 1 - 2 * norm.sf(largest)
     value = float(np.mean(1 - inside**count))
     status: Status = "pass" if value >= LIMITS[name] else "warn"

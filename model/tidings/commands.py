@@ -1,16 +1,11 @@
 """What the command line does, as functions that return values."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidings.cases import read_cases
-from tidings.errors import Fault, InputError, raise_if_any
-from tidings.evidence import Ledger, read_ledger
-from tidings.question import Question, load_question
-from tidings.resolved import ResolvedQuestion, read_resolved
+from tidings.inputs import Inputs, read_inputs
 from tidings.runs import Run, find_run, list_runs
 
 if TYPE_CHECKING:
@@ -23,38 +18,6 @@ RUNS = Path("data/runs")
 RENDERED = Path("reports/rendered")
 
 Progress = Callable[[Sequence["ChainState"]], None]
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Every input of a question, valid.
-
-    Attributes
-    ----------
-    question : Question
-        With its priors, words and claims.
-    ledger : Ledger
-        Its evidence.
-    resolved : tuple of ResolvedQuestion
-        Past questions.
-    cases : int
-        How many past cases there are.
-    """
-
-    question: Question
-    ledger: Ledger
-    resolved: tuple[ResolvedQuestion, ...]
-    cases: int
-
-    def files(self) -> list[Path]:
-        """Return every file that the question names."""
-        question = self.question
-        named = ("evidence", "yardsticks", "survey", "claims", "cases")
-        paths = [path for path in map(question.file, named) if path is not None]
-        folder = question.file("resolved")
-        if folder is not None:
-            paths += [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.csv"))]
-        return paths
 
 
 def check(question: Path = QUESTION) -> Inputs:
@@ -75,28 +38,7 @@ def check(question: Path = QUESTION) -> Inputs:
     InputError
         With every fault of every file.
     """
-    loaded = load_question(question)
-    faults: list[Fault] = []
-
-    def read[T](reader: Callable[[], T], fallback: T) -> T:
-        try:
-            return reader()
-        except InputError as error:
-            faults.extend(error.faults)
-            return fallback
-
-    evidence, cases, past = (loaded.file(name) for name in ("evidence", "cases", "resolved"))
-    ledger = Ledger(Path(), ())
-    resolved: tuple[ResolvedQuestion, ...] = ()
-    counted = 0
-    if evidence is not None:
-        ledger = read(lambda: read_ledger(evidence, loaded.config, loaded.yardsticks), ledger)
-    if cases is not None:
-        counted = read(lambda: len(read_cases(cases)), counted)
-    if past is not None:
-        resolved = read(lambda: read_resolved(past, loaded.yardsticks), resolved)
-    raise_if_any(faults)
-    return Inputs(loaded, ledger, resolved, counted)
+    return read_inputs(question)
 
 
 def forecast(
@@ -139,10 +81,7 @@ def forecast(
 
     inputs = check(question)
     if seed is not None:
-        config = inputs.question.config
-        fit = config.fit.model_copy(update={"seed": seed})
-        config = config.model_copy(update={"fit": fit})
-        inputs = replace(inputs, question=replace(inputs.question, config=config))
+        inputs = inputs.seeded(seed)
     return make_forecast(inputs, as_of or date.today(), runs, progress)
 
 

@@ -28,6 +28,7 @@ from tidings.checks import (
 )
 from tidings.fitting import Fitted, fit, incidence_of, prior_incidence_of
 from tidings.incidence import Calendar
+from tidings.inputs import Inputs
 from tidings.names import RETAINED, Dim
 from tidings.parameters import named_dataset
 from tidings.runs import EvidenceCounts, FitRecord, Manifest, OutcomeName, Run, write_run
@@ -36,7 +37,7 @@ from tidings.summary import QUANTILES, Basis, Check, ForecastRow
 from tidings.unknowns import prior_names
 
 if TYPE_CHECKING:
-    from tidings.commands import Inputs, Progress
+    from tidings.commands import Progress
 
 __all__ = ["make_forecast"]
 
@@ -46,7 +47,7 @@ _PACKAGES = (
 
 
 def make_forecast(
-    inputs: "Inputs", as_of: date, folder: Path, progress: "Progress | None" = None
+    inputs: Inputs, as_of: date, folder: Path, progress: "Progress | None" = None
 ) -> Run:
     """Fit, carry forward, check and store.
 

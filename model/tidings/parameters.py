@@ -11,13 +11,20 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from tidings.names import Dim, Var
 from tidings.structure import Structure
-from tidings.unknowns import RATE_PARTS, SCALES, GraphData, prior_slices
+from tidings.unknowns import RATE_PARTS, SCALES, GraphData, prior_names, prior_slices
 
-__all__ = ["Parameters", "log_consent", "named_dataset", "natural"]
+__all__ = [
+    "Parameters",
+    "linked_priors",
+    "log_consent",
+    "named_dataset",
+    "natural",
+    "of_dataset",
+]
 
 
 @dataclass(frozen=True)
@@ -182,3 +189,36 @@ def named_dataset(parameters: Parameters, structure: Structure, states: list[str
         Dim.STATE.value: states,
     }
     return xr.Dataset(variables, coords)
+
+
+def of_dataset(posterior: xr.Dataset) -> Parameters:
+    """Return the draws of a stored run, leading axes chain and draw: `named_dataset` undone."""
+
+    def stored(name: str) -> NDArray[np.float64]:
+        return np.asarray(posterior[name].values)
+
+    return Parameters(
+        {part.value: stored(part) for part in RATE_PARTS},
+        {scale.value: stored(scale) for scale in SCALES},
+        stored(Var.FACTOR_SD),
+        np.log(stored(Var.PRECEDENT)),
+        np.asarray(logit(stored(Var.LEVEL))),
+        stored(Var.BINDING),
+        stored(Var.FACTOR),
+        stored(Var.VOICE_BIAS),
+    )
+
+
+def linked_priors(parameters: Parameters, structure: Structure) -> dict[str, NDArray[np.float64]]:
+    """Return every quantity that has a prior on its link scale, by dotted name, shape (*draws,)."""
+    rate, scale = parameters.rate, parameters.scale
+    links = {Var.BASE_RATE: np.log, Var.SHARE_OTHER: logit}
+    columns = [
+        *(links.get(part, np.asarray)(rate[part]) for part in RATE_PARTS),
+        *(np.log(scale[name]) for name in SCALES),
+        *np.moveaxis(np.log(parameters.factor_sd), -1, 0),
+        *np.moveaxis(parameters.precedent_log, -1, 0),
+        *np.moveaxis(parameters.level_logit, -1, 0),
+        *np.moveaxis(logit(parameters.binding), -1, 0),
+    ]
+    return dict(zip(prior_names(structure), columns, strict=True))

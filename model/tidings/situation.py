@@ -15,7 +15,7 @@ from tidings.normal import from_link
 from tidings.paths import INFORMED, PathBasis, path_basis, prior_basis
 from tidings.pressure import Pulse, mean_pressure, pulses
 from tidings.question import Question
-from tidings.readings import Reading, read_items, rows_of
+from tidings.readings import Reading, ReadingRows, read_items, rows_of
 from tidings.resolved import ResolvedQuestion
 from tidings.structure import Structure, make_structure
 from tidings.timeline import Timeline, make_timeline
@@ -23,12 +23,14 @@ from tidings.unknowns import Exposure, GraphData, data_of
 
 __all__ = [
     "Situation",
+    "exposure_of",
     "graph_data",
     "observe",
     "outlook_of",
     "paths_of",
     "prior_data",
     "prior_outlook",
+    "reading_rows",
 ]
 
 
@@ -48,6 +50,8 @@ class Situation:
         Known by then and not withdrawn.
     newest : date or None
         The newest known date among them.
+    watched_to : date
+        Until when the ledger is taken to be complete: after it, news may have come that it lacks.
     later, retracted, ungraded : int
         Items left out because they became known later or were withdrawn; items without a push.
     timeline : Timeline
@@ -68,6 +72,7 @@ class Situation:
     as_of: date
     items: tuple[Item, ...]
     newest: date | None
+    watched_to: date
     later: int
     retracted: int
     ungraded: int
@@ -84,7 +89,11 @@ class Situation:
 
 
 def observe(
-    question: Question, ledger: Ledger, resolved: Sequence[ResolvedQuestion], as_of: date
+    question: Question,
+    ledger: Ledger,
+    resolved: Sequence[ResolvedQuestion],
+    as_of: date,
+    watched_to: date | None = None,
 ) -> Situation:
     """Gather what is known on a date.
 
@@ -98,6 +107,8 @@ def observe(
         For the news yet to come.
     as_of : date
         When the forecast is made.
+    watched_to : date, optional
+        Until when the ledger is taken to be complete; the newest known date if not given.
 
     Raises
     ------
@@ -109,8 +120,9 @@ def observe(
     structure = make_structure(config)
     items = ledger.known(as_of)
     newest = ledger.newest(as_of)
-    known_to = min(config.status_known_to or newest or as_of, as_of)
-    timeline = make_timeline(config.time, config.clock_start, known_to, newest or known_to)
+    watched = watched_to or newest or as_of
+    known_to = min(config.status_known_to or watched, as_of)
+    timeline = make_timeline(config.time, config.clock_start, known_to, watched)
     counted = pulses(items, config.grades, structure.change)
     ended = [one for one in resolved if one.ended <= as_of]
     return Situation(
@@ -119,13 +131,14 @@ def observe(
         as_of=as_of,
         items=items,
         newest=newest,
+        watched_to=watched,
         later=ledger.later(as_of),
         retracted=ledger.retracted(as_of),
         ungraded=sum(item.push is None for item in items),
         timeline=timeline,
         pulses=counted,
         readings=read_items(items, config, question.yardsticks, timeline),
-        arrivals=_arrivals(config, (counted, newest or as_of), ended, structure),
+        arrivals=_arrivals(config, (counted, watched), ended, structure),
         resolved_later=tuple(one.id for one in resolved if one.ended > as_of),
     )
 
@@ -162,22 +175,26 @@ def _arrivals(
 
 def graph_data(situation: Situation) -> GraphData:
     """Return the data of the graph."""
-    config, timeline = situation.question.config, situation.timeline
-    structure = situation.structure
-    pressure = mean_pressure(
-        situation.pulses, timeline.exposed_edges(), config.news.half_life_days, structure.change
-    )
-    exposure = Exposure(
-        timeline.exposure_years(),
-        pressure.reshape(len(structure.change), timeline.states, timeline.steps_in_state),
-    )
-    rows = rows_of(
-        situation.readings, structure, timeline.states, _precedent_share(situation.question)
-    )
+    question = situation.question
     return data_of(
-        structure, situation.question.priors, paths_of(situation), rows, exposure,
-        config.consent_reference,
+        situation.structure, question.priors, paths_of(situation), reading_rows(situation),
+        exposure_of(situation), question.config.consent_reference,
     )  # fmt: skip
+
+
+def reading_rows(situation: Situation) -> ReadingRows:
+    """Return the readings as rows over the states of the timeline."""
+    states, share = situation.timeline.states, _precedent_share(situation.question)
+    return rows_of(situation.readings, situation.structure, states, share)
+
+
+def exposure_of(situation: Situation) -> Exposure:
+    """Return the time that passed without an event, and the pressure over it."""
+    timeline, change = situation.timeline, situation.structure.change
+    half_life = situation.question.config.news.half_life_days
+    pressure = mean_pressure(situation.pulses, timeline.exposed_edges(), half_life, change)
+    shape = (len(change), timeline.states, timeline.steps_in_state)
+    return Exposure(timeline.exposure_years(), pressure.reshape(shape))
 
 
 def prior_data(situation: Situation) -> GraphData:
@@ -237,7 +254,7 @@ def outlook_of(situation: Situation) -> Outlook:
         pulses=situation.pulses,
         half_life_days=config.news.half_life_days,
         arrivals=situation.arrivals,
-        news_from=situation.newest or situation.as_of,
+        news_from=situation.watched_to,
         consent_reference=config.consent_reference,
         futures=config.fit.futures,
     )

@@ -1,0 +1,275 @@
+"""A run's draws as draws of another situation: weighted by how much likelier they are there.
+
+Readings, survival and priors give each draw its weight (importance sampling, its tail smoothed:
+Vehtari et al. 2024, arXiv:1507.02646); where the other situation lasts longer, the actors' factors
+go on as their AR(1) process first. Above a Pareto k of 0.7 the weights cannot be trusted. The
+forecast of a weighted draw is its own, under the other situation's pressure and time.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from arviz_stats.base import array_stats
+from numpy.typing import NDArray
+
+from tidings.errors import RunError
+from tidings.incidence import Futures
+from tidings.inputs import Inputs, read_inputs
+from tidings.likelihood import NeutralRates, log_prior, log_readings
+from tidings.names import RETAINED, Dim, Var
+from tidings.normal import LinkNormal
+from tidings.parameters import Parameters, of_dataset
+from tidings.randomness import stream
+from tidings.runs import Run
+from tidings.situation import Situation, exposure_of, observe, outlook_of, reading_rows
+from tidings.unknowns import prior_names
+
+__all__ = [
+    "DRAWS",
+    "K_LIMIT",
+    "Reweighted",
+    "Reweighting",
+    "StoredPosterior",
+    "standard_error",
+    "stored_posterior",
+]
+
+K_LIMIT = 0.7
+"""Pareto k from which weights cannot be trusted."""
+DRAWS = 1000
+"""Draws that are carried forward again, spread over the run's."""
+_EQUAL = 1e-9
+_DIMS = (Dim.CHAIN.value, Dim.DRAW.value, Dim.DATE.value, Dim.OUTCOME.value)
+
+
+@dataclass(frozen=True)
+class StoredPosterior:
+    """A run with what is needed to weigh its draws.
+
+    Attributes
+    ----------
+    run : Run
+        As stored.
+    inputs : Inputs
+        Those of the run.
+    situation : Situation
+        What it rests on.
+    parameters : Parameters
+        Some of its draws, chain after chain.
+    incidence : ndarray, shape (draw, date, outcome)
+        Their forecasts, as stored.
+    chains : int
+        How many chains they come from.
+    """
+
+    run: Run
+    inputs: Inputs
+    situation: Situation
+    parameters: Parameters
+    incidence: NDArray[np.float64]
+    chains: int
+
+    @property
+    def seed(self) -> int:
+        """The run's root of randomness."""
+        return self.situation.question.config.fit.seed
+
+
+def stored_posterior(run: Run, draws: int = DRAWS) -> StoredPosterior:
+    """Read a run's draws and inputs.
+
+    Parameters
+    ----------
+    run : Run
+        As stored.
+    draws : int
+        About how many draws to take.
+
+    Raises
+    ------
+    RunError
+        If its files cannot be read, or were written by a version whose names differ.
+    InputError
+        If its inputs are not valid any more.
+    """
+    inputs = read_inputs(run.question_file).seeded(run.manifest.seed)
+    situation = observe(inputs.question, inputs.ledger, inputs.resolved, run.manifest.as_of)
+    with run.posterior() as tree:
+        try:
+            parameters = of_dataset(tree["posterior"].to_dataset())
+            incidence = tree[f"forecast/{Var.INCIDENCE.value}"].transpose(*_DIMS).values
+        except KeyError as error:
+            raise RunError(
+                f"{run.path}: its draws lack {error}; make the run again: tidings forecast"
+            ) from None
+    chains, stored = parameters.factor_sd.shape[:2]
+    carried = stored // incidence.shape[1]
+    every = max(1, chains * incidence.shape[1] // draws)
+    return StoredPosterior(
+        run, inputs, situation, parameters.flat(carried * every),
+        incidence[:, ::every].reshape(-1, *incidence.shape[2:]), chains,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reweighted:
+    """The forecast of another situation from a run's draws.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (draw,)
+        Their mean is 1.
+    k : float
+        Pareto k of the weights; 0 where all are equal.
+    incidence : ndarray, shape (draw, outcome, horizon)
+        Each draw's forecast in that situation.
+    chains : int
+        How many chains the draws come from.
+    """
+
+    weights: NDArray[np.float64]
+    k: float
+    incidence: NDArray[np.float64]
+    chains: int
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the weights can be trusted."""
+        return self.k <= K_LIMIT
+
+    @cached_property
+    def mean(self) -> NDArray[np.float64]:
+        """The forecast, shape (outcome, horizon)."""
+        return np.asarray(np.tensordot(self.weights, self.incidence, 1) / len(self.weights))
+
+    @cached_property
+    def influence(self) -> NDArray[np.float64]:
+        """What each draw adds to the forecast's error, shape (draw, outcome, horizon)."""
+        return np.asarray(self.weights[:, None, None] * (self.incidence - self.mean))
+
+    def mcse(self) -> NDArray[np.float64]:
+        """Return the Monte Carlo error of the forecast, shape (outcome, horizon)."""
+        return standard_error(self.influence, self.chains)
+
+
+def standard_error(influence: NDArray[np.float64], chains: int) -> NDArray[np.float64]:
+    """Return the Monte Carlo standard error of a mean.
+
+    Parameters
+    ----------
+    influence : ndarray, shape (draw, ...)
+        What each draw adds, chain after chain.
+    chains : int
+        How many chains.
+    """
+    by_chain = influence.reshape(chains, -1, *influence.shape[1:])
+    flat = by_chain.reshape(*by_chain.shape[:2], -1)
+    found = [
+        0.0 if not np.ptp(flat[..., i]) else
+        array_stats.mcse(flat[..., i], chain_axis=0, draw_axis=1, method="mean")
+        for i in range(flat.shape[-1])
+    ]  # fmt: skip
+    return np.array(found).reshape(influence.shape[1:])
+
+
+class Reweighting:
+    """Weighs a run's draws for other situations of the same question.
+
+    Parameters
+    ----------
+    posterior : StoredPosterior
+        The draws.
+    last : Situation, optional
+        The one with the longest timeline of those to come; the run's own if not given.
+    """
+
+    def __init__(self, posterior: StoredPosterior, last: Situation | None = None) -> None:
+        own = posterior.situation
+        states = max(own.timeline.states, last.timeline.states if last else 0)
+        self.posterior = posterior
+        self.parameters = _with_later_states(posterior, states)
+        config = own.question.config
+        self._neutral = NeutralRates(self.parameters, own.structure, config.consent_reference)
+        self._futures: dict[object, Futures] = {}
+        self._own = self._log_likelihood(own)
+
+    def weigh(self, situation: Situation) -> tuple[NDArray[np.float64], float]:
+        """Return the draws' weights for a situation, of mean 1, and their Pareto k."""
+        log_weights = self._log_likelihood(situation) - self._own
+        changed = _changed_priors(self.posterior.situation, situation)
+        if any(prior.sd == 0.0 for pair in changed.values() for prior in pair):
+            # No draw of one is possible under the other.
+            return np.ones(len(log_weights)), np.inf
+        structure = situation.structure
+        for sign, which in ((-1, 0), (1, 1)):
+            priors = {name: pair[which] for name, pair in changed.items()}
+            log_weights += sign * log_prior(self.parameters, structure, priors)
+        if np.ptp(log_weights) < _EQUAL:
+            return np.ones(len(log_weights)), 0.0
+        smoothed, k = array_stats.psislw(-log_weights)
+        weights = np.exp(smoothed - smoothed.max())
+        return weights / weights.mean(), float(k)
+
+    def own_forecast(self) -> Reweighted:
+        """Return the run's own forecast, as stored."""
+        posterior = self.posterior
+        values = _at_horizons(posterior.incidence, posterior.situation)
+        return Reweighted(np.ones(len(values)), 0.0, values, posterior.chains)
+
+    def forecast(self, situation: Situation) -> Reweighted:
+        """Return the forecast of a situation at its horizons.
+
+        Situations that differ in what is known only have the same futures.
+        """
+        weights, k = self.weigh(situation)
+        carried = self._futures_of(situation).incidence(situation.pulses)
+        asked = situation.question.config.outcome_ids
+        known = (RETAINED, *situation.structure.change)
+        columns = [i for i, name in enumerate(known) if name in asked]
+        values = _at_horizons(carried[:, :, columns], situation)
+        return Reweighted(weights, k, values, self.posterior.chains)
+
+    def _futures_of(self, situation: Situation) -> Futures:
+        outlook, arrivals = outlook_of(situation), situation.arrivals
+        key = (
+            outlook.calendar.start, outlook.calendar.as_of, outlook.news_from,
+            *(np.asarray(value).tobytes() for value in vars(arrivals).values()),
+        )  # fmt: skip
+        if key not in self._futures:
+            # Factors of states after the situation's own are its futures.
+            states = situation.timeline.states
+            own = replace(self.parameters, factor=self.parameters.factor[..., :states])
+            self._futures[key] = Futures(own, outlook, self.posterior.seed, "other futures")
+        return self._futures[key]
+
+    def _log_likelihood(self, situation: Situation) -> NDArray[np.float64]:
+        readings = log_readings(self.parameters, reading_rows(situation))
+        return readings + self._neutral.log_survival(exposure_of(situation))
+
+
+def _changed_priors(old: Situation, new: Situation) -> dict[str, tuple[LinkNormal, LinkNormal]]:
+    """Return the priors that differ, as they were and as they are."""
+    pairs = {name: (old.question.priors[name], new.question.priors[name])
+             for name in prior_names(old.structure) if name in old.question.priors}  # fmt: skip
+    return {k: (a, b) for k, (a, b) in pairs.items() if (a.mean, a.sd) != (b.mean, b.sd)}
+
+
+def _at_horizons(incidence: NDArray[np.float64], situation: Situation) -> NDArray[np.float64]:
+    """Return draw, date, outcome as draw, outcome, horizon."""
+    calendar = outlook_of(situation).calendar
+    marks = [calendar.dates.index(day) for day in calendar.horizons.values()]
+    return incidence[:, marks].transpose(0, 2, 1)
+
+
+def _with_later_states(posterior: StoredPosterior, states: int) -> Parameters:
+    """Let the factors go on to the last of some states."""
+    parameters, timeline = posterior.parameters, posterior.situation.timeline
+    rho = timeline.correlation(timeline.state_days)
+    generator = stream(posterior.seed, "later states")
+    path = [parameters.factor]
+    while sum(part.shape[-1] for part in path) < states:
+        shock = generator.standard_normal(parameters.factor_sd.shape)
+        moved = rho * path[-1][..., -1] + np.sqrt(1 - rho**2) * parameters.factor_sd * shock
+        path.append(moved[..., None])
+    return replace(parameters, factor=np.concatenate(path, axis=-1))
