@@ -19,6 +19,9 @@ __all__ = [
 ]
 
 
+_LISTED = 40
+
+
 class TidingsError(Exception):
     """Base of all errors that Tidings expects; its text is one line or one line a fault."""
 
@@ -91,11 +94,14 @@ def nearest(got: str, valid: Iterable[str]) -> str:
     Returns
     -------
     str
-        ``one of a, b, c`` preceded by ``'b'?`` where a name is near enough.
+        ``one of a, b, c``, and which of them was perhaps meant; many names are counted only.
     """
     names = list(valid)
     near = process.extractOne(got, names, score_cutoff=60) if got else None
-    listed = f"one of {', '.join(names)}" if names else "no name here"
+    if len(names) > _LISTED:
+        listed = f"one of {len(names)} names"
+    else:
+        listed = f"one of {', '.join(names)}" if names else "no name here"
     return f"{listed} (did you mean {near[0]!r}?)" if near else listed
 
 

@@ -11,10 +11,10 @@ from typing import get_args
 from tidings.config import QuestionConfig
 from tidings.errors import Fault, nearest, raise_if_any
 from tidings.names import ANY, DEAL, RETAINED, Milestone, Precision, Voice
-from tidings.tables import Column, Row, choice, day, number, read_table, text
+from tidings.tables import Column, Row, choice, day, number, read_cells, read_table, text
 from tidings.yardsticks import LEDGER, Yardsticks
 
-__all__ = ["ITEM_COLUMNS", "Item", "Ledger", "read_ledger"]
+__all__ = ["ITEM_COLUMNS", "Item", "Ledger", "read_items", "read_ledger"]
 
 
 def _identifier(cell: str) -> str:
@@ -154,11 +154,60 @@ def read_ledger(path: Path, config: QuestionConfig, yardsticks: Yardsticks) -> L
         With every fault found, each with its line.
     """
     rows, faults = read_table(path, ITEM_COLUMNS)
+    items = _checked(path, (rows, faults), {}, config, yardsticks)
+    return Ledger(path, items)
+
+
+def read_items(
+    place: Path,
+    records: Sequence[tuple[int | None, Mapping[str, str]]],
+    ledger: Ledger,
+    config: QuestionConfig,
+    yardsticks: Yardsticks,
+) -> tuple[Item, ...]:
+    """Read and check items that are not in the ledger yet.
+
+    Parameters
+    ----------
+    place : Path
+        The file they stand in, or what faults call it.
+    records : sequence of (int or None, mapping of str to str)
+        Line and cells of each.
+    ledger : Ledger
+        Its ids are taken.
+    config : QuestionConfig
+        Names the actors and outcomes that items may have.
+    yardsticks : Yardsticks
+        Has the words of face values.
+
+    Raises
+    ------
+    InputError
+        With every fault found.
+    """
+    rows, faults = [], []
+    for line, cells in records:
+        row, wrong = read_cells(place, line, cells, ITEM_COLUMNS)
+        faults += wrong
+        if not wrong:
+            rows.append(row)
+    taken = {item.id: f"in {ledger.path}" for item in ledger.items}
+    return _checked(place, (rows, faults), taken, config, yardsticks)
+
+
+def _checked(
+    place: Path,
+    read: tuple[Sequence[Row], Sequence[Fault]],
+    taken: Mapping[str, str],
+    config: QuestionConfig,
+    yardsticks: Yardsticks,
+) -> tuple[Item, ...]:
+    """Return the items of rows, or raise every fault of reading and of sense."""
+    rows, faults, seen = read[0], list(read[1]), dict(taken)
     words = yardsticks.phrases(LEDGER)
     actors = [*(actor.id for actor in config.actors), DEAL]
     outcomes = [*config.outcome_ids, ANY]
     items: list[Item] = []
-    seen: dict[str, int] = {}
     for row in rows:
         item = item_of(row)
         problems: Sequence[tuple[str, str, str]] = [
@@ -166,13 +215,13 @@ def read_ledger(path: Path, config: QuestionConfig, yardsticks: Yardsticks) -> L
             *_sense_problems(item),
         ]
         if item.id in seen:
-            expected = f"an id not used before (it stands on line {seen[item.id]})"
+            expected = f"an id not used before (it stands {seen[item.id]})"
             problems = [*problems, ("id", repr(item.id), expected)]
-        seen.setdefault(item.id, row.line)
-        faults += [Fault(path, row.line, *problem) for problem in problems]
+        seen.setdefault(item.id, f"on line {row.line}" if row.line else "before it")
+        faults += [Fault(place, row.line, *problem) for problem in problems]
         items.append(item)
     raise_if_any(sorted(faults, key=lambda fault: fault.line or 0))
-    return Ledger(path, tuple(items))
+    return tuple(items)
 
 
 def item_of(row: Row) -> Item:

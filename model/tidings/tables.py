@@ -2,14 +2,25 @@
 
 import csv
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from tidings.errors import Fault, InputError, nearest
+from tidings.errors import Fault, InputError, nearest, raise_if_any
 
-__all__ = ["Column", "Row", "choice", "day", "month", "number", "read_table", "text"]
+__all__ = [
+    "Column",
+    "Row",
+    "choice",
+    "day",
+    "month",
+    "number",
+    "read_cells",
+    "read_loosely",
+    "read_table",
+    "text",
+]
 
 
 @dataclass(frozen=True)
@@ -23,9 +34,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One record of a table with the line it starts on."""
+    """One record of a table with the line it starts on, if it stands in a file."""
 
-    line: int
+    line: int | None
     values: Mapping[str, object]
 
 
@@ -105,14 +116,33 @@ def read_table(path: Path, columns: Mapping[str, Column]) -> tuple[list[Row], li
     rows, faults = [], []
     for line, cells in records:
         if len(cells) != len(header):
-            expected = f"{len(header)} cells as in the header; quote cells that hold commas"
-            faults.append(Fault(path, line, "row", f"{len(cells)} cells", expected))
+            faults.append(_length_fault(path, line, cells, header))
             continue
-        values, wrong = _read_cells(path, line, dict(zip(header, cells, strict=True)), columns)
+        row, wrong = read_cells(path, line, dict(zip(header, cells, strict=True)), columns)
         faults += wrong
         if not wrong:
-            rows.append(Row(line, values))
+            rows.append(row)
     return rows, faults
+
+
+def read_loosely(path: Path, columns: Iterable[str]) -> list[tuple[int, dict[str, str]]]:
+    """Read a CSV file that may lack some columns, as text: cells by column, with their lines.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable, has other columns, or rows of another length.
+    """
+    records, header = _records(path)
+    _check_header(path, header, {name: Column(text, optional_column=True) for name in columns})
+    raise_if_any([_length_fault(path, line, cells, header)
+                  for line, cells in records if len(cells) != len(header)])  # fmt: skip
+    return [(line, dict(zip(header, cells, strict=True))) for line, cells in records]
+
+
+def _length_fault(path: Path, line: int, cells: Sequence[str], header: Sequence[str]) -> Fault:
+    expected = f"{len(header)} cells as in the header; quote cells that hold commas"
+    return Fault(path, line, "row", f"{len(cells)} cells", expected)
 
 
 def _records(path: Path) -> tuple[list[tuple[int, list[str]]], list[str]]:
@@ -158,19 +188,32 @@ def _check_header(path: Path, header: Sequence[str], columns: Mapping[str, Colum
         raise InputError(faults)
 
 
-def _read_cells(
-    path: Path, line: int, cells: Mapping[str, str], columns: Mapping[str, Column]
-) -> tuple[dict[str, object], list[Fault]]:
+def read_cells(
+    place: Path, line: int | None, cells: Mapping[str, str], columns: Mapping[str, Column]
+) -> tuple[Row, list[Fault]]:
+    """Read one record.
+
+    Parameters
+    ----------
+    place : Path
+        The file it stands in, or what faults call it.
+    line : int or None
+        Its line there.
+    cells : mapping of str to str
+        By column; a column that is absent counts as blank.
+    columns : mapping of str to Column
+        The schema.
+    """
     values: dict[str, object] = dict.fromkeys(columns)
     faults = []
-    for name, cell in cells.items():
-        stripped = cell.strip()
+    for name, column in columns.items():
+        stripped = cells.get(name, "").strip()
         if not stripped:
-            if columns[name].required:
-                faults.append(Fault(path, line, name, "a blank cell", "a value"))
+            if column.required:
+                faults.append(Fault(place, line, name, "a blank cell", "a value"))
             continue
         try:
-            values[name] = columns[name].read(stripped)
+            values[name] = column.read(stripped)
         except ValueError as error:
-            faults.append(Fault(path, line, name, repr(stripped), str(error)))
-    return values, faults
+            faults.append(Fault(place, line, name, repr(stripped), str(error)))
+    return Row(line, values), faults

@@ -1,0 +1,185 @@
+"""Writing the ledger: items are added or withdrawn whole or not at all, one line each.
+
+The new text is made from the old one under a lock, checked, written beside it, flushed to the disk
+and put in its place: two people adding at once, or a crash, lose nothing.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from filelock import FileLock, Timeout
+
+from tidings.config import QuestionConfig
+from tidings.errors import Fault, InputError, RunError, UsageError, nearest
+from tidings.evidence import ITEM_COLUMNS, Item, read_items, read_ledger
+from tidings.yardsticks import Yardsticks
+
+__all__ = ["LOCK_SECONDS", "add_items", "cells_of", "retract_item"]
+
+LOCK_SECONDS = 10.0
+"""How long to wait while somebody else writes the ledger."""
+_RETRACTED = ("retracted", "retracted_why")
+
+
+def cells_of(item: Item) -> dict[str, str]:
+    """Return an item as the cells of its row, by column."""
+    values = {**vars(item), "outcomes": ";".join(item.outcomes)}
+    return {name: "" if values[name] is None else str(values[name]) for name in ITEM_COLUMNS}
+
+
+def add_items(
+    path: Path, items: Sequence[Item], config: QuestionConfig, yardsticks: Yardsticks
+) -> None:
+    """Add items at the end of a ledger.
+
+    Parameters
+    ----------
+    path : Path
+        The ledger.
+    items : sequence of Item
+        Their ids must not be in it yet.
+    config, yardsticks
+        What the ledger is checked against.
+
+    Raises
+    ------
+    InputError
+        If an id has been taken in the meantime, or the ledger is not valid.
+    RunError
+        If it cannot be written; it is as it was then.
+    """
+
+    def added(text: str) -> str:
+        ledger = read_ledger(path, config, yardsticks)
+        records = [(None, cells_of(item)) for item in items]
+        read_items(Path("new item"), records, ledger, config, yardsticks)
+        header = _header(text)
+        lines = [_line([cells[name] for name in header]) for _, cells in records]
+        return text + ("" if text.endswith("\n") else "\n") + "".join(lines)
+
+    _rewrite(path, added)
+
+
+def retract_item(
+    path: Path,
+    identifier: str,
+    on: date,
+    why: str,
+    config: QuestionConfig,
+    yardsticks: Yardsticks,
+) -> None:
+    """Mark an item as withdrawn; it stays in the ledger.
+
+    Parameters
+    ----------
+    path : Path
+        The ledger.
+    identifier : str
+        The item.
+    on : date
+        From when on it is out of forecasts.
+    why : str
+        The reason.
+    config, yardsticks
+        What the ledger is checked against.
+
+    Raises
+    ------
+    UsageError
+        If there is no such item, or it is withdrawn already.
+    InputError
+        If the ledger is not valid, or the date lies before the item was known.
+    RunError
+        If it cannot be written; it is as it was then.
+    """
+
+    def marked(text: str) -> str:
+        items = {item.id: item for item in read_ledger(path, config, yardsticks).items}
+        if identifier not in items:
+            expected = nearest(identifier, items)
+            raise UsageError(f"no item {identifier!r} in {path}; expected {expected}")
+        item = items[identifier]
+        if item.retracted is not None:
+            raise UsageError(
+                f"{identifier} was withdrawn on {item.retracted}: {item.retracted_why}"
+            )
+        if on < item.known:
+            expected = f"a day not before the item was known ({item.known})"
+            raise InputError([Fault(path, None, "retracted", str(on), expected)])
+        return _with_cells(text, identifier, dict(zip(_RETRACTED, (str(on), why), strict=True)))
+
+    _rewrite(path, marked)
+
+
+def _with_cells(text: str, identifier: str, changed: Mapping[str, str]) -> str:
+    """Return the text with cells of one row changed, every other line as it was."""
+    lines = text.splitlines(keepends=True)
+    header = _header(text)
+    missing = [name for name in changed if name not in header]
+    reader = csv.reader(io.StringIO(text, newline=""))
+    done: list[str] = []
+    start = 0
+    for cells in reader:
+        raw = "".join(lines[start : reader.line_num])
+        start = reader.line_num
+        named = dict(zip(header, cells, strict=True)) if cells else {}
+        if named.get("id") == identifier:
+            named |= changed
+            raw = _line([named[name] for name in (*header, *missing)])
+        elif missing and cells:
+            raw = raw.rstrip("\r\n") + "," * len(missing) + "\n"
+            if not done:
+                raw = _line([*header, *missing])
+        done.append(raw)
+    return "".join(done)
+
+
+def _header(text: str) -> list[str]:
+    return next(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def _line(cells: Sequence[str]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerow(cells)
+    return stream.getvalue()
+
+
+def _rewrite(path: Path, change: Callable[[str], str]) -> None:
+    """Replace a file's text under a lock, whole or not at all."""
+    try:
+        with FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_SECONDS):
+            with path.open(encoding="utf-8", newline="") as stream:
+                text = stream.read()
+            _replace(path, change(text))
+    except Timeout:
+        raise RunError(
+            f"{path}: somebody else has been writing it for {LOCK_SECONDS:.0f} seconds; nothing "
+            f"was written, try again (or delete .{path.name}.lock if nobody is)"
+        ) from None
+    except OSError as error:
+        raise RunError(
+            f"{path}: cannot be written ({error.strerror or error}); it is as it was"
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    with NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="utf-8", newline=""
+    ) as written:
+        try:
+            written.write(text)
+            written.flush()
+            os.fsync(written.fileno())
+            written.close()
+            Path(written.name).chmod(path.stat().st_mode)
+            Path(written.name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(written.name).unlink()
+            raise
