@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from tidings.evidence import ITEM_COLUMNS, Item, Ledger
 from tidings.names import ANY, DEAL, RETAINED
 from tidings.yardsticks import LEDGER, Yardsticks
 
-__all__ = ["HYPOTHETICAL", "Likeness", "completed", "likenesses", "missing"]
+__all__ = ["HYPOTHETICAL", "Likeness", "completed", "likenesses"]
 
 HYPOTHETICAL: Mapping[str, str] = {
     "source": "hypothetical",
@@ -28,18 +28,22 @@ _NEAR_DAYS = 10
 _ALIKE = 45.0
 """Score of `rapidfuzz.fuzz.token_set_ratio` from which two claims may be of one event.
 
-Of the shipped items within ten days of each other, about the same actor and a common outcome, 28 of
-the 32 pairs of one story reach it, and 11 of the 17 pairs of two: it is for an offer, not a verdict.
+Of the shipped items within ten days of each other, about the same actor and a common outcome, 28
+of the 32 pairs of one story reach it, and 11 of the 17 pairs of two: enough to offer, not to judge.
 """
 _WORDS_OF_ID = 5
-_SMALL_WORDS = frozenset(
-    "a an and as at be by for from had has have he her his in into is it its of on or said she "
-    "that the their them they to was were will with would".split()
+_SMALL_WORDS = re.compile(
+    r"a|an|and|as|at|be|by|for|from|had|has|have|he|her|his|in|into|is|it|its|of|on|or|said|she|"
+    r"that|the|their|them|they|to|was|were|will|with|would"
 )
 
 
 def completed(
-    cells: Mapping[str, str], ledger: Ledger, yardsticks: Yardsticks, today: date
+    cells: Mapping[str, str],
+    ledger: Ledger,
+    yardsticks: Yardsticks,
+    today: date,
+    taken: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the cells of an item with what can be told from the ledger filled in.
 
@@ -53,11 +57,13 @@ def completed(
         Its face values may be shortened: ``nearly`` for ``nearly_certain``.
     today : date
         The item's date if it has none.
+    taken : collection of str
+        Ids that it may not get, beside those of the ledger.
 
     Returns
     -------
     dict of str to str
-        All columns of `ITEM_COLUMNS`; some required ones may still be blank (see `missing`).
+        All columns of `ITEM_COLUMNS`; some required ones may still be blank.
     """
     full = {name: cells.get(name, "").strip() for name in ITEM_COLUMNS}
 
@@ -69,15 +75,10 @@ def completed(
     default("source", lambda: _source_of(full["url"], ledger))
     default("voice", lambda: _voice_of(full["speaker"], full["actor"], ledger))
     default("source_reliability", lambda: _reliability_of(full["source"], ledger))
-    default("id", lambda: _free_id(full, ledger))
+    default("id", lambda: _free_id(full, {*taken, *(item.id for item in ledger.items)}))
     default("story", lambda: full["id"])
     full["face_value"] = _word(full["face_value"], yardsticks.phrases(LEDGER))
     return full
-
-
-def missing(cells: Mapping[str, str]) -> list[str]:
-    """Return the required columns that are blank."""
-    return [name for name, column in ITEM_COLUMNS.items() if column.required and not cells[name]]
 
 
 def _source_of(url: str, ledger: Ledger) -> str:
@@ -116,12 +117,12 @@ def _word(cell: str, words: Sequence[str]) -> str:
     return begin[0] if cell and len(begin) == 1 else cell
 
 
-def _free_id(cells: Mapping[str, str], ledger: Ledger) -> str:
+def _free_id(cells: Mapping[str, str], taken: Collection[str]) -> str:
     """Return the first words of the claim and the year, as an id that is not taken."""
     words = re.findall(r"[a-z0-9]+", cells["claim"].lower())
-    short = [word for word in words if word not in _SMALL_WORDS][:_WORDS_OF_ID]
+    short = [word for word in words if not _SMALL_WORDS.fullmatch(word)][:_WORDS_OF_ID]
     base = "-".join([*short, cells["date"][:4]]) if short else f"item-{cells['date']}"
-    taken, name, number = {item.id for item in ledger.items}, base, 1
+    name, number = base, 1
     while name in taken:
         number += 1
         name = f"{base}-{number}"

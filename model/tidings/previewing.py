@@ -1,21 +1,22 @@
 """Preview: what hypothetical items would do to a stored run, without a refit.
 
-The run's draws are weighed for the situation with the items (see `tidings.reweighting`). If they
-are newer than the run, time passes first: what its passing does is told apart from what they do.
+The run's draws are weighed for the situation with the items (see `tidings.reweighting`). What has
+changed since the run (time, and items recorded since) is told apart from what they do.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.evidence import Item
+from tidings.evidence import Item, Ledger
 from tidings.reweighting import K_LIMIT, Reweighting, StoredPosterior, standard_error
 from tidings.situation import observe, outlook_of
 
-__all__ = ["Preview", "preview_items", "published"]
+__all__ = ["Preview", "preview_items", "preview_ledger", "published"]
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,15 @@ class Preview:
         Counted from ``as_of``.
     now : ndarray
         As published.
-    by_time : ndarray
-        Change by the time that passes before ``as_of`` with nothing else known; 0 where none does.
-    by_items : ndarray
-        Change by the items then.
+    since : ndarray
+        Change since the run: by the time until ``as_of`` and by what the ledger says more by now;
+        0 where there is neither.
+    change : ndarray
+        Change by the items.
     mcse : ndarray
         Monte Carlo error of the change by the items.
     mcse_then : ndarray
-        Monte Carlo error of the forecast with time and items.
+        Monte Carlo error of the forecast with the items.
     k : float
         Pareto k of the weights.
     """
@@ -51,16 +53,37 @@ class Preview:
     outcomes: tuple[str, ...]
     horizons: dict[str, date]
     now: NDArray[np.float64]
-    by_time: NDArray[np.float64]
-    by_items: NDArray[np.float64]
+    since: NDArray[np.float64]
+    change: NDArray[np.float64]
     mcse: NDArray[np.float64]
     mcse_then: NDArray[np.float64]
     k: float
 
     @property
     def then(self) -> NDArray[np.float64]:
-        """The forecast with time and items."""
-        return self.now + self.by_time + self.by_items
+        """The forecast with the items."""
+        return self.now + self.since + self.change
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``tidings preview --json`` prints."""
+        names = {"now": self.now, "since": self.since, "change": self.change, "then": self.then,
+                 "mcse": self.mcse}  # fmt: skip
+        return {
+            "run": self.run,
+            "as_of": str(self.as_of),
+            "k": self.k,
+            "trusted": self.trusted,
+            "horizons": {
+                horizon: {
+                    "date": str(day),
+                    "outcomes": {
+                        outcome: {name: float(found[i, j]) for name, found in names.items()}
+                        for i, outcome in enumerate(self.outcomes)
+                    },
+                }
+                for j, (horizon, day) in enumerate(self.horizons.items())
+            },
+        }
 
     @property
     def trusted(self) -> bool:
@@ -75,39 +98,57 @@ def published(posterior: StoredPosterior) -> NDArray[np.float64]:
     return np.array([[at[one.id].mean for at in rows] for one in manifest.outcomes])
 
 
-def preview_items(posterior: StoredPosterior, items: Sequence[Item]) -> Preview:
-    """Say what hypothetical items would do.
+def preview_ledger(posterior: StoredPosterior, before: Ledger, after: Ledger, on: date) -> Preview:
+    """Say what a change of the ledger would do.
+
+    Parameters
+    ----------
+    posterior : StoredPosterior
+        The run it is held against.
+    before, after : Ledger
+        Without and with the change, both valid.
+    on : date
+        The day of the change; nothing happens to the date of a run that is newer.
+    """
+    own, inputs = posterior.situation, posterior.inputs
+    as_of = max(own.as_of, on)
+    then_known = observe(own.question, after, inputs.resolved, as_of)
+    else_known = replace(
+        observe(own.question, before, inputs.resolved, as_of, then_known.watched_to),
+        arrivals=then_known.arrivals,
+    )
+    reweighting = Reweighting(posterior, then_known)
+    now = reweighting.own_forecast()
+    without, then = reweighting.forecast(else_known), reweighting.forecast(then_known)
+    same = as_of == own.as_of and else_known.items == own.items
+    return Preview(
+        run=posterior.run.manifest.run,
+        as_of=as_of,
+        outcomes=tuple(one.id for one in posterior.run.manifest.outcomes),
+        horizons=outlook_of(then_known).calendar.horizons,
+        now=published(posterior),
+        since=np.zeros_like(now.mean) if same else without.mean - now.mean,
+        change=then.mean - without.mean,
+        mcse=standard_error(then.influence - without.influence, posterior.chains),
+        mcse_then=then.mcse(),
+        k=then.k,
+    )
+
+
+def preview_items(
+    posterior: StoredPosterior, items: Sequence[Item], ledger: Ledger | None = None
+) -> Preview:
+    """Say what more items would do.
 
     Parameters
     ----------
     posterior : StoredPosterior
         The run they are held against.
     items : sequence of Item
-        Valid, with ids that its ledger does not have.
+        Valid, with ids that the ledger does not have.
+    ledger : Ledger, optional
+        As it stands now; that of the run if not given.
     """
-    inputs, own = posterior.inputs, posterior.situation
-    as_of = max([own.as_of, *(item.known for item in items)])
-    ledger = replace(inputs.ledger, items=(*inputs.ledger.items, *items))
-    question, resolved = own.question, inputs.resolved
-    after = observe(question, ledger, resolved, as_of)
-    before = replace(
-        observe(question, inputs.ledger, resolved, as_of, after.watched_to),
-        arrivals=after.arrivals,
-    )
-    reweighting = Reweighting(posterior, after)
-    now = reweighting.own_forecast()
-    waited, then = reweighting.forecast(before), reweighting.forecast(after)
-    passes = after.as_of > own.as_of
-    calendar = outlook_of(after).calendar
-    return Preview(
-        run=posterior.run.manifest.run,
-        as_of=as_of,
-        outcomes=tuple(one.id for one in posterior.run.manifest.outcomes),
-        horizons=calendar.horizons,
-        now=published(posterior),
-        by_time=waited.mean - now.mean if passes else np.zeros_like(now.mean),
-        by_items=then.mean - waited.mean,
-        mcse=standard_error(then.influence - waited.influence, posterior.chains),
-        mcse_then=then.mcse(),
-        k=then.k,
-    )
+    before = ledger or posterior.inputs.ledger
+    after = replace(before, items=(*before.items, *items))
+    return preview_ledger(posterior, before, after, max(item.known for item in items))

@@ -69,8 +69,7 @@ def add_items(
 def retract_item(
     path: Path,
     identifier: str,
-    on: date,
-    why: str,
+    withdrawn: tuple[date, str],
     config: QuestionConfig,
     yardsticks: Yardsticks,
 ) -> None:
@@ -82,22 +81,23 @@ def retract_item(
         The ledger.
     identifier : str
         The item.
-    on : date
-        From when on it is out of forecasts.
-    why : str
-        The reason.
+    withdrawn : tuple of (date, str)
+        From when on it is out of forecasts, and why.
     config, yardsticks
         What the ledger is checked against.
 
     Raises
     ------
     UsageError
-        If there is no such item, or it is withdrawn already.
+        If there is no such item, it is withdrawn already, or there is no reason.
     InputError
         If the ledger is not valid, or the date lies before the item was known.
     RunError
         If it cannot be written; it is as it was then.
     """
+    on, why = withdrawn
+    if not why.strip():
+        raise UsageError("--why: got nothing; expected the reason in some words")
 
     def marked(text: str) -> str:
         items = {item.id: item for item in read_ledger(path, config, yardsticks).items}

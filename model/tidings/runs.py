@@ -274,16 +274,27 @@ def read_run(path: Path) -> Run:
     RunError
         If a file of it is missing or unreadable.
     """
+    manifest = _read_manifest(path)
     try:
-        manifest = Manifest.model_validate_json((path / _MANIFEST).read_text(encoding="utf-8"))
         rows = tuple(row_from_text(cells) for cells in _read_table(path / _FORECAST))
         checks = tuple(check_from_text(cells) for cells in _read_table(path / _CHECKS))
-    except (OSError, KeyError, ValueError, ValidationError) as error:
-        first = str(error).splitlines()[0]
-        raise RunError(
-            f"{path}: not a run that can be read ({first}); runs are never edited, make a new one"
-        ) from None
+    except (OSError, KeyError, ValueError) as error:
+        raise _unreadable(path, error) from None
     return Run(path, manifest, rows, checks)
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        return Manifest.model_validate_json((path / _MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, ValidationError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> RunError:
+    first = str(error).splitlines()[0]
+    return RunError(
+        f"{path}: not a run that can be read ({first}); runs are never edited, make a new one"
+    )
 
 
 def _read_table(path: Path) -> list[dict[str, str]]:
@@ -303,8 +314,17 @@ def list_runs(folder: Path) -> tuple[Run, ...]:
     return tuple(sorted(found, key=lambda run: (run.manifest.created, run.manifest.run)))
 
 
-def find_run(folder: Path, name: str | None) -> Run:
+def find_run(folder: Path, name: str | None, question: str | None = None) -> Run:
     """Return a run by its id, the beginning of it, or its folder; without a name, the newest.
+
+    Parameters
+    ----------
+    folder : Path
+        Where runs are kept.
+    name : str or None
+        Which one.
+    question : str, optional
+        The id of the question whose newest run is wanted.
 
     Raises
     ------
@@ -319,7 +339,11 @@ def find_run(folder: Path, name: str | None) -> Run:
     if not ids:
         raise UsageError(f"{folder}: no runs yet; make one with: tidings forecast")
     if name is None:
-        return list_runs(folder)[-1]
+        manifests = [_read_manifest(folder / one) for one in ids]
+        asked = [one for one in manifests if question in (None, one.question)]
+        if not asked:
+            raise UsageError(f"{folder}: no run of {question!r} yet; make one: tidings forecast")
+        return read_run(folder / max(asked, key=lambda one: (one.created, one.run)).run)
     fitting = [one for one in ids if one == name] or [one for one in ids if one.startswith(name)]
     if len(fitting) == 1:
         return read_run(folder / fitting[0])
