@@ -308,8 +308,10 @@ def preview(
     name: str | None = None,
     question: Path = QUESTION,
     runs: Path = RUNS,
+    *,
+    refit: bool = False,
 ) -> "Preview":
-    """Say what items would do to a stored run, without a refit.
+    """Say what items would do to a stored run.
 
     Parameters
     ----------
@@ -321,6 +323,8 @@ def preview(
         The question file; its ledger as it stands now is what the items are added to.
     runs : Path
         Where runs are kept.
+    refit : bool
+        Whether to fit again, where weights cannot be trusted.
 
     Raises
     ------
@@ -328,13 +332,16 @@ def preview(
         If there is no such run.
     InputError, RunError
         If the run or the inputs cannot be read.
+    FitError
+        If a refit stopped.
     """
-    from tidings.previewing import preview_items
+    from tidings.previewing import preview_items, refit_items
     from tidings.reweighting import stored_posterior
 
     inputs = read_inputs(question)
     found = find_run(runs, name, inputs.question.config.id)
-    return preview_items(stored_posterior(found), items, inputs.ledger)
+    look = refit_items if refit else preview_items
+    return look(stored_posterior(found), items, inputs.ledger)
 
 
 def preview_retraction(

@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidings.evidence import Item, Ledger
-from tidings.reweighting import K_LIMIT, Reweighting, StoredPosterior, standard_error
+from tidings.names import Dim
+from tidings.reweighting import Reweighting, StoredPosterior, standard_error
+from tidings.runs import Run
 from tidings.situation import observe, outlook_of
+from tidings.summary import K_LIMIT
 
-__all__ = ["Preview", "preview_items", "preview_ledger", "published"]
+__all__ = ["Preview", "preview_items", "preview_ledger", "published", "refit_items"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Preview:
 
     Attributes
     ----------
-    run : str
+    run : Run
         The run they are held against.
     as_of : date
         The run's own date, or that on which the newest item is known.
@@ -45,10 +48,12 @@ class Preview:
     mcse_then : ndarray
         Monte Carlo error of the forecast with the items.
     k : float
-        Pareto k of the weights.
+        Pareto k of the weights; 0 after a refit.
+    refitted : bool
+        Whether the posterior was drawn anew.
     """
 
-    run: str
+    run: Run
     as_of: date
     outcomes: tuple[str, ...]
     horizons: dict[str, date]
@@ -58,6 +63,7 @@ class Preview:
     mcse: NDArray[np.float64]
     mcse_then: NDArray[np.float64]
     k: float
+    refitted: bool = False
 
     @property
     def then(self) -> NDArray[np.float64]:
@@ -69,10 +75,11 @@ class Preview:
         names = {"now": self.now, "since": self.since, "change": self.change, "then": self.then,
                  "mcse": self.mcse}  # fmt: skip
         return {
-            "run": self.run,
+            "run": self.run.manifest.run,
             "as_of": str(self.as_of),
             "k": self.k,
             "trusted": self.trusted,
+            "refitted": self.refitted,
             "horizons": {
                 horizon: {
                     "date": str(day),
@@ -122,7 +129,7 @@ def preview_ledger(posterior: StoredPosterior, before: Ledger, after: Ledger, on
     without, then = reweighting.forecast(else_known), reweighting.forecast(then_known)
     same = as_of == own.as_of and else_known.items == own.items
     return Preview(
-        run=posterior.run.manifest.run,
+        run=posterior.run,
         as_of=as_of,
         outcomes=tuple(one.id for one in posterior.run.manifest.outcomes),
         horizons=outlook_of(then_known).calendar.horizons,
@@ -152,3 +159,52 @@ def preview_items(
     before = ledger or posterior.inputs.ledger
     after = replace(before, items=(*before.items, *items))
     return preview_ledger(posterior, before, after, max(item.known for item in items))
+
+
+def refit_items(
+    posterior: StoredPosterior, items: Sequence[Item], ledger: Ledger | None = None
+) -> Preview:
+    """Say what more items would do, by drawing the posterior without and with them.
+
+    Parameters
+    ----------
+    posterior, items, ledger
+        As for `preview_items`.
+
+    Raises
+    ------
+    FitError
+        If the sampler stopped.
+    """
+    from tidings.fitting import fit, incidence_of
+
+    own, inputs = posterior.situation, posterior.inputs
+    before = ledger or inputs.ledger
+    after = replace(before, items=(*before.items, *items))
+    as_of = max([own.as_of, *(item.known for item in items)])
+    with_items = observe(own.question, after, inputs.resolved, as_of)
+    without = observe(own.question, before, inputs.resolved, as_of, with_items.watched_to)
+    calendar = outlook_of(with_items).calendar
+    dates = [str(day) for day in calendar.horizons.values()]
+    found = [
+        incidence_of(fit(situation)).sel({Dim.DATE.value: dates}).values
+        for situation in (without, with_items)
+    ]
+    means = [values.mean((0, 1)).T for values in found]
+    errors = [
+        standard_error(values.reshape(-1, *values.shape[2:]), values.shape[0]).T for values in found
+    ]
+    now = published(posterior)
+    return Preview(
+        run=posterior.run,
+        as_of=as_of,
+        outcomes=tuple(one.id for one in posterior.run.manifest.outcomes),
+        horizons=calendar.horizons,
+        now=now,
+        since=means[0] - now,
+        change=means[1] - means[0],
+        mcse=np.hypot(*errors),
+        mcse_then=errors[1],
+        k=0.0,
+        refitted=True,
+    )

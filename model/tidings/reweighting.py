@@ -23,11 +23,11 @@ from tidings.parameters import Parameters, of_dataset
 from tidings.randomness import stream
 from tidings.runs import Run
 from tidings.situation import Situation, exposure_of, observe, outlook_of, reading_rows
+from tidings.summary import K_LIMIT
 from tidings.unknowns import prior_names
 
 __all__ = [
     "DRAWS",
-    "K_LIMIT",
     "Reweighted",
     "Reweighting",
     "StoredPosterior",
@@ -35,8 +35,6 @@ __all__ = [
     "stored_posterior",
 ]
 
-K_LIMIT = 0.7
-"""Pareto k from which weights cannot be trusted."""
 DRAWS = 1000
 """Draws that are carried forward again, spread over the run's."""
 _EQUAL = 1e-9

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Literal, cast, get_args
 
 __all__ = [
+    "K_LIMIT",
     "QUANTILES",
     "Basis",
     "Check",
@@ -19,6 +20,9 @@ __all__ = [
 ]
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
+
+K_LIMIT = 0.7
+"""Pareto k above which reweighted numbers cannot be trusted (Vehtari et al. 2024)."""
 
 Basis = Literal["posterior", "prior"]
 Status = Literal["pass", "warn", "fail", "not_run"]

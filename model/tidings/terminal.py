@@ -9,14 +9,26 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tidings.drafting import Likeness
+from tidings.evidence import Item
 from tidings.question import Question, load_question
 from tidings.runs import Run
-from tidings.wording import headline_number, interval, percent
+from tidings.summary import K_LIMIT
+from tidings.wording import headline_number, interval, moved, percent, points
 
 if TYPE_CHECKING:
     from tidings.inference import ChainState
+    from tidings.previewing import Preview
 
-__all__ = ["progress_bar", "show_history", "show_reports", "show_run"]
+__all__ = [
+    "progress_bar",
+    "show_history",
+    "show_item",
+    "show_likeness",
+    "show_preview",
+    "show_reports",
+    "show_run",
+]
 
 _MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
 
@@ -113,3 +125,56 @@ def show_history(console: Console, runs: Sequence[Run]) -> None:
         name = run.manifest.run
         table.add_row(str(run.manifest.as_of), name, run.manifest.headline, *cells, mark)
     console.print(table)
+
+
+def show_preview(console: Console, effect: "Preview", title: str = "what it would do") -> None:
+    """Show what a change of the ledger would do to each outcome at the headline horizon."""
+    run, horizon = effect.run, effect.run.manifest.headline
+    at = list(effect.horizons).index(horizon)
+    console.print(
+        f"[bold]{title}[/], by {effect.horizons[horizon]} ({horizon}), to run {run.manifest.run}"
+    )
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("outcome")
+    since = bool(effect.since.any())
+    for column in ("now", *(["since the run"] * since), "then", "change, points"):
+        table.add_column(column, justify="right")
+    for row, outcome in enumerate(run.manifest.outcomes):
+        passed = [points(effect.since[row, at])] if since else []
+        change, error = effect.change[row, at], effect.mcse[row, at]
+        table.add_row(
+            outcome.title, percent(effect.now[row, at]), *passed, percent(effect.then[row, at]),
+            moved(change, error),
+        )  # fmt: skip
+    console.print(table)
+    if effect.refitted:
+        console.print("[dim]fitted again[/]")
+    elif effect.trusted:
+        console.print(f"[dim]reweighted; Pareto k {effect.k:.2f}, below {K_LIMIT}[/]")
+    else:
+        console.print(
+            f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.k:.2f} is above "
+            f"{K_LIMIT}; fit again with: tidings preview --refit"
+        )
+
+
+def show_item(console: Console, item: Item) -> None:
+    """Show an item that is about to be recorded, in one line and its claim."""
+    push = "not graded" if item.push is None else f"push {item.push:+d}"
+    console.print(
+        f"{item.id}: {item.date}, {item.actor} ({item.voice}) on {';'.join(item.outcomes)}, "
+        f"{item.face_value or 'no face value'}, {push}, "
+        f"{item.source_reliability}{item.credibility}, story {item.story}, {item.source}",
+        highlight=False,
+    )
+    console.print(f"  {item.claim}", highlight=False)
+
+
+def show_likeness(console: Console, item: Item, like: Likeness) -> None:
+    """Say which item of the ledger a new one resembles."""
+    why = "the same link" if like.same_link else f"worded alike ({like.score:.0f} of 100)"
+    console.print(
+        f"[yellow]looks like[/] {like.item.id} of {like.item.date}, story {like.item.story}: {why}"
+    )
+    console.print(f"  there  {like.item.claim}", highlight=False)
+    console.print(f"  new    {item.claim}", highlight=False)

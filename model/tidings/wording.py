@@ -4,7 +4,15 @@ from math import floor, log10
 
 from tidings.yardsticks import Yardsticks
 
-__all__ = ["YARDSTICK_TITLES", "headline_number", "interval", "percent"]
+__all__ = [
+    "YARDSTICK_TITLES",
+    "headline_number",
+    "inside_noise",
+    "interval",
+    "moved",
+    "percent",
+    "points",
+]
 
 YARDSTICK_TITLES = {
     "icd203": "ICD 203",
@@ -35,6 +43,32 @@ def _digits(probability: float) -> str:
     small = min(probability, 1 - probability) * 100
     digits = 0 if small >= 10 else 1 - floor(log10(small))
     return f"{probability * 100:.{min(digits, 8)}f}"
+
+
+_NOISE = 2.0
+"""Monte Carlo errors within which a change is called noise."""
+
+
+def inside_noise(change: float, mcse: float) -> bool:
+    """Say whether a change is within two Monte Carlo errors of none."""
+    return abs(change) <= _NOISE * mcse
+
+
+def points(change: float) -> str:
+    """Return a change of probability in percentage points, signed, to two digits: ``+0.42``."""
+    if change == 0.0:
+        return "0"
+    digits = max(0, 1 - floor(log10(abs(change) * 100)))
+    return f"{change * 100:+.{min(digits, 8)}f}"
+
+
+def moved(change: float, mcse: float) -> str:
+    """Return a change with its Monte Carlo error, both in points: ``+0.42 ± 0.05``."""
+    if change == 0.0 == mcse:
+        return "0"
+    digits = max(0, 1 - floor(log10(mcse * 100))) if mcse > 0 else 2
+    said = f"{change * 100:+.{min(digits, 8)}f} ± {mcse * 100:.{min(digits, 8)}f}"
+    return f"{said}, noise" if inside_noise(change, mcse) else said
 
 
 def headline_number(probability: float, yardstick: str, yardsticks: Yardsticks) -> str:

@@ -1,58 +1,34 @@
-"""The command line: a thin face on the library functions of the same names."""
+"""Commands that make and show runs: check, forecast, report, run, history."""
 
-import json
-import sys
-from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from tidings import commands, terminal
-from tidings.errors import InputError, TidingsError, UsageError, nearest
-
-__all__ = ["app", "main"]
-
-app = typer.Typer(
-    help="Bayesian forecasts that move with the news.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+from tidings.cli.options import (
+    AsJson,
+    AsOf,
+    QuestionFile,
+    RunName,
+    RunsFolder,
+    Seed,
+    print_json,
 )
+from tidings.errors import InputError, UsageError, nearest
+
+__all__ = ["COMMANDS"]
 
 FORMATS = ("html", "pdf")
 
 
-def _day(value: str) -> date:
-    try:
-        return datetime.strptime(value, "%Y-%m-%d").date()
-    except ValueError:
-        raise typer.BadParameter(f"got {value!r}; expected a day that exists, YYYY-MM-DD") from None
-
-
-QuestionFile = Annotated[Path, typer.Option("--question", help="The question file.")]
-RunsFolder = Annotated[Path, typer.Option("--runs", help="Where runs are kept.")]
-AsOf = Annotated[
-    date | None,
-    typer.Option("--as-of", parser=_day, metavar="DATE", help="When the forecast is made [today]."),
-]
-Seed = Annotated[int | None, typer.Option(help="Root of all randomness [the config's].", min=0)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
-def _print_json(value: Any) -> None:  # noqa: ANN401 - JSON is of any type
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-@app.command()
 def check(question: QuestionFile = commands.QUESTION, as_json: AsJson = False) -> None:
     """Validate every input and print every fault."""
     try:
         inputs = commands.check(question)
     except InputError as error:
         if as_json:
-            _print_json({"valid": False, "faults": [_fault(one) for one in error.faults]})
+            print_json({"valid": False, "faults": [_fault(one) for one in error.faults]})
             raise typer.Exit(error.exit_code) from None
         raise
     counts = {
@@ -63,7 +39,7 @@ def check(question: QuestionFile = commands.QUESTION, as_json: AsJson = False) -
         "resolved_questions": len(inputs.resolved),
     }
     if as_json:
-        _print_json({"valid": True, "faults": [], **counts})
+        print_json({"valid": True, "faults": [], **counts})
         return
     words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
     Console().print(f"{question}: no faults in {words}")
@@ -73,7 +49,6 @@ def _fault(fault: Any) -> dict[str, object]:  # noqa: ANN401 - a Fault
     return {**vars(fault), "file": str(fault.file)}
 
 
-@app.command()
 def forecast(
     question: QuestionFile = commands.QUESTION,
     as_of: AsOf = None,
@@ -85,15 +60,14 @@ def forecast(
     with terminal.progress_bar(Console(stderr=True)) as progress:
         made = commands.forecast(question, as_of, runs, seed, progress)
     if as_json:
-        _print_json(made.to_json())
+        print_json(made.to_json())
     else:
         terminal.show_run(Console(), made)
     raise typer.Exit(0 if made.manifest.publishable else 1)
 
 
-@app.command()
 def report(
-    run: Annotated[str | None, typer.Argument(help="Its id or folder [the newest].")] = None,
+    run: RunName = None,
     to: Annotated[str, typer.Option(help="Formats, with commas.")] = "html,pdf",
     runs: RunsFolder = commands.RUNS,
     as_json: AsJson = False,
@@ -105,12 +79,11 @@ def report(
             raise UsageError(f"--to: got {one!r}; expected {nearest(one, FORMATS)}")
     paths = commands.report(run, runs, formats)
     if as_json:
-        _print_json({"reports": [str(path) for path in paths]})
+        print_json({"reports": [str(path) for path in paths]})
     else:
         terminal.show_reports(Console(), paths)
 
 
-@app.command()
 def run(
     question: QuestionFile = commands.QUESTION,
     as_of: AsOf = None,
@@ -122,21 +95,20 @@ def run(
     with terminal.progress_bar(Console(stderr=True)) as progress:
         made, paths = commands.run(question, as_of, runs, seed, progress)
     if as_json:
-        _print_json({**made.to_json(), "reports": [str(path) for path in paths]})
+        print_json({**made.to_json(), "reports": [str(path) for path in paths]})
     else:
         terminal.show_run(Console(), made)
         terminal.show_reports(Console(), paths)
     raise typer.Exit(0 if made.manifest.publishable else 1)
 
 
-@app.command()
 def history(runs: RunsFolder = commands.RUNS, as_json: AsJson = False) -> None:
     """Show the runs and the probability of each outcome over time."""
     found = commands.history(runs)
     if not as_json:
         terminal.show_history(Console(), found)
         return
-    _print_json(
+    print_json(
         {
             "runs": [
                 {
@@ -154,15 +126,4 @@ def history(runs: RunsFolder = commands.RUNS, as_json: AsJson = False) -> None:
     )
 
 
-def main() -> None:
-    """Run the command line; expected errors are lines on standard error, never a traceback."""
-    try:
-        app()
-    except TidingsError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:
-        sys.stderr.write(f"tidings: internal fault: {type(error).__name__}: {error}\n")
-        sys.exit(3)
+COMMANDS = (check, forecast, report, run, history)

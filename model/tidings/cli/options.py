@@ -1,0 +1,46 @@
+"""Options that several commands share, and how they print JSON."""
+
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = [
+    "AsJson",
+    "AsOf",
+    "QuestionFile",
+    "RunName",
+    "RunsFolder",
+    "Seed",
+    "print_json",
+    "read_day",
+]
+
+
+def read_day(value: str) -> date:
+    """Read a day as YYYY-MM-DD."""
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()
+    except ValueError:
+        raise typer.BadParameter(f"got {value!r}; expected a day that exists, YYYY-MM-DD") from None
+
+
+QuestionFile = Annotated[Path, typer.Option("--question", help="The question file.")]
+RunsFolder = Annotated[Path, typer.Option("--runs", help="Where runs are kept.")]
+AsOf = Annotated[
+    date | None,
+    typer.Option(
+        "--as-of", parser=read_day, metavar="DATE", help="When the forecast is made [today]."
+    ),
+]
+Seed = Annotated[int | None, typer.Option(help="Root of all randomness [the config's].", min=0)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+RunName = Annotated[str | None, typer.Argument(help="Its id or folder [the newest].")]
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is of any type
+    """Print one JSON object."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
