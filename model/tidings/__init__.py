@@ -1,10 +1,24 @@
 """Bayesian forecasts that move with the news.
 
-``check``, ``forecast``, ``report``, ``run`` and ``history`` do what the commands of the same names
-do, and return values.
+Each function does what the command of the same name does, and returns values; ``draft`` completes
+and checks items for ``add`` and ``preview``.
 """
 
-from tidings.commands import Inputs, check, forecast, history, report, run
+from tidings.commands import (
+    Draft,
+    Inputs,
+    add,
+    check,
+    draft,
+    draft_file,
+    forecast,
+    history,
+    preview,
+    preview_retraction,
+    report,
+    retract,
+    run,
+)
 from tidings.errors import (
     Fault,
     FitError,
@@ -17,6 +31,7 @@ from tidings.errors import (
 from tidings.runs import Run
 
 __all__ = [
+    "Draft",
     "Fault",
     "FitError",
     "InputError",
@@ -26,9 +41,15 @@ __all__ = [
     "RunError",
     "TidingsError",
     "UsageError",
+    "add",
     "check",
+    "draft",
+    "draft_file",
     "forecast",
     "history",
+    "preview",
+    "preview_retraction",
     "report",
+    "retract",
     "run",
 ]

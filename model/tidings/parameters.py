@@ -6,10 +6,9 @@ formulas are those of `tidings.graph`, which a test holds equal to the graph's d
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
@@ -17,13 +16,16 @@ from tidings.names import Dim, Var
 from tidings.structure import Structure
 from tidings.unknowns import RATE_PARTS, SCALES, GraphData, prior_names, prior_slices
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 __all__ = [
     "Parameters",
     "linked_priors",
     "log_consent",
     "named_dataset",
     "natural",
-    "of_dataset",
+    "of_stored",
 ]
 
 
@@ -153,7 +155,7 @@ def log_consent(
     return consent, agreed - np.log1p(-parameters.rate[Var.SHARE_OTHER])
 
 
-def named_dataset(parameters: Parameters, structure: Structure, states: list[str]) -> xr.Dataset:
+def named_dataset(parameters: Parameters, structure: Structure, states: list[str]) -> "xr.Dataset":
     """Return draws with names, for the stored run.
 
     Parameters
@@ -165,6 +167,8 @@ def named_dataset(parameters: Parameters, structure: Structure, states: list[str
     states : list of str
         First day of each state that is in use; padding is dropped.
     """
+    import xarray as xr
+
     sample = (Dim.CHAIN.value, Dim.DRAW.value)
     variables: dict[str, tuple[tuple[str, ...], NDArray[np.float64]]] = {
         name: (sample, value) for name, value in {**parameters.rate, **parameters.scale}.items()
@@ -191,21 +195,17 @@ def named_dataset(parameters: Parameters, structure: Structure, states: list[str
     return xr.Dataset(variables, coords)
 
 
-def of_dataset(posterior: xr.Dataset) -> Parameters:
+def of_stored(posterior: Mapping[str, NDArray[np.float64]]) -> Parameters:
     """Return the draws of a stored run, leading axes chain and draw: `named_dataset` undone."""
-
-    def stored(name: str) -> NDArray[np.float64]:
-        return np.asarray(posterior[name].values)
-
     return Parameters(
-        {part.value: stored(part) for part in RATE_PARTS},
-        {scale.value: stored(scale) for scale in SCALES},
-        stored(Var.FACTOR_SD),
-        np.log(stored(Var.PRECEDENT)),
-        np.asarray(logit(stored(Var.LEVEL))),
-        stored(Var.BINDING),
-        stored(Var.FACTOR),
-        stored(Var.VOICE_BIAS),
+        {part.value: posterior[part] for part in RATE_PARTS},
+        {scale.value: posterior[scale] for scale in SCALES},
+        posterior[Var.FACTOR_SD],
+        np.log(posterior[Var.PRECEDENT]),
+        np.asarray(logit(posterior[Var.LEVEL])),
+        posterior[Var.BINDING],
+        posterior[Var.FACTOR],
+        posterior[Var.VOICE_BIAS],
     )
 
 

@@ -19,7 +19,7 @@ from tidings.runs import Run
 from tidings.situation import observe, outlook_of
 from tidings.summary import K_LIMIT
 
-__all__ = ["Preview", "preview_items", "preview_ledger", "published", "refit_items"]
+__all__ = ["Preview", "preview_items", "preview_ledger", "refit_items"]
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,6 @@ class Preview:
         return self.k <= K_LIMIT
 
 
-def published(posterior: StoredPosterior) -> NDArray[np.float64]:
-    """Return a run's published probabilities, shape (outcome, horizon)."""
-    manifest = posterior.run.manifest
-    rows = [posterior.run.at(horizon) for horizon in manifest.horizons]
-    return np.array([[at[one.id].mean for at in rows] for one in manifest.outcomes])
-
-
 def preview_ledger(posterior: StoredPosterior, before: Ledger, after: Ledger, on: date) -> Preview:
     """Say what a change of the ledger would do.
 
@@ -133,10 +126,10 @@ def preview_ledger(posterior: StoredPosterior, before: Ledger, after: Ledger, on
         as_of=as_of,
         outcomes=tuple(one.id for one in posterior.run.manifest.outcomes),
         horizons=outlook_of(then_known).calendar.horizons,
-        now=published(posterior),
+        now=posterior.run.at_horizons(lambda row: row.mean),
         since=np.zeros_like(now.mean) if same else without.mean - now.mean,
         change=then.mean - without.mean,
-        mcse=standard_error(then.influence - without.influence, posterior.chains),
+        mcse=standard_error(then.influence - without.influence, posterior.effective),
         mcse_then=then.mcse(),
         k=then.k,
     )
@@ -194,7 +187,7 @@ def refit_items(
     errors = [
         standard_error(values.reshape(-1, *values.shape[2:]), values.shape[0]).T for values in found
     ]
-    now = published(posterior)
+    now = posterior.run.at_horizons(lambda row: row.mean)
     return Preview(
         run=posterior.run,
         as_of=as_of,

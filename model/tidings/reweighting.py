@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
 
-from tidings.errors import RunError
 from tidings.incidence import Futures
 from tidings.inputs import Inputs, read_inputs
 from tidings.likelihood import NeutralRates, log_prior, log_readings
-from tidings.names import RETAINED, Dim, Var
+from tidings.names import RETAINED, Var
 from tidings.normal import LinkNormal
-from tidings.parameters import Parameters, of_dataset
+from tidings.parameters import Parameters, of_stored
+from tidings.pareto import smoothed_weights
 from tidings.randomness import stream
 from tidings.runs import Run
 from tidings.situation import Situation, exposure_of, observe, outlook_of, reading_rows
@@ -38,7 +37,6 @@ __all__ = [
 DRAWS = 1000
 """Draws that are carried forward again, spread over the run's."""
 _EQUAL = 1e-9
-_DIMS = (Dim.CHAIN.value, Dim.DRAW.value, Dim.DATE.value, Dim.OUTCOME.value)
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,8 @@ class StoredPosterior:
         Some of its draws, chain after chain.
     incidence : ndarray, shape (draw, date, outcome)
         Their forecasts, as stored.
-    chains : int
-        How many chains they come from.
+    effective : ndarray, shape (outcome, horizon)
+        How many independent draws the run's are worth, by published probability.
     """
 
     run: Run
@@ -66,7 +64,7 @@ class StoredPosterior:
     situation: Situation
     parameters: Parameters
     incidence: NDArray[np.float64]
-    chains: int
+    effective: NDArray[np.float64]
 
     @property
     def seed(self) -> int:
@@ -87,26 +85,21 @@ def stored_posterior(run: Run, draws: int = DRAWS) -> StoredPosterior:
     Raises
     ------
     RunError
-        If its files cannot be read, or were written by a version whose names differ.
+        If its files cannot be read.
     InputError
         If its inputs are not valid any more.
     """
     inputs = read_inputs(run.question_file).seeded(run.manifest.seed)
     situation = observe(inputs.question, inputs.ledger, inputs.resolved, run.manifest.as_of)
-    with run.posterior() as tree:
-        try:
-            parameters = of_dataset(tree["posterior"].to_dataset())
-            incidence = tree[f"forecast/{Var.INCIDENCE.value}"].transpose(*_DIMS).values
-        except KeyError as error:
-            raise RunError(
-                f"{run.path}: its draws lack {error}; make the run again: tidings forecast"
-            ) from None
+    parameters = of_stored(run.stored("posterior"))
+    incidence = run.stored("forecast")[Var.INCIDENCE]
     chains, stored = parameters.factor_sd.shape[:2]
     carried = stored // incidence.shape[1]
     every = max(1, chains * incidence.shape[1] // draws)
     return StoredPosterior(
         run, inputs, situation, parameters.flat(carried * every),
-        incidence[:, ::every].reshape(-1, *incidence.shape[2:]), chains,
+        incidence[:, ::every].reshape(-1, *incidence.shape[2:]),
+        run.at_horizons(lambda row: row.ess),
     )  # fmt: skip
 
 
@@ -122,14 +115,14 @@ class Reweighted:
         Pareto k of the weights; 0 where all are equal.
     incidence : ndarray, shape (draw, outcome, horizon)
         Each draw's forecast in that situation.
-    chains : int
-        How many chains the draws come from.
+    effective : ndarray, shape (outcome, horizon)
+        How many independent draws they are worth.
     """
 
     weights: NDArray[np.float64]
     k: float
     incidence: NDArray[np.float64]
-    chains: int
+    effective: NDArray[np.float64]
 
     @property
     def trusted(self) -> bool:
@@ -148,27 +141,22 @@ class Reweighted:
 
     def mcse(self) -> NDArray[np.float64]:
         """Return the Monte Carlo error of the forecast, shape (outcome, horizon)."""
-        return standard_error(self.influence, self.chains)
+        return standard_error(self.influence, self.effective)
 
 
-def standard_error(influence: NDArray[np.float64], chains: int) -> NDArray[np.float64]:
-    """Return the Monte Carlo standard error of a mean.
+def standard_error(
+    influence: NDArray[np.float64], effective: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the Monte Carlo standard error of a mean, shape (...).
 
     Parameters
     ----------
     influence : ndarray, shape (draw, ...)
-        What each draw adds, chain after chain.
-    chains : int
-        How many chains.
+        What each draw adds.
+    effective : ndarray, shape (...)
+        How many independent draws they are worth, as the run found out for its probabilities.
     """
-    by_chain = influence.reshape(chains, -1, *influence.shape[1:])
-    flat = by_chain.reshape(*by_chain.shape[:2], -1)
-    found = [
-        0.0 if not np.ptp(flat[..., i]) else
-        array_stats.mcse(flat[..., i], chain_axis=0, draw_axis=1, method="mean")
-        for i in range(flat.shape[-1])
-    ]  # fmt: skip
-    return np.array(found).reshape(influence.shape[1:])
+    return np.asarray(influence.std(axis=0) / np.sqrt(np.minimum(effective, len(influence))))
 
 
 class Reweighting:
@@ -205,15 +193,13 @@ class Reweighting:
             log_weights += sign * log_prior(self.parameters, structure, priors)
         if np.ptp(log_weights) < _EQUAL:
             return np.ones(len(log_weights)), 0.0
-        smoothed, k = array_stats.psislw(-log_weights)
-        weights = np.exp(smoothed - smoothed.max())
-        return weights / weights.mean(), float(k)
+        return smoothed_weights(log_weights)
 
     def own_forecast(self) -> Reweighted:
         """Return the run's own forecast, as stored."""
         posterior = self.posterior
         values = _at_horizons(posterior.incidence, posterior.situation)
-        return Reweighted(np.ones(len(values)), 0.0, values, posterior.chains)
+        return Reweighted(np.ones(len(values)), 0.0, values, posterior.effective)
 
     def forecast(self, situation: Situation) -> Reweighted:
         """Return the forecast of a situation at its horizons.
@@ -226,7 +212,7 @@ class Reweighting:
         known = (RETAINED, *situation.structure.change)
         columns = [i for i, name in enumerate(known) if name in asked]
         values = _at_horizons(carried[:, :, columns], situation)
-        return Reweighted(weights, k, values, self.posterior.chains)
+        return Reweighted(weights, k, values, self.posterior.effective)
 
     def _futures_of(self, situation: Situation) -> Futures:
         outlook, arrivals = outlook_of(situation), situation.arrivals

@@ -18,8 +18,10 @@ from tidings.errors import RunError, UsageError, nearest
 from tidings.summary import Check, ForecastRow, check_from_text, row_from_text
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import xarray as xr
+    from numpy.typing import NDArray
 
 __all__ = ["Manifest", "Run", "find_run", "list_runs", "read_run", "write_run"]
 
@@ -118,6 +120,35 @@ class Run:
             for row in self.rows
             if row.horizon == horizon and row.basis == "posterior"
         }
+
+    def at_horizons(self, value: Callable[[ForecastRow], float]) -> "NDArray[np.float64]":
+        """Return a value of each published probability, shape (outcome, horizon)."""
+        import numpy as np
+
+        tables = [self.at(horizon) for horizon in self.manifest.horizons]
+        outcomes = [outcome.id for outcome in self.manifest.outcomes]
+        return np.array([[value(table[name]) for table in tables] for name in outcomes])
+
+    def stored(self, group: str) -> "dict[str, NDArray[np.float64]]":
+        """Return the variables of one group of the draws as arrays, dims as `posterior` has them.
+
+        Reads the file without xarray, whose import takes longer than the reading.
+
+        Raises
+        ------
+        RunError
+            If the file is missing or unreadable.
+        """
+        import h5py
+
+        path = self.path / _POSTERIOR
+        try:
+            with h5py.File(path) as file:
+                found = file[group]
+                scales = [name for name in found if found[name].is_scale]
+                return {name: found[name][()] for name in found if name not in scales}
+        except (OSError, KeyError) as error:
+            raise RunError(f"{path}: cannot be read ({error})") from None
 
     def table(self) -> "pd.DataFrame":
         """Return every published probability as a table, one row a date and outcome."""

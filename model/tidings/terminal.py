@@ -14,7 +14,7 @@ from tidings.evidence import Item
 from tidings.question import Question, load_question
 from tidings.runs import Run
 from tidings.summary import K_LIMIT
-from tidings.wording import headline_number, interval, moved, percent, points
+from tidings.wording import headline_number, inside_noise, interval, moved, percent, points
 
 if TYPE_CHECKING:
     from tidings.inference import ChainState
@@ -137,14 +137,14 @@ def show_preview(console: Console, effect: "Preview", title: str = "what it woul
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("outcome")
     since = bool(effect.since.any())
-    for column in ("now", *(["since the run"] * since), "then", "change, points"):
+    for column in ("now", *(["since the run"] * since), "then", "change, points", ""):
         table.add_column(column, justify="right")
     for row, outcome in enumerate(run.manifest.outcomes):
         passed = [points(effect.since[row, at])] if since else []
         change, error = effect.change[row, at], effect.mcse[row, at]
         table.add_row(
             outcome.title, percent(effect.now[row, at]), *passed, percent(effect.then[row, at]),
-            moved(change, error),
+            moved(change, error), "[dim]noise[/]" if inside_noise(change, error) else "",
         )  # fmt: skip
     console.print(table)
     if effect.refitted:

@@ -67,8 +67,7 @@ def moved(change: float, mcse: float) -> str:
     if change == 0.0 == mcse:
         return "0"
     digits = max(0, 1 - floor(log10(mcse * 100))) if mcse > 0 else 2
-    said = f"{change * 100:+.{min(digits, 8)}f} ± {mcse * 100:.{min(digits, 8)}f}"
-    return f"{said}, noise" if inside_noise(change, mcse) else said
+    return f"{change * 100:+.{min(digits, 8)}f} ± {mcse * 100:.{min(digits, 8)}f}"
 
 
 def headline_number(probability: float, yardstick: str, yardsticks: Yardsticks) -> str:

@@ -1,0 +1,73 @@
+"""Previews by reweighting against refits, for the real items that moved most."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from tests.conftest import AS_OF
+
+from tidings.evidence import Ledger
+from tidings.forecasting import make_forecast
+from tidings.previewing import preview_items
+from tidings.reweighting import stored_posterior
+from tidings.summary import K_LIMIT
+
+ITEMS = 12
+"""The strongest items of as many stories of 2020 to 2025."""
+
+
+def strongest(items):
+    """The item of each story with the largest push, the strongest stories first."""
+    first = {}
+    since = [item for item in items if item.known.year >= 2020 and item.push]
+    for item in sorted(since, key=lambda one: (-abs(one.push), one.source_reliability, one.known)):
+        first.setdefault(item.story, item)
+    return list(first.values())[:ITEMS]
+
+
+def of_ledger(inputs, keep):
+    items = tuple(item for item in inputs.ledger.items if keep(item))
+    return replace(inputs, ledger=Ledger(inputs.ledger.path, items))
+
+
+@pytest.mark.parametrize("place", range(ITEMS))
+def test_a_preview_agrees_with_the_refit(inputs, tmp_path, place):
+    item = strongest(inputs.ledger.items)[place]
+    before = of_ledger(inputs, lambda one: one.known < item.known)
+    run = make_forecast(inputs, item.known - timedelta(days=1), tmp_path)
+    preview = preview_items(replace(stored_posterior(run), inputs=before), [item])
+    assert preview.k < K_LIMIT
+    after = of_ledger(inputs, lambda one: one.known < item.known or one.id == item.id)
+    refit = make_forecast(after, item.known, tmp_path)
+    expected, errors = (
+        refit.at_horizons(lambda row, n=n: getattr(row, n)) for n in ("mean", "mcse")
+    )
+    off = np.abs(preview.then - expected) / np.hypot(errors, preview.mcse_then)
+    at = list(preview.horizons).index("12mo")
+    print(item.id, f"k {preview.k:.2f}, off by {off[:, at].max():.1f} combined MCSE")
+    assert off[:, at].max() < 5
+
+
+@pytest.fixture(scope="module")
+def posterior(shipped_run):
+    return stored_posterior(shipped_run)
+
+
+def effect(posterior, item):
+    preview = preview_items(posterior, [item])
+    at = list(preview.horizons).index("12mo")
+    return preview.change[:, at], preview.mcse[:, at]
+
+
+def test_a_rumour_moves_next_to_nothing_and_a_confirmed_report_does(posterior, new_item):
+    rumour, _ = effect(posterior, new_item(push=3, source_reliability="E", credibility="5"))
+    sure, error = effect(posterior, new_item(push=3, source_reliability="A", credibility="1"))
+    at = [one.id for one in posterior.run.manifest.outcomes].index("returned_to_russia")
+    assert np.abs(rumour).max() < 0.005
+    assert sure[at] > 5 * error[at]
+
+
+def test_an_item_that_says_nothing_moves_nothing(posterior, new_item):
+    change, _ = effect(posterior, new_item(push=0, published=AS_OF))
+    assert np.abs(change).max() < 1e-12
