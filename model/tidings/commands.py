@@ -336,12 +336,11 @@ def preview(
         If a refit stopped.
     """
     from tidings.previewing import preview_items, refit_items
-    from tidings.reweighting import stored_posterior
 
     inputs = read_inputs(question)
     found = find_run(runs, name, inputs.question.config.id)
     look = refit_items if refit else preview_items
-    return look(stored_posterior(found), items, inputs.ledger)
+    return look(found, items, inputs.ledger)
 
 
 def preview_retraction(
@@ -352,7 +351,6 @@ def preview_retraction(
 ) -> "Preview":
     """Say what the withdrawal of an item would do to the newest run, without a refit."""
     from tidings.previewing import preview_ledger
-    from tidings.reweighting import stored_posterior
 
     inputs = read_inputs(question)
     found = find_run(runs, None, inputs.question.config.id)
@@ -361,7 +359,8 @@ def preview_retraction(
         replace(item, retracted=day, retracted_why="preview") if item.id == identifier else item
         for item in ledger.items
     )
-    return preview_ledger(stored_posterior(found), ledger, replace(ledger, items=without), day)
+    after = replace(ledger, items=without)
+    return preview_ledger(found, ledger, after, day)
 
 
 def _ledger_path(question: Question) -> Path:

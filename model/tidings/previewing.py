@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidings.evidence import Item, Ledger
-from tidings.names import Dim
-from tidings.reweighting import Reweighting, StoredPosterior, standard_error
+from tidings.inputs import read_inputs
+from tidings.reweighting import Reweighting, standard_error, stored_posterior
 from tidings.runs import Run
 from tidings.situation import observe, outlook_of
 from tidings.summary import K_LIMIT
@@ -98,18 +98,19 @@ class Preview:
         return self.k <= K_LIMIT
 
 
-def preview_ledger(posterior: StoredPosterior, before: Ledger, after: Ledger, on: date) -> Preview:
+def preview_ledger(run: Run, before: Ledger, after: Ledger, on: date) -> Preview:
     """Say what a change of the ledger would do.
 
     Parameters
     ----------
-    posterior : StoredPosterior
+    run : Run
         The run it is held against.
     before, after : Ledger
         Without and with the change, both valid.
     on : date
         The day of the change; nothing happens to the date of a run that is newer.
     """
+    posterior = stored_posterior(run)
     own, inputs = posterior.situation, posterior.inputs
     as_of = max(own.as_of, on)
     then_known = observe(own.question, after, inputs.resolved, as_of)
@@ -122,11 +123,11 @@ def preview_ledger(posterior: StoredPosterior, before: Ledger, after: Ledger, on
     without, then = reweighting.forecast(else_known), reweighting.forecast(then_known)
     same = as_of == own.as_of and else_known.items == own.items
     return Preview(
-        run=posterior.run,
+        run=run,
         as_of=as_of,
-        outcomes=tuple(one.id for one in posterior.run.manifest.outcomes),
+        outcomes=tuple(one.id for one in run.manifest.outcomes),
         horizons=outlook_of(then_known).calendar.horizons,
-        now=posterior.run.at_horizons(lambda row: row.mean),
+        now=run.at_horizons(lambda row: row.mean),
         since=np.zeros_like(now.mean) if same else without.mean - now.mean,
         change=then.mean - without.mean,
         mcse=standard_error(then.influence - without.influence, posterior.effective),
@@ -135,33 +136,29 @@ def preview_ledger(posterior: StoredPosterior, before: Ledger, after: Ledger, on
     )
 
 
-def preview_items(
-    posterior: StoredPosterior, items: Sequence[Item], ledger: Ledger | None = None
-) -> Preview:
+def preview_items(run: Run, items: Sequence[Item], ledger: Ledger | None = None) -> Preview:
     """Say what more items would do.
 
     Parameters
     ----------
-    posterior : StoredPosterior
+    run : Run
         The run they are held against.
     items : sequence of Item
         Valid, with ids that the ledger does not have.
     ledger : Ledger, optional
         As it stands now; that of the run if not given.
     """
-    before = ledger or posterior.inputs.ledger
+    before = ledger or read_inputs(run.question_file).ledger
     after = replace(before, items=(*before.items, *items))
-    return preview_ledger(posterior, before, after, max(item.known for item in items))
+    return preview_ledger(run, before, after, max(item.known for item in items))
 
 
-def refit_items(
-    posterior: StoredPosterior, items: Sequence[Item], ledger: Ledger | None = None
-) -> Preview:
+def refit_items(run: Run, items: Sequence[Item], ledger: Ledger | None = None) -> Preview:
     """Say what more items would do, by drawing the posterior without and with them.
 
     Parameters
     ----------
-    posterior, items, ledger
+    run, items, ledger
         As for `preview_items`.
 
     Raises
@@ -169,35 +166,29 @@ def refit_items(
     FitError
         If the sampler stopped.
     """
-    from tidings.fitting import fit, incidence_of
+    from tidings.refitting import refitted
 
-    own, inputs = posterior.situation, posterior.inputs
+    inputs = read_inputs(run.question_file).seeded(run.manifest.seed)
     before = ledger or inputs.ledger
     after = replace(before, items=(*before.items, *items))
-    as_of = max([own.as_of, *(item.known for item in items)])
-    with_items = observe(own.question, after, inputs.resolved, as_of)
-    without = observe(own.question, before, inputs.resolved, as_of, with_items.watched_to)
-    calendar = outlook_of(with_items).calendar
-    dates = [str(day) for day in calendar.horizons.values()]
+    as_of = max([run.manifest.as_of, *(item.known for item in items)])
+    with_items = observe(inputs.question, after, inputs.resolved, as_of)
+    without = observe(inputs.question, before, inputs.resolved, as_of, with_items.watched_to)
     found = [
-        incidence_of(fit(situation)).sel({Dim.DATE.value: dates}).values
+        Reweighting(refitted(inputs, situation)).own_forecast()
         for situation in (without, with_items)
     ]
-    means = [values.mean((0, 1)).T for values in found]
-    errors = [
-        standard_error(values.reshape(-1, *values.shape[2:]), values.shape[0]).T for values in found
-    ]
-    now = posterior.run.at_horizons(lambda row: row.mean)
+    now = run.at_horizons(lambda row: row.mean)
     return Preview(
-        run=posterior.run,
+        run=run,
         as_of=as_of,
-        outcomes=tuple(one.id for one in posterior.run.manifest.outcomes),
-        horizons=calendar.horizons,
+        outcomes=tuple(one.id for one in run.manifest.outcomes),
+        horizons=outlook_of(with_items).calendar.horizons,
         now=now,
-        since=means[0] - now,
-        change=means[1] - means[0],
-        mcse=np.hypot(*errors),
-        mcse_then=errors[1],
+        since=found[0].mean - now,
+        change=found[1].mean - found[0].mean,
+        mcse=np.hypot(found[0].mcse(), found[1].mcse()),
+        mcse_then=found[1].mcse(),
         k=0.0,
         refitted=True,
     )

@@ -27,9 +27,9 @@ from tidings.unknowns import prior_names
 
 __all__ = [
     "DRAWS",
+    "Posterior",
     "Reweighted",
     "Reweighting",
-    "StoredPosterior",
     "standard_error",
     "stored_posterior",
 ]
@@ -40,26 +40,23 @@ _EQUAL = 1e-9
 
 
 @dataclass(frozen=True)
-class StoredPosterior:
-    """A run with what is needed to weigh its draws.
+class Posterior:
+    """Draws of a situation with what is needed to weigh them.
 
     Attributes
     ----------
-    run : Run
-        As stored.
     inputs : Inputs
-        Those of the run.
+        Those that the situation comes from.
     situation : Situation
         What it rests on.
     parameters : Parameters
-        Some of its draws, chain after chain.
+        Some of the draws, chain after chain.
     incidence : ndarray, shape (draw, date, outcome)
         Their forecasts, as stored.
     effective : ndarray, shape (outcome, horizon)
-        How many independent draws the run's are worth, by published probability.
+        How many independent draws they are worth, by published probability.
     """
 
-    run: Run
     inputs: Inputs
     situation: Situation
     parameters: Parameters
@@ -72,7 +69,7 @@ class StoredPosterior:
         return self.situation.question.config.fit.seed
 
 
-def stored_posterior(run: Run, draws: int = DRAWS) -> StoredPosterior:
+def stored_posterior(run: Run, draws: int = DRAWS) -> Posterior:
     """Read a run's draws and inputs.
 
     Parameters
@@ -96,8 +93,8 @@ def stored_posterior(run: Run, draws: int = DRAWS) -> StoredPosterior:
     chains, stored = parameters.factor_sd.shape[:2]
     carried = stored // incidence.shape[1]
     every = max(1, chains * incidence.shape[1] // draws)
-    return StoredPosterior(
-        run, inputs, situation, parameters.flat(carried * every),
+    return Posterior(
+        inputs, situation, parameters.flat(carried * every),
         incidence[:, ::every].reshape(-1, *incidence.shape[2:]),
         run.at_horizons(lambda row: row.ess),
     )  # fmt: skip
@@ -164,13 +161,13 @@ class Reweighting:
 
     Parameters
     ----------
-    posterior : StoredPosterior
+    posterior : Posterior
         The draws.
     last : Situation, optional
         The one with the longest timeline of those to come; the run's own if not given.
     """
 
-    def __init__(self, posterior: StoredPosterior, last: Situation | None = None) -> None:
+    def __init__(self, posterior: Posterior, last: Situation | None = None) -> None:
         own = posterior.situation
         states = max(own.timeline.states, last.timeline.states if last else 0)
         self.posterior = posterior
@@ -196,7 +193,7 @@ class Reweighting:
         return smoothed_weights(log_weights)
 
     def own_forecast(self) -> Reweighted:
-        """Return the run's own forecast, as stored."""
+        """Return the forecast that came with the draws."""
         posterior = self.posterior
         values = _at_horizons(posterior.incidence, posterior.situation)
         return Reweighted(np.ones(len(values)), 0.0, values, posterior.effective)
@@ -246,7 +243,7 @@ def _at_horizons(incidence: NDArray[np.float64], situation: Situation) -> NDArra
     return incidence[:, marks].transpose(0, 2, 1)
 
 
-def _with_later_states(posterior: StoredPosterior, states: int) -> Parameters:
+def _with_later_states(posterior: Posterior, states: int) -> Parameters:
     """Let the factors go on to the last of some states."""
     parameters, timeline = posterior.parameters, posterior.situation.timeline
     rho = timeline.correlation(timeline.state_days)

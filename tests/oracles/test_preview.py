@@ -10,7 +10,6 @@ from tests.conftest import AS_OF
 from tidings.evidence import Ledger
 from tidings.forecasting import make_forecast
 from tidings.previewing import preview_items
-from tidings.reweighting import stored_posterior
 from tidings.summary import K_LIMIT
 
 ITEMS = 12
@@ -36,7 +35,7 @@ def test_a_preview_agrees_with_the_refit(inputs, tmp_path, place):
     item = strongest(inputs.ledger.items)[place]
     before = of_ledger(inputs, lambda one: one.known < item.known)
     run = make_forecast(inputs, item.known - timedelta(days=1), tmp_path)
-    preview = preview_items(replace(stored_posterior(run), inputs=before), [item])
+    preview = preview_items(run, [item], before.ledger)
     assert preview.k < K_LIMIT
     after = of_ledger(inputs, lambda one: one.known < item.known or one.id == item.id)
     refit = make_forecast(after, item.known, tmp_path)
@@ -49,25 +48,20 @@ def test_a_preview_agrees_with_the_refit(inputs, tmp_path, place):
     assert off[:, at].max() < 5
 
 
-@pytest.fixture(scope="module")
-def posterior(shipped_run):
-    return stored_posterior(shipped_run)
-
-
-def effect(posterior, item):
-    preview = preview_items(posterior, [item])
+def effect(run, item):
+    preview = preview_items(run, [item])
     at = list(preview.horizons).index("12mo")
     return preview.change[:, at], preview.mcse[:, at]
 
 
-def test_a_rumour_moves_next_to_nothing_and_a_confirmed_report_does(posterior, new_item):
-    rumour, _ = effect(posterior, new_item(push=3, source_reliability="E", credibility="5"))
-    sure, error = effect(posterior, new_item(push=3, source_reliability="A", credibility="1"))
-    at = [one.id for one in posterior.run.manifest.outcomes].index("returned_to_russia")
+def test_a_rumour_moves_next_to_nothing_and_a_confirmed_report_does(shipped_run, new_item):
+    rumour, _ = effect(shipped_run, new_item(push=3, source_reliability="E", credibility="5"))
+    sure, error = effect(shipped_run, new_item(push=3, source_reliability="A", credibility="1"))
+    at = [one.id for one in shipped_run.manifest.outcomes].index("returned_to_russia")
     assert np.abs(rumour).max() < 0.005
     assert sure[at] > 5 * error[at]
 
 
-def test_an_item_that_says_nothing_moves_nothing(posterior, new_item):
-    change, _ = effect(posterior, new_item(push=0, published=AS_OF))
+def test_an_item_that_says_nothing_moves_nothing(shipped_run, new_item):
+    change, _ = effect(shipped_run, new_item(push=0, published=AS_OF))
     assert np.abs(change).max() < 1e-12
