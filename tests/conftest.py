@@ -33,9 +33,16 @@ def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the shipped inputs that a test may break."""
+    return copy_project(tmp_path)
+
+
+def copy_project(target: Path, source: Path = PROJECT) -> Path:
+    """Copy the inputs of a project, but not its runs."""
     for name in ("priors", "seeds", "data"):
-        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("runs"))
-    return tmp_path
+        shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("runs"))
+    for news in source.glob("news.csv"):
+        shutil.copy(news, target)
+    return target
 
 
 Alter = Callable[..., tidings.Inputs]

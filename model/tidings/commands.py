@@ -17,6 +17,7 @@ from tidings.tables import read_loosely
 
 if TYPE_CHECKING:
     from tidings.inference import ChainState
+    from tidings.moves import Moves
     from tidings.previewing import Preview
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Inputs",
     "add",
     "check",
+    "diff",
     "draft",
     "draft_file",
     "forecast",
@@ -361,6 +363,41 @@ def preview_retraction(
     )
     after = replace(ledger, items=without)
     return preview_ledger(found, ledger, after, day)
+
+
+def diff(old: str | None = None, new: str | None = None, runs: Path = RUNS) -> "Moves":
+    """Split the difference of two runs into moves that add up.
+
+    Parameters
+    ----------
+    old : str, optional
+        The earlier run; the one made before ``new`` if not given.
+    new : str, optional
+        The later run; the newest of that question if not given.
+    runs : Path
+        Where runs are kept.
+
+    Raises
+    ------
+    UsageError
+        If there are no two such runs.
+    InputError, RunError, FitError
+        If a run cannot be read, or drawn anew.
+    """
+    from tidings.moves import explain_moves
+
+    first = None if old is None else find_run(runs, old)
+    last = find_run(runs, new, first.manifest.question if first else None)
+    return explain_moves(first or _run_before(last, runs), last)
+
+
+def _run_before(run: Run, runs: Path) -> Run:
+    same = [one for one in list_runs(runs) if one.manifest.question == run.manifest.question]
+    names = [one.manifest.run for one in same]
+    place = names.index(run.manifest.run) if run.manifest.run in names else 0
+    if place == 0:
+        raise UsageError(f"{runs}: no run of {run.manifest.question!r} before {run.manifest.run}")
+    return same[place - 1]
 
 
 def _ledger_path(question: Question) -> Path:

@@ -114,9 +114,8 @@ def preview_ledger(run: Run, before: Ledger, after: Ledger, on: date) -> Preview
     own, inputs = posterior.situation, posterior.inputs
     as_of = max(own.as_of, on)
     then_known = observe(own.question, after, inputs.resolved, as_of)
-    else_known = replace(
-        observe(own.question, before, inputs.resolved, as_of, then_known.watched_to),
-        arrivals=then_known.arrivals,
+    else_known = observe(
+        own.question, before, inputs.resolved, as_of, then_known.watched_to, then_known.items
     )
     reweighting = Reweighting(posterior, then_known)
     now = reweighting.own_forecast()
@@ -173,7 +172,9 @@ def refit_items(run: Run, items: Sequence[Item], ledger: Ledger | None = None) -
     after = replace(before, items=(*before.items, *items))
     as_of = max([run.manifest.as_of, *(item.known for item in items)])
     with_items = observe(inputs.question, after, inputs.resolved, as_of)
-    without = observe(inputs.question, before, inputs.resolved, as_of, with_items.watched_to)
+    without = observe(
+        inputs.question, before, inputs.resolved, as_of, with_items.watched_to, with_items.items
+    )
     found = [
         Reweighting(refitted(inputs, situation)).own_forecast()
         for situation in (without, with_items)

@@ -178,7 +178,12 @@ class Reweighting:
         self._own = self._log_likelihood(own)
 
     def weigh(self, situation: Situation) -> tuple[NDArray[np.float64], float]:
-        """Return the draws' weights for a situation, of mean 1, and their Pareto k."""
+        """Return the draws' weights for a situation, of mean 1, and their Pareto k.
+
+        It is infinite where no weights can help: on another grid of time, or with a fixed prior.
+        """
+        if _grid(situation) != _grid(self.posterior.situation):
+            return np.ones(len(self._own)), np.inf
         log_weights = self._log_likelihood(situation) - self._own
         changed = _changed_priors(self.posterior.situation, situation)
         if any(prior.sd == 0.0 for pair in changed.values() for prior in pair):
@@ -204,12 +209,15 @@ class Reweighting:
         Situations that differ in what is known only have the same futures.
         """
         weights, k = self.weigh(situation)
+        return Reweighted(weights, k, self.carry(situation), self.posterior.effective)
+
+    def carry(self, situation: Situation) -> NDArray[np.float64]:
+        """Return each draw's forecast in a situation, shape (draw, outcome, horizon)."""
         carried = self._futures_of(situation).incidence(situation.pulses)
         asked = situation.question.config.outcome_ids
         known = (RETAINED, *situation.structure.change)
         columns = [i for i, name in enumerate(known) if name in asked]
-        values = _at_horizons(carried[:, :, columns], situation)
-        return Reweighted(weights, k, values, self.posterior.effective)
+        return _at_horizons(carried[:, :, columns], situation)
 
     def _futures_of(self, situation: Situation) -> Futures:
         outlook, arrivals = outlook_of(situation), situation.arrivals
@@ -227,6 +235,13 @@ class Reweighting:
     def _log_likelihood(self, situation: Situation) -> NDArray[np.float64]:
         readings = log_readings(self.parameters, reading_rows(situation))
         return readings + self._neutral.log_survival(exposure_of(situation))
+
+
+def _grid(situation: Situation) -> tuple[object, ...]:
+    """Return what two situations must share for the draws of one to be draws of the other."""
+    timeline, config = situation.timeline, situation.question.config
+    lengths = (timeline.step_days, timeline.steps_in_state, timeline.factor_half_life_days)
+    return situation.structure, timeline.start, *lengths, config.consent_reference
 
 
 def _changed_priors(old: Situation, new: Situation) -> dict[str, tuple[LinkNormal, LinkNormal]]:

@@ -65,6 +65,8 @@ class Situation:
     resolved_later : tuple of str
         Resolved questions that ended only after the as-of date: their news is not used, but the
         config's priors knew how they ended.
+    time_tells : bool
+        Whether the time without an event is evidence; False only to see what it does.
     """
 
     question: Question
@@ -81,6 +83,7 @@ class Situation:
     readings: tuple[Reading, ...]
     arrivals: Arrivals
     resolved_later: tuple[str, ...]
+    time_tells: bool = True
 
     @property
     def status_known_to(self) -> date:
@@ -94,6 +97,7 @@ def observe(
     resolved: Sequence[ResolvedQuestion],
     as_of: date,
     watched_to: date | None = None,
+    news: Sequence[Item] | None = None,
 ) -> Situation:
     """Gather what is known on a date.
 
@@ -109,6 +113,8 @@ def observe(
         When the forecast is made.
     watched_to : date, optional
         Until when the ledger is taken to be complete; the newest known date if not given.
+    news : sequence of Item, optional
+        What the arrival of news is learned from; the known items if not given.
 
     Raises
     ------
@@ -125,6 +131,7 @@ def observe(
     timeline = make_timeline(config.time, config.clock_start, known_to, watched)
     counted = pulses(items, config.grades, structure.change)
     ended = [one for one in resolved if one.ended <= as_of]
+    arriving = counted if news is None else pulses(news, config.grades, structure.change)
     return Situation(
         question=question,
         structure=structure,
@@ -138,7 +145,7 @@ def observe(
         timeline=timeline,
         pulses=counted,
         readings=read_items(items, config, question.yardsticks, timeline),
-        arrivals=_arrivals(config, (counted, watched), ended, structure),
+        arrivals=_arrivals(config, (arriving, watched), ended, structure),
         resolved_later=tuple(one.id for one in resolved if one.ended > as_of),
     )
 
@@ -194,7 +201,8 @@ def exposure_of(situation: Situation) -> Exposure:
     half_life = situation.question.config.news.half_life_days
     pressure = mean_pressure(situation.pulses, timeline.exposed_edges(), half_life, change)
     shape = (len(change), timeline.states, timeline.steps_in_state)
-    return Exposure(timeline.exposure_years(), pressure.reshape(shape))
+    years = timeline.exposure_years() * situation.time_tells
+    return Exposure(years, pressure.reshape(shape))
 
 
 def prior_data(situation: Situation) -> GraphData:

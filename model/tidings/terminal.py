@@ -18,6 +18,7 @@ from tidings.wording import headline_number, inside_noise, interval, moved, perc
 
 if TYPE_CHECKING:
     from tidings.inference import ChainState
+    from tidings.moves import Move, Moves
     from tidings.previewing import Preview
 
 __all__ = [
@@ -25,11 +26,14 @@ __all__ = [
     "show_history",
     "show_item",
     "show_likeness",
+    "show_moves",
     "show_preview",
     "show_reports",
     "show_run",
 ]
 
+_SMALL = 0.02
+"""Moves below this share of the largest are counted, not named."""
 _MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
 
 
@@ -156,6 +160,61 @@ def show_preview(console: Console, effect: "Preview", title: str = "what it woul
             f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.k:.2f} is above "
             f"{K_LIMIT}; fit again with: tidings preview --refit"
         )
+
+
+def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
+    """Show, for each outcome, what moved it, the largest first; they add up to the change."""
+    at, new = moves.horizons.index(horizon), moves.new.manifest
+    console.print(
+        f"[bold]what moved[/], {horizon}: from {moves.old.manifest.run} to {new.run}, in points"
+    )
+    titles = {one.id: one.title for one in new.outcomes}
+    for row, outcome in enumerate(moves.outcomes):
+        before, after = moves.before[row, at], moves.after[row, at]
+        console.print(
+            f"\n[bold]{titles[outcome]}[/]  {percent(before)} to {percent(after)}: "
+            f"{points(after - before)}"
+        )
+        table = Table(box=None, pad_edge=False, show_header=False, expand=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        *told, noise = moves.moves
+        shown, others = _told_apart(told, (row, at))
+        for move in shown:
+            change, error = float(move.change[row, at]), float(move.mcse[row, at])
+            table.add_row(moved(change, error), _move_title(moves, move))
+        if others:
+            total = sum(float(move.change[row, at]) for move in others)
+            table.add_row(points(total), f"[dim]{len(others)} more, smaller or inside noise[/]")
+        change, error = float(noise.change[row, at]), float(noise.mcse[row, at])
+        table.add_row(moved(change, error), "[dim]Monte Carlo noise[/]")
+        console.print(table)
+    order = "independent of their order" if moves.order_free else "in order of publication"
+    again = f"; posterior drawn anew {moves.refits} times" if moves.refits else ""
+    console.print(f"\n[dim]moves {order}; largest Pareto k {moves.k:.2f}{again}[/]")
+
+
+def _told_apart(
+    moves: Sequence["Move"], place: tuple[int, int]
+) -> tuple[list["Move"], list["Move"]]:
+    """Return the moves that explain a change, the largest first, and the rest."""
+
+    def size(move: "Move") -> float:
+        return abs(float(move.change[place]))
+
+    ordered = sorted(moves, key=size, reverse=True)
+    floor = _SMALL * size(ordered[0]) if ordered else 0.0
+    shown = [
+        move
+        for move in ordered
+        if size(move) >= floor and not inside_noise(move.change[place], move.mcse[place])
+    ]
+    return shown, [move for move in ordered if move not in shown]
+
+
+def _move_title(moves: "Moves", move: "Move") -> str:
+    claim = moves.claims.get(move.id, "")
+    return f"{move.kind} {move.id}" + (f"  [dim]{claim}[/]" if claim else "")
 
 
 def show_item(console: Console, item: Item) -> None:

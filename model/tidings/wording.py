@@ -45,12 +45,12 @@ def _digits(probability: float) -> str:
     return f"{probability * 100:.{min(digits, 8)}f}"
 
 
-_NOISE = 2.0
-"""Monte Carlo errors within which a change is called noise."""
+_NOISE = 3.0
+"""Monte Carlo errors within which a change is called noise: many changes are told at once."""
 
 
 def inside_noise(change: float, mcse: float) -> bool:
-    """Say whether a change is within two Monte Carlo errors of none."""
+    """Say whether a change is within three Monte Carlo errors of none."""
     return abs(change) <= _NOISE * mcse
 
 

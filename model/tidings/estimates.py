@@ -1,0 +1,169 @@
+"""Forecasts of many situations from a few posteriors, with Monte Carlo errors that add up.
+
+A `Pool` begins with stored draws. For each situation it takes the posterior whose weights there
+(see `tidings.reweighting`) leave most effective draws; where none can be trusted it draws a new
+one, which serves the situations to come as well. An `Estimate` remembers what each draw
+contributes, so that the error of a sum or difference is that of the whole: what two forecasts from
+the same draws share cancels.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings.inputs import Inputs
+from tidings.refitting import refitted
+from tidings.reweighting import Posterior, Reweighted, Reweighting, standard_error
+from tidings.situation import Situation
+from tidings.summary import K_LIMIT
+
+__all__ = ["Estimate", "Pool", "TooManyRefitsError"]
+
+Array = NDArray[np.float64]
+_EFFICIENCY = 0.3
+"""A step between two situations is worth a new posterior where fewer draws than this are left."""
+
+
+class TooManyRefitsError(Exception):
+    """More posteriors would have to be drawn than was allowed."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Forecasts, added up or subtracted; arrays are (outcome, horizon).
+
+    Attributes
+    ----------
+    mean : ndarray
+        What is estimated.
+    influences : mapping of int to ndarray, shape (draw, outcome, horizon)
+        By posterior of the pool: what each draw adds to the error.
+    effective : mapping of int to ndarray
+        How many independent draws each posterior is worth.
+    """
+
+    mean: Array
+    influences: Mapping[int, Array]
+    effective: Mapping[int, Array]
+
+    def plus(self, other: "Estimate", share: float = 1.0) -> "Estimate":
+        """Return this and some share of another."""
+        influences = dict(self.influences)
+        for number, influence in other.influences.items():
+            influences[number] = influences.get(number, 0.0) + share * influence
+        effective = {**self.effective, **other.effective}
+        return Estimate(self.mean + share * other.mean, influences, effective)
+
+    def minus(self, other: "Estimate") -> "Estimate":
+        """Return the difference to another."""
+        return self.plus(other, -1.0)
+
+    def mcse(self) -> Array:
+        """Return the Monte Carlo error."""
+        squares = [
+            standard_error(influence, self.effective[number]) ** 2
+            for number, influence in self.influences.items()
+        ]
+        return np.asarray(np.sqrt(np.sum(squares, axis=0)))
+
+
+class Pool:
+    """Posteriors of one question that serve many situations.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        What new posteriors are drawn from.
+    posteriors : sequence of Posterior
+        Stored draws.
+    last : Situation
+        The one with the longest timeline of those to come.
+
+    Attributes
+    ----------
+    k : float
+        The largest Pareto k that was relied on.
+    refits : int
+        How many posteriors were drawn.
+    """
+
+    def __init__(self, inputs: Inputs, posteriors: Sequence[Posterior], last: Situation) -> None:
+        self.k, self.refits = 0.0, 0
+        self._inputs, self._last = inputs, last
+        self._members = [Reweighting(one, last) for one in posteriors]
+
+    def at(self, situation: Situation, refits: int | None = None) -> Estimate:
+        """Return the forecast of a situation.
+
+        Parameters
+        ----------
+        situation : Situation
+            Of the same outcomes and horizons as all others.
+        refits : int, optional
+            How many posteriors may have been drawn in all.
+
+        Raises
+        ------
+        TooManyRefitsError
+            If one more would be needed.
+        FitError
+            If the sampler stopped.
+        """
+        found = self._best([situation])
+        if found is not None:
+            return found[0]
+        if refits is not None and self.refits >= refits:
+            raise TooManyRefitsError
+        return self._drawn(situation)
+
+    def step(self, before: Situation, after: Situation) -> tuple[Estimate, Estimate]:
+        """Return the forecasts before and after a change, from the same draws where possible.
+
+        Raises
+        ------
+        FitError
+            If the sampler stopped.
+        """
+        pair = self._best([before, after], efficiency=_EFFICIENCY)
+        if pair is None:
+            first = self._drawn(before)
+            pair = self._best([before, after])
+            if pair is None:
+                # Too far for weights: two posteriors, each with an error of its own.
+                return first, self._drawn(after)
+        first, second = pair
+        return first, second
+
+    def _best(
+        self, situations: Sequence[Situation], efficiency: float = 0.0
+    ) -> list[Estimate] | None:
+        """Return forecasts from the posterior that serves them best, if one can be trusted."""
+        best, chosen = efficiency, None
+        for number, member in enumerate(self._members):
+            weighed = [member.weigh(situation) for situation in situations]
+            if all(k <= K_LIMIT for _, k in weighed):
+                effective = min(1 / np.mean(weights**2) for weights, _ in weighed)
+                if effective > best:
+                    best, chosen = effective, (number, weighed)
+        if chosen is None:
+            return None
+        number, weighed = chosen
+        self.k = max(self.k, *(k for _, k in weighed))
+        return [
+            self._estimate(number, weights, situation)
+            for (weights, _), situation in zip(weighed, situations, strict=True)
+        ]
+
+    def _drawn(self, situation: Situation) -> Estimate:
+        self.refits += 1
+        self._members.append(Reweighting(refitted(self._inputs, situation), self._last))
+        equal = np.ones(len(self._members[-1].posterior.incidence))
+        return self._estimate(len(self._members) - 1, equal, situation)
+
+    def _estimate(self, number: int, weights: Array, situation: Situation) -> Estimate:
+        member = self._members[number]
+        effective = member.posterior.effective
+        found = Reweighted(weights, 0.0, member.carry(situation), effective)
+        return Estimate(found.mean, {number: found.influence}, {number: effective})
