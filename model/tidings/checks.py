@@ -1,6 +1,6 @@
 """Checks of a run: each has a status, a value, a limit, and a sentence that says what it means."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,7 +37,7 @@ LIMITS = {
     "e_bfmi": 0.3,
     "posterior_predictive": 0.01,
     "prior_data_conflict": 2.0,
-    "newest_item": 90.0,
+    "fresh": 45.0,
 }
 """R-hat and ESS by Vehtari et al. 2021 (doi:10.1214/20-BA1221); E-BFMI by Betancourt 2016."""
 
@@ -172,11 +172,26 @@ def conflict_check(draws: xr.Dataset, names: Sequence[str]) -> Check:
     )
 
 
-def fresh_check(newest: date | None, as_of: date) -> Check:
-    """Say how old the newest item is: old news is not the same as no news."""
-    name = "newest_item"
-    if newest is None:
+def fresh_check(as_of: date, newest: Mapping[str, date | None]) -> Check:
+    """Say how old the newest item is: silence of the ledger is not silence of the world.
+
+    Parameters
+    ----------
+    as_of : date
+        When the forecast is made.
+    newest : mapping of str to date or None
+        The newest known date by actor, None where there is none.
+    """
+    name = "fresh"
+    ages = {actor: (as_of - day).days for actor, day in newest.items() if day is not None}
+    if not ages:
         return Check(name, "not_run", None, LIMITS[name], False, "no item of evidence is known")
-    age = float((as_of - newest).days)
-    status: Status = "pass" if age <= LIMITS[name] else "warn"
-    return Check(name, status, age, LIMITS[name], False, "days since the newest item was known")
+    age = min(ages.values())
+    each = ", ".join(
+        f"{actor} {ages[actor]}" if actor in ages else f"{actor} never" for actor in newest
+    )
+    says = f"days since the newest item ({each})"
+    if age <= LIMITS[name]:
+        return Check(name, "pass", float(age), LIMITS[name], False, says)
+    says += "; silence of the ledger is not silence of the world"
+    return Check(name, "warn", float(age), LIMITS[name], False, says)

@@ -16,7 +16,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from tidings.checks import (
-    LIMITS,
     Diagnostics,
     check_run,
     conflict_check,
@@ -157,7 +156,7 @@ def _evidence_checks(fitted: Fitted) -> list[Check]:
     return [
         predictive_check(fitted.parameters.flat(), fitted.data),
         conflict_check(fitted.sampled.draws, prior_names(situation.structure)),
-        fresh_check(situation.newest, situation.as_of),
+        fresh_check(situation.as_of, situation.newest_by_actor),
     ]
 
 
@@ -205,6 +204,7 @@ class _Facts:
             yardstick=config.yardstick,
             status_known_to=situation.status_known_to,
             newest_item=situation.newest,
+            newest_by_actor=situation.newest_by_actor,
             evidence=self._counts(),
             already_happened=self._already_happened(),
             news_pace_per_year=round(situation.arrivals.mean_pace, 3),
@@ -257,9 +257,12 @@ def _notes(situation: Situation) -> Iterator[str]:
             "No item of evidence is known by the as-of date: "
             "the forecast is the prior updated by time alone."
         )
-    age = 0 if situation.newest is None else (situation.as_of - situation.newest).days
-    if age > LIMITS["newest_item"]:
-        yield f"The newest item is {age} days old: no news is recorded since, which is not no news."
+    fresh = fresh_check(situation.as_of, situation.newest_by_actor)
+    if fresh.status == "warn":
+        yield (
+            f"The newest item is {fresh.value:.0f} days old: "
+            "silence of the ledger is not silence of the world."
+        )
     if situation.later:
         yield f"{_items(situation.later)} known only after the as-of date: left out."
     if situation.retracted:

@@ -80,6 +80,7 @@ class Manifest(_Closed):
     yardstick: str
     status_known_to: date
     newest_item: date | None
+    newest_by_actor: dict[str, date | None] = {}
     evidence: EvidenceCounts
     already_happened: float
     news_pace_per_year: float

@@ -11,6 +11,7 @@ from tidings.config import QuestionConfig
 from tidings.errors import Fault, InputError
 from tidings.evidence import Item, Ledger
 from tidings.incidence import Outlook, make_calendar
+from tidings.names import DEAL
 from tidings.normal import from_link
 from tidings.paths import INFORMED, PathBasis, path_basis, prior_basis
 from tidings.pressure import Pulse, mean_pressure, pulses
@@ -84,6 +85,21 @@ class Situation:
     arrivals: Arrivals
     resolved_later: tuple[str, ...]
     time_tells: bool = True
+
+    @property
+    def newest_by_actor(self) -> dict[str, date | None]:
+        """The newest known date by actor with dynamics, and of the deal, or None without any.
+
+        What is about a spokesman is about whom it speaks for.
+        """
+        config = self.question.config
+        newest: dict[str, date | None] = dict.fromkeys([*self.structure.dynamic, DEAL])
+        for item in self.items:  # in the order in which they became known
+            actor = DEAL if item.actor == DEAL else config.actor(item.actor)
+            name = actor if isinstance(actor, str) else actor.speaks_for or actor.id
+            if name in newest:
+                newest[name] = item.known
+        return newest
 
     @property
     def status_known_to(self) -> date:

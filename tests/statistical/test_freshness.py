@@ -1,14 +1,51 @@
 """Old evidence is told apart from no news."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
+from tidings.evidence import Ledger
 from tidings.forecasting import make_forecast
+from tidings.situation import observe
+
+SAYS = "silence of the ledger is not silence of the world"
+
+
+def fresh(run):
+    [check] = [check for check in run.checks if check.name == "fresh"]
+    return check
 
 
 def test_a_year_without_items_is_said_and_counted_as_forecast(inputs, tmp_path):
     run = make_forecast(inputs, date(2026, 11, 15), tmp_path)
-    [check] = [check for check in run.checks if check.name == "newest_item"]
-    assert (check.status, check.value) == ("warn", 365.0)
-    assert any("365 days old" in note for note in run.manifest.notes)
+    check = fresh(run)
+    assert (check.status, check.value, check.limit) == ("warn", 365.0, 45.0)
+    assert SAYS in check.says
+    assert any("365 days old" in note and SAYS in note for note in run.manifest.notes)
     assert run.manifest.publishable
     assert 0.05 < run.manifest.already_happened < 0.3
+
+
+def test_ages_are_told_by_actor(shipped_run):
+    check = fresh(shipped_run)
+    assert (check.status, check.value) == ("pass", 15.0)
+    newest = shipped_run.manifest.newest_by_actor
+    assert list(newest) == ["ankara", "moscow", "washington", "deal"]
+    assert newest["washington"] == date(2025, 11, 15)
+    for actor, day in newest.items():
+        age = "never" if day is None else (shipped_run.manifest.as_of - day).days
+        assert f"{actor} {age}" in check.says
+
+
+def test_news_of_an_actor_without_dynamics_does_not_keep_a_ledger_fresh(inputs, new_item):
+    as_of = date(2026, 2, 15)
+    recent = as_of - timedelta(days=3)
+    about_india = new_item(actor="india", outcomes=("third_country",), published=recent)
+    ledger = Ledger(inputs.ledger.path, (*inputs.ledger.items, about_india))
+    without = observe(inputs.question, inputs.ledger, inputs.resolved, as_of)
+    found = observe(inputs.question, ledger, inputs.resolved, as_of)
+    assert found.newest == recent
+    assert found.newest_by_actor == without.newest_by_actor
+    spoken = replace(about_india, id="congress", actor="us_congress")
+    ledger = Ledger(inputs.ledger.path, (*inputs.ledger.items, spoken))
+    heard = observe(inputs.question, ledger, inputs.resolved, as_of)
+    assert heard.newest_by_actor["washington"] == recent

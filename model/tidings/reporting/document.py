@@ -83,6 +83,10 @@ def _facts(run: Run) -> dict[str, object]:
         "resolution": {one.id: one.resolution for one in question.config.outcomes},
         "tables": {name: run.at(name) for name in manifest.horizons},
         "age_days": age,
+        "ages": ", ".join(
+            f"{actor} {'never' if day is None else f'{(manifest.as_of - day).days} days'}"
+            for actor, day in manifest.newest_by_actor.items()
+        ),
         "gap_days": (manifest.as_of - manifest.status_known_to).days,
         "items": list(items),
         "failed": [c for c in run.checks if c.required and c.status != "pass"],
