@@ -1,8 +1,8 @@
 """Forecasts of many situations from a few posteriors, with Monte Carlo errors that add up.
 
-A `Pool` begins with stored draws. For each situation it takes the posterior whose weights there
-(see `tidings.reweighting`) leave most effective draws; where none can be trusted it draws a new
-one, which serves the situations to come as well. An `Estimate` remembers what each draw
+A `Pool` begins with stored draws. For each situation it takes the first posterior whose weights
+there can be trusted (see `tidings.reweighting`); where there is none it draws a new one, which
+serves the situations to come as well. An `Estimate` remembers what each draw
 contributes, so that the error of a sum or difference is that of the whole: what two forecasts from
 the same draws share cancels.
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tidings.inputs import Inputs
 from tidings.refitting import refitted
-from tidings.reweighting import Posterior, Reweighted, Reweighting, standard_error
+from tidings.reweighting import DRAWS, Posterior, Reweighted, Reweighting, standard_error
 from tidings.situation import Situation
 from tidings.summary import K_LIMIT
 
@@ -111,9 +111,10 @@ class Pool:
         FitError
             If the sampler stopped.
         """
-        found = self._best([situation])
-        if found is not None:
-            return found[0]
+        for number in range(len(self._members)):
+            found = self._from(number, [situation])
+            if found is not None:
+                return found[0]
         if refits is not None and self.refits >= refits:
             raise TooManyRefitsError
         return self._drawn(situation)
@@ -126,30 +127,31 @@ class Pool:
         FitError
             If the sampler stopped.
         """
-        pair = self._best([before, after], efficiency=_EFFICIENCY)
-        if pair is None:
-            first = self._drawn(before)
-            pair = self._best([before, after])
-            if pair is None:
-                # Too far for weights: two posteriors, each with an error of its own.
-                return first, self._drawn(after)
-        first, second = pair
-        return first, second
+        for number in range(len(self._members)):
+            pair = self._from(number, [before, after], _EFFICIENCY)
+            if pair is not None:
+                return pair[0], pair[1]
+        first = self._drawn(before)
+        newest = len(self._members) - 1
+        pairs = [self._from(newest, [before, after])]
+        # Where that is too far for weights, two posteriors, each with an error of its own.
+        others = (self._from(number, [after], _EFFICIENCY) for number in range(newest))
+        pairs += [[first, *other] for other in others if other is not None][:1]
+        found = [(pair[0], pair[1]) for pair in pairs if pair is not None]
+        if not found:
+            return first, self._drawn(after)
+        return min(found, key=lambda pair: float(pair[1].minus(pair[0]).mcse().sum()))
 
-    def _best(
-        self, situations: Sequence[Situation], efficiency: float = 0.0
+    def _from(
+        self, number: int, situations: Sequence[Situation], efficiency: float = 0.0
     ) -> list[Estimate] | None:
-        """Return forecasts from the posterior that serves them best, if one can be trusted."""
-        best, chosen = efficiency, None
-        for number, member in enumerate(self._members):
-            weighed = [member.weigh(situation) for situation in situations]
-            if all(k <= K_LIMIT for _, k in weighed):
-                effective = min(1 / np.mean(weights**2) for weights, _ in weighed)
-                if effective > best:
-                    best, chosen = effective, (number, weighed)
-        if chosen is None:
-            return None
-        number, weighed = chosen
+        """Return forecasts from one posterior, if it can be trusted for all of them."""
+        weighed = []
+        for situation in situations:
+            weights, k = self._members[number].weigh(situation)
+            if not k <= K_LIMIT or 1 / np.mean(weights**2) < efficiency:
+                return None
+            weighed.append((weights, k))
         self.k = max(self.k, *(k for _, k in weighed))
         return [
             self._estimate(number, weights, situation)
@@ -158,7 +160,7 @@ class Pool:
 
     def _drawn(self, situation: Situation) -> Estimate:
         self.refits += 1
-        self._members.append(Reweighting(refitted(self._inputs, situation), self._last))
+        self._members.append(Reweighting(refitted(self._inputs, situation, DRAWS), self._last))
         equal = np.ones(len(self._members[-1].posterior.incidence))
         return self._estimate(len(self._members) - 1, equal, situation)
 

@@ -1,6 +1,6 @@
 """The ledger of moves: why a forecast differs from an earlier one, change by change, adding up.
 
-A `World` is all that a forecast rests on. The changes between the worlds of two runs are made one
+The changes between the worlds of two runs are made one
 kind after the other, each forecast coming from a pool of posteriors (see `tidings.estimates`):
 
 1. **time**: the newer run's dates with the older evidence, and the pace of news learned by then;
@@ -15,50 +15,39 @@ kind after the other, each forecast coming from a pool of posteriors (see `tidin
 Time comes before the news, since an item cannot act before its day.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from importlib.metadata import version
 from itertools import combinations
 from math import factorial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidings.errors import UsageError
 from tidings.estimates import Estimate, Pool, TooManyRefitsError
-from tidings.evidence import Item, Ledger
-from tidings.normal import LinkNormal
-from tidings.question import Question
-from tidings.resolved import ResolvedQuestion
 from tidings.reweighting import Posterior, stored_posterior
 from tidings.runs import Run
-from tidings.situation import Situation, observe
+from tidings.situation import Situation
+from tidings.worlds import (
+    Change,
+    Kind,
+    World,
+    changes_between,
+    last_changes,
+    name_of_time,
+    world_of,
+)
 
-__all__ = [
-    "ORDER_FREE",
-    "Change",
-    "Kind",
-    "Move",
-    "Moves",
-    "World",
-    "explain_moves",
-    "shapley_values",
-]
+__all__ = ["ORDER_FREE", "Move", "Moves", "explain_moves", "shapley_values"]
 
 ORDER_FREE = 8
 """Up to so many changes are told apart independent of their order."""
 _REFITS = 6
 """So many posteriors may be drawn for that before they are taken in order after all."""
-_ACTING = (
-    "known", "date", "voice", "actor", "outcomes", "face_value", "push", "source_reliability",
-    "credibility", "story",
-)  # fmt: skip
-_SETTINGS = ("clock_start", "consent_reference", "time", "news", "grades", "actors")
-
-Kind = Literal["item", "retraction", "prior", "cases", "time", "model", "noise"]
 Array = NDArray[np.float64]
 
 
@@ -145,78 +134,6 @@ class Moves:
                 for row, outcome in enumerate(self.outcomes)
             },
         }
-
-
-@dataclass(frozen=True)
-class Moment:
-    """The dates of a forecast, and the news from which the pace of news is learned.
-
-    Attributes
-    ----------
-    as_of, watched_to : date
-        As a situation has them.
-    status_known_to : date or None
-        As the config has it.
-    news : tuple of Item
-        Known by then.
-    """
-
-    as_of: date
-    watched_to: date
-    status_known_to: date | None
-    news: tuple[Item, ...]
-
-
-@dataclass(frozen=True)
-class World:
-    """All that a forecast rests on.
-
-    Attributes
-    ----------
-    items : mapping of str to Item
-        Those that count.
-    priors : mapping of str to LinkNormal
-        By dotted name.
-    moment : Moment
-        When the forecast is made.
-    settings : Question
-        Everything else in the question file.
-    resolved : tuple of ResolvedQuestion
-        Past questions.
-    """
-
-    items: Mapping[str, Item]
-    priors: Mapping[str, LinkNormal]
-    moment: Moment
-    settings: Question
-    resolved: tuple[ResolvedQuestion, ...]
-
-    def situation(self) -> Situation:
-        """Return the world as a situation."""
-        moment, settings = self.moment, self.settings
-        config = settings.config.model_copy(update={"status_known_to": moment.status_known_to})
-        question = replace(settings, config=config, priors=self.priors)
-        ledger = Ledger(settings.path, tuple(self.items.values()))
-        return observe(
-            question, ledger, self.resolved, moment.as_of, moment.watched_to, moment.news
-        )
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change of a world.
-
-    Attributes
-    ----------
-    kind, id : str
-        As in `Move`.
-    made : callable
-        Returns the world after it.
-    """
-
-    kind: Kind
-    id: str
-    made: Callable[[World], World]
 
 
 def explain_moves(old: Run, new: Run) -> Moves:
@@ -340,7 +257,7 @@ class _Path:
         """Return what each change did."""
         moves, world = [], self.start
         if self.start.moment != self.end.moment:
-            name = _name_of_time(self.start.moment, self.end.moment)
+            name = name_of_time(self.start.moment, self.end.moment)
             world, move = self._step(world, Change("time", name, self._at_new_moment))
             moves.append(move)
         told = changes_between(self.start, self.end)
@@ -353,7 +270,7 @@ class _Path:
             for change in told:
                 world, move = self._step(world, change)
                 moves.append(move)
-        for change in _last_changes(self.start, self.end):
+        for change in last_changes(self.start, self.end):
             world, move = self._step(world, change)
             moves.append(move)
         return [*moves, *self._model_move(world)]
@@ -399,85 +316,6 @@ class _Path:
 
 def _axes(situation: Situation) -> tuple[object, object]:
     return situation.structure, tuple(situation.question.config.outcome_ids)
-
-
-def world_of(posterior: Posterior) -> World:
-    """Return the world that a posterior rests on; who withdraws an item later is left out of it."""
-    situation = posterior.situation
-    config = situation.question.config
-    items = tuple(
-        replace(item, retracted=None, retracted_why=None) for item in situation.items
-    )  # fmt: skip
-    moment = Moment(situation.as_of, situation.watched_to, config.status_known_to, items)
-    return World(
-        {item.id: item for item in items}, situation.question.priors, moment,
-        situation.question, posterior.inputs.resolved,
-    )  # fmt: skip
-
-
-def _name_of_time(old: Moment, new: Moment) -> str:
-    if old.as_of != new.as_of:
-        return f"{old.as_of} to {new.as_of}"
-    if (old.watched_to, old.status_known_to) != (new.watched_to, new.status_known_to):
-        known = [moment.status_known_to or moment.watched_to for moment in (old, new)]
-        return f"status quo known to {known[0]}, then {known[1]}"
-    return "the pace of news"
-
-
-def changes_between(old: World, new: World) -> list[Change]:
-    """Return items, retractions and priors: by publication, priors last."""
-    found = []
-    for name in {*old.items, *new.items}:
-        before, after = old.items.get(name), new.items.get(name)
-        if _acts(before) != _acts(after):
-            known = max(item.known for item in (before, after) if item is not None)
-            kind: Kind = "retraction" if after is None else "item"
-            found.append((known, name, Change(kind, name, _setting_item(name, after))))
-    ordered = [change for _, _, change in sorted(found, key=lambda one: one[:2])]
-    for name, prior in new.priors.items():
-        had = old.priors.get(name)
-        if had is None or (had.mean, had.sd) != (prior.mean, prior.sd):
-            ordered.append(Change("prior", name, _setting_prior(name, prior)))
-    return ordered
-
-
-def _acts(item: Item | None) -> object:
-    return item and tuple(getattr(item, name) for name in _ACTING)
-
-
-def _setting_item(name: str, item: Item | None) -> Callable[[World], World]:
-    def made(world: World) -> World:
-        others = {one: kept for one, kept in world.items.items() if one != name}
-        return replace(world, items=others if item is None else {**others, name: item})
-
-    return made
-
-
-def _setting_prior(name: str, prior: LinkNormal) -> Callable[[World], World]:
-    return lambda world: replace(world, priors={**world.priors, name: prior})
-
-
-def _last_changes(old: World, new: World) -> Iterator[Change]:
-    """Yield settings and cases."""
-    configs = old.settings.config, new.settings.config
-    changed = [name for name in _SETTINGS if getattr(configs[0], name) != getattr(configs[1], name)]
-    if old.settings.yardsticks != new.settings.yardsticks:
-        changed.append("yardsticks")
-    if changed:
-        yield Change(
-            "prior", ", ".join(changed), lambda world: replace(world, settings=new.settings)
-        )
-    if _what_arrived(old.resolved) != _what_arrived(new.resolved):
-        yield Change(
-            "cases", "resolved questions", lambda world: replace(world, resolved=new.resolved)
-        )
-
-
-def _what_arrived(resolved: Sequence[ResolvedQuestion]) -> object:
-    return {
-        (one.id, one.change, one.at_risk_from, one.ended, tuple(map(_acts, one.items)))
-        for one in resolved
-    }
 
 
 def _after(world: World, made: Sequence[Change]) -> World:

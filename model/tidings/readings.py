@@ -23,7 +23,7 @@ from tidings.structure import OBSERVER, Structure
 from tidings.timeline import Timeline
 from tidings.yardsticks import LEDGER, Yardsticks
 
-__all__ = ["Reading", "ReadingRows", "read_items", "rows_of"]
+__all__ = ["Reading", "ReadingRows", "read_items", "rows_of", "whitened_rows"]
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def rows_of(
     precedent_share : mapping of str to float
         Weight of each outcome in an actor's mean willingness; sums to 1.
     """
-    rows = _whitened(readings, structure, states, precedent_share)
+    rows = whitened_rows(readings, structure, states, precedent_share)
     for group in _groups(readings):
         loads = np.array([readings[r].sign / readings[r].sd_logit for r in group])
         rotation = _onto_first(loads)
@@ -201,12 +201,17 @@ def rows_of(
     return rows
 
 
-def _whitened(
+def whitened_rows(
     readings: Sequence[Reading],
     structure: Structure,
     states: int,
     precedent_share: Mapping[str, float],
 ) -> ReadingRows:
+    """Return one row a reading, divided by its sd, before rotation; parameters as for `rows_of`.
+
+    Its residual has variance ``noise_scale²``, and shares ``story_sd * sign / sd_logit`` times one
+    standard normal with the others of its story and actor.
+    """
     count = max(1, len(readings))
     rows = ReadingRows(
         np.zeros(count),

@@ -1,7 +1,7 @@
 """The situation on a date: what is known then, ready for the graph and the forecast."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -16,7 +16,7 @@ from tidings.normal import from_link
 from tidings.paths import INFORMED, PathBasis, path_basis, prior_basis
 from tidings.pressure import Pulse, mean_pressure, pulses
 from tidings.question import Question
-from tidings.readings import Reading, ReadingRows, read_items, rows_of
+from tidings.readings import Reading, ReadingRows, read_items, rows_of, whitened_rows
 from tidings.resolved import ResolvedQuestion
 from tidings.structure import Structure, make_structure
 from tidings.timeline import Timeline, make_timeline
@@ -32,6 +32,7 @@ __all__ = [
     "prior_data",
     "prior_outlook",
     "reading_rows",
+    "whitened_of",
 ]
 
 
@@ -85,6 +86,10 @@ class Situation:
     arrivals: Arrivals
     resolved_later: tuple[str, ...]
     time_tells: bool = True
+
+    def without_reading(self, item: str) -> "Situation":
+        """Return the situation without what one item says at face value."""
+        return replace(self, readings=tuple(one for one in self.readings if one.item != item))
 
     @property
     def newest_by_actor(self) -> dict[str, date | None]:
@@ -209,6 +214,12 @@ def reading_rows(situation: Situation) -> ReadingRows:
     """Return the readings as rows over the states of the timeline."""
     states, share = situation.timeline.states, _precedent_share(situation.question)
     return rows_of(situation.readings, situation.structure, states, share)
+
+
+def whitened_of(situation: Situation) -> ReadingRows:
+    """Return one row a reading, without what stories share; see `tidings.readings`."""
+    states, share = situation.timeline.states, _precedent_share(situation.question)
+    return whitened_rows(situation.readings, situation.structure, states, share)
 
 
 def exposure_of(situation: Situation) -> Exposure:

@@ -13,8 +13,9 @@ from tests.conftest import AS_OF, copy_project
 
 import tidings
 from tidings.estimates import Pool
-from tidings.moves import changes_between, explain_moves, shapley_values, world_of
+from tidings.moves import explain_moves, shapley_values
 from tidings.reweighting import stored_posterior
+from tidings.worlds import changes_between, world_of
 
 HELD_BACK = 12
 """The newest items, which a change may bring."""
