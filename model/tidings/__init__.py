@@ -12,6 +12,7 @@ from tidings.commands import (
     diff,
     draft,
     draft_file,
+    explain,
     forecast,
     history,
     preview,
@@ -19,6 +20,7 @@ from tidings.commands import (
     report,
     retract,
     run,
+    watch,
 )
 from tidings.errors import (
     Fault,
@@ -47,6 +49,7 @@ __all__ = [
     "diff",
     "draft",
     "draft_file",
+    "explain",
     "forecast",
     "history",
     "preview",
@@ -54,4 +57,5 @@ __all__ = [
     "report",
     "retract",
     "run",
+    "watch",
 ]

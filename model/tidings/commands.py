@@ -16,9 +16,11 @@ from tidings.runs import Run, find_run, list_runs
 from tidings.tables import read_loosely
 
 if TYPE_CHECKING:
+    from tidings.explaining import Explanation
     from tidings.inference import ChainState
     from tidings.moves import Moves
     from tidings.previewing import Preview
+    from tidings.watching import Watch
 
 __all__ = [
     "Draft",
@@ -28,6 +30,7 @@ __all__ = [
     "diff",
     "draft",
     "draft_file",
+    "explain",
     "forecast",
     "history",
     "preview",
@@ -35,6 +38,7 @@ __all__ = [
     "report",
     "retract",
     "run",
+    "watch",
 ]
 
 QUESTION = Path("priors/turkey-s400.toml")
@@ -389,6 +393,50 @@ def diff(old: str | None = None, new: str | None = None, runs: Path = RUNS) -> "
     first = None if old is None else find_run(runs, old)
     last = find_run(runs, new, first.manifest.question if first else None)
     return explain_moves(first or _run_before(last, runs), last)
+
+
+def explain(name: str | None = None, runs: Path = RUNS) -> "Explanation":
+    """Say what a run rests on: its stories, actors, voices, the quiet time, and its conflicts.
+
+    Parameters
+    ----------
+    name : str, optional
+        The run; the newest if not given.
+    runs : Path
+        Where runs are kept.
+
+    Raises
+    ------
+    UsageError
+        If there is no such run.
+    InputError, RunError, FitError
+        If it cannot be read, or drawn anew without a part.
+    """
+    from tidings.explaining import explain_run
+
+    return explain_run(find_run(runs, name))
+
+
+def watch(name: str | None = None, runs: Path = RUNS) -> "Watch":
+    """Say which news would matter most next.
+
+    Parameters
+    ----------
+    name : str, optional
+        The run; the newest if not given.
+    runs : Path
+        Where runs are kept.
+
+    Raises
+    ------
+    UsageError
+        If there is no such run.
+    InputError, RunError
+        If it cannot be read.
+    """
+    from tidings.watching import watch_run
+
+    return watch_run(find_run(runs, name))
 
 
 def _run_before(run: Run, runs: Path) -> Run:

@@ -18,7 +18,7 @@ from tidings.refitting import refitted
 from tidings.reweighting import stored_posterior
 from tidings.runs import Run
 from tidings.situation import Situation
-from tidings.surprises import Surprise, surprises
+from tidings.surprises import SURPRISING, Surprise, surprises
 from tidings.worlds import World, world_of
 
 __all__ = ["Effect", "Explanation", "explain_run"]
@@ -88,6 +88,11 @@ class Explanation:
     def of(self, *bases: Basis) -> list[Effect]:
         """Return the effects of some kinds."""
         return [effect for effect in self.effects if effect.basis in bases]
+
+    @property
+    def limit(self) -> float:
+        """The probability below which an item is told."""
+        return SURPRISING
 
     @property
     def naive(self) -> Array:

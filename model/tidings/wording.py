@@ -1,8 +1,14 @@
 """How numbers are worded: the number first, the word of a named yardstick second."""
 
 from math import floor, log10
+from typing import TYPE_CHECKING
 
+from tidings.names import ANY, DEAL, RETAINED
+from tidings.question import Question
 from tidings.yardsticks import Yardsticks
+
+if TYPE_CHECKING:
+    from tidings.watching import Watch, Watched
 
 __all__ = [
     "YARDSTICK_TITLES",
@@ -12,6 +18,7 @@ __all__ = [
     "moved",
     "percent",
     "points",
+    "watch_sentences",
 ]
 
 YARDSTICK_TITLES = {
@@ -74,3 +81,27 @@ def headline_number(probability: float, yardstick: str, yardsticks: Yardsticks) 
     """Return the number and then its word: ``89 % (very likely, ICD 203)``."""
     title = YARDSTICK_TITLES.get(yardstick, yardstick)
     return f"{percent(probability)} ({yardsticks.word(probability, yardstick)}, {title})"
+
+
+def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int) -> str:
+    """Return what news of one actor and outcome would do, at the horizon of that place."""
+    outcomes = [outcome.id for outcome in watch.run.manifest.outcomes]
+    shown = RETAINED if one.outcome == ANY else one.outcome
+    row = outcomes.index(shown)
+    title = next(outcome.title for outcome in question.config.outcomes if outcome.id == shown)
+    now, so = float(watch.now[row, at]), float(one.favourable.then[row, at])
+    against, neither = float(one.adverse.then[row, at]), float(one.neither[row, at])
+    about = "a way out" if one.outcome == ANY else f"“{title}”"
+    if one.actor == DEAL:
+        report, denial = f"A credible report that brings {about} nearer", "one that puts it off"
+    else:
+        name = question.config.actor(one.actor).title.partition(":")[0]
+        report = f"A credible report that {name} would agree to {about}"
+        denial = "that it would not"
+    first, second = ("lower", "raise") if one.outcome == ANY else ("lift", "lower")
+    return (
+        f"{report}: {percent(one.favourable.probability)} likely in the next month, would {first} "
+        f"“{title}” from {percent(now)} to {percent(so)}; {denial}: "
+        f"{percent(one.adverse.probability)} likely, would {second} it to {percent(against)}; "
+        f"with neither: {percent(neither)}."
+    )

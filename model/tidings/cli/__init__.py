@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tidings.cli import news, runs
+from tidings.cli import news, reasons, runs
 from tidings.errors import TidingsError
 
 __all__ = ["app", "main"]
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (*runs.COMMANDS, *news.COMMANDS):
+for command in (*runs.COMMANDS, *news.COMMANDS, *reasons.COMMANDS):
     app.command()(command)
 
 

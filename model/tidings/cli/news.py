@@ -1,4 +1,4 @@
-"""Commands for news: add, retract, preview, diff."""
+"""Commands for news: add, retract, preview."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ from tidings.cli.options import (
 )
 from tidings.cli.prompting import ask_item
 from tidings.drafting import HYPOTHETICAL, Likeness
-from tidings.errors import UsageError, nearest
+from tidings.errors import UsageError
 from tidings.evidence import Item
 
 if TYPE_CHECKING:
@@ -177,25 +177,7 @@ def preview(
         terminal.show_preview(Console(), effect)
 
 
-def diff(
-    old: Annotated[str | None, typer.Argument(help="The earlier run [the one before].")] = None,
-    new: Annotated[str | None, typer.Argument(help="The later run [the newest].")] = None,
-    horizon: Annotated[str, typer.Option(help="Like 12mo [the headline].")] = "",
-    runs: RunsFolder = commands.RUNS,
-    as_json: AsJson = False,
-) -> None:
-    """Show the moves between two runs, item by item, adding up."""
-    moves = commands.diff(old, new, runs)
-    named = horizon or moves.new.manifest.headline
-    if named not in moves.horizons:
-        raise UsageError(f"--horizon: got {named!r}; expected {nearest(named, moves.horizons)}")
-    if as_json:
-        print_json(moves.to_json(named))
-    else:
-        terminal.show_moves(Console(), moves, named)
-
-
-COMMANDS = (add, retract, preview, diff)
+COMMANDS = (add, retract, preview)
 
 
 def _drafted(given: Mapping[str, str], file: Path | None, question: Path) -> commands.Draft:

@@ -1,0 +1,27 @@
+"""What a person sees in the terminal."""
+
+from tidings.terminal.news import show_item, show_likeness, show_moves, show_preview
+from tidings.terminal.reasons import show_explanation, show_watch
+from tidings.terminal.runs import (
+    leader,
+    progress_bar,
+    show_age,
+    show_history,
+    show_reports,
+    show_run,
+)
+
+__all__ = [
+    "leader",
+    "progress_bar",
+    "show_age",
+    "show_explanation",
+    "show_history",
+    "show_item",
+    "show_likeness",
+    "show_moves",
+    "show_preview",
+    "show_reports",
+    "show_run",
+    "show_watch",
+]
