@@ -118,6 +118,7 @@ def report(
     runs: Path = RUNS,
     to: Sequence[str] = ("html", "pdf"),
     rendered: Path = RENDERED,
+    since: str | None = None,
 ) -> tuple[Path, ...]:
     """Render a stored run.
 
@@ -131,6 +132,8 @@ def report(
         Formats.
     rendered : Path
         Where the reports go.
+    since : str, optional
+        An earlier run: the report then says what moved since.
 
     Returns
     -------
@@ -141,14 +144,16 @@ def report(
     ------
     UsageError
         If there is no such run or format.
-    RunError
-        If the run cannot be read.
+    RunError, FitError
+        If a run cannot be read, or drawn anew.
     RenderError
         If a report cannot be rendered.
     """
     from tidings.reporting import render
 
-    return render(find_run(runs, name), to, rendered)
+    found = find_run(runs, name)
+    moves = None if since is None else diff(since, str(found.path), runs)
+    return render(found, to, rendered, moves)
 
 
 def run(

@@ -23,7 +23,7 @@ from tidings.reweighting import Posterior
 from tidings.situation import Situation, whitened_of
 from tidings.summary import K_LIMIT
 
-__all__ = ["SURPRISING", "Surprise", "surprises"]
+__all__ = ["SURPRISING", "Residuals", "Surprise", "surprises"]
 
 SURPRISING = 0.05
 """An item less probable than this is told; among independent items, so many are by chance."""
@@ -77,7 +77,7 @@ def surprises(
         The least probable first; and how many items were examined.
     """
     readings = posterior.situation.readings
-    everything = _Residuals(posterior.parameters, posterior.situation)
+    everything = Residuals(posterior.parameters, posterior.situation)
     found = []
     items = list(dict.fromkeys(reading.item for reading in readings))
     for item in items:
@@ -85,7 +85,7 @@ def surprises(
         weights, k = smoothed_weights(-everything.log_density({item}))
         if not k <= K_LIMIT:
             without = refit(posterior.situation.without_reading(item))
-            residuals, present = _Residuals(without.parameters, posterior.situation), set()
+            residuals, present = Residuals(without.parameters, posterior.situation), set()
             weights, k = np.ones(len(without.parameters.factor_sd)), 0.0
         probability, higher = residuals.tail(item, weights)
         if probability < SURPRISING:
@@ -94,7 +94,7 @@ def surprises(
     return sorted(found, key=lambda one: one.probability), len(items)
 
 
-def _conflicts(residuals: "_Residuals", item: str, present: set[str]) -> tuple[str, ...]:
+def _conflicts(residuals: "Residuals", item: str, present: set[str]) -> tuple[str, ...]:
     """Return the items without which an item would be more probable.
 
     ``present`` has the item where the draws still know of it.
@@ -110,8 +110,16 @@ def _conflicts(residuals: "_Residuals", item: str, present: set[str]) -> tuple[s
     return tuple(other for _, other in sorted(gains, reverse=True)[:_NAMED])
 
 
-class _Residuals:
-    """What each draw expects of each reading, with story effects integrated out."""
+class Residuals:
+    """What each draw expects of each reading, with story effects integrated out.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Over draws along one axis.
+    situation : Situation
+        Has the readings; the draws need not know of them all.
+    """
 
     def __init__(self, parameters: Parameters, situation: Situation) -> None:
         self.readings: Sequence[Reading] = situation.readings

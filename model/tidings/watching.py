@@ -30,7 +30,7 @@ from tidings.situation import Situation
 from tidings.summary import K_LIMIT
 from tidings.yardsticks import LEDGER
 
-__all__ = ["News", "Watch", "watch_run"]
+__all__ = ["Lookout", "News", "Watch", "Watched", "at_least_one", "watch_run"]
 
 _MONTH_YEARS = 1 / 12
 _GRID = 200
@@ -166,15 +166,25 @@ def watch_run(run: Run) -> Watch:
         If the run cannot be read.
     """
     posterior = stored_posterior(run)
-    lookout = _Lookout(run, posterior.situation, Reweighting(posterior))
+    lookout = Lookout(run, posterior.situation, Reweighting(posterior))
     at = list(run.manifest.horizons).index(run.manifest.headline)
     found = [lookout.watched(actor, outcome) for actor, outcome in lookout.pairs()]
     found.sort(key=lambda one: -one.bits[at])
     return Watch(run, lookout.now, tuple(found))
 
 
-class _Lookout:
-    """Forecasts of a run with one story more."""
+class Lookout:
+    """Forecasts of a run with one story more.
+
+    Parameters
+    ----------
+    run : Run
+        As stored.
+    situation : Situation
+        What it rests on.
+    reweighting : Reweighting
+        Of its draws.
+    """
 
     def __init__(self, run: Run, situation: Situation, reweighting: Reweighting) -> None:
         self.situation, self._reweighting = situation, reweighting
@@ -185,14 +195,11 @@ class _Lookout:
         self._carried: dict[tuple[str, Sign], Array] = {}
 
     def pairs(self) -> Iterator[tuple[str, str]]:
-        """Yield each actor with each outcome that it may agree to, and the deal with all."""
+        """Yield each actor with each outcome that it may agree to, and the deal with each."""
         structure = self.situation.structure
         yield from structure.pairs
         yield from ((actor, ANY) for actor in structure.dynamic)
-        shown = {one.id for one in self.situation.question.config.outcomes}
         yield from ((DEAL, outcome) for outcome in (*structure.change, ANY) if outcome != OTHER)
-        if OTHER in shown:
-            yield DEAL, OTHER
 
     def watched(self, actor: str, outcome: str) -> Watched:
         """Return what news of an actor and outcome would tell."""
@@ -210,7 +217,7 @@ class _Lookout:
     def _news(self, actor: str, outcome: str, sign: Sign) -> News:
         size = _typical_size(self.situation.arrivals, sign)
         face = None if actor == DEAL else self._typical_face(sign)
-        situation = self._with_story(actor, outcome, size, face)
+        situation = self.with_story(actor, outcome, size, face)
         weights, k = self._reweighting.weigh(situation)
         key = (outcome, sign)
         if key not in self._carried:
@@ -221,7 +228,8 @@ class _Lookout:
         then = self.now + found.mean - self._base.mean
         return News(self._probability(actor, outcome, sign), size, face, then, mcse, k)
 
-    def _with_story(self, actor: str, outcome: str, size: float, face: str | None) -> Situation:
+    def with_story(self, actor: str, outcome: str, size: float, face: str | None) -> Situation:
+        """Return what is known and, today, one more story: its push, and its face value if any."""
         situation = self.situation
         known = float(situation.as_of.toordinal())
         change = situation.structure.change
@@ -270,7 +278,7 @@ class _Lookout:
             * _naming(arrivals, self.situation.structure.change, outcome)
             * self._about(actor, outcome)
         )
-        return _at_least_one(arrivals, share)
+        return at_least_one(arrivals, share)
 
     def _about(self, actor: str, outcome: str) -> float:
         """Return the chance that a story that names an outcome is about an actor."""
@@ -308,7 +316,7 @@ def _typical_size(arrivals: Arrivals, sign: Sign) -> float:
     return float(arrivals.sizes[way] @ probs / probs.sum()) if way.any() else 0.0
 
 
-def _at_least_one(arrivals: Arrivals, share: float) -> float:
+def at_least_one(arrivals: Arrivals, share: float) -> float:
     """Return the chance that some share of the arrivals has at least one within a month.
 
     The pace is a gamma, and so is the month's multiplier, over which a grid of quantiles is taken.

@@ -69,6 +69,7 @@ def forecast(
 def report(
     run: RunName = None,
     to: Annotated[str, typer.Option(help="Formats, with commas.")] = "html,pdf",
+    since: Annotated[str | None, typer.Option(help="An earlier run: say what moved.")] = None,
     runs: RunsFolder = commands.RUNS,
     as_json: AsJson = False,
 ) -> None:
@@ -77,7 +78,7 @@ def report(
     for one in formats:
         if one not in FORMATS:
             raise UsageError(f"--to: got {one!r}; expected {nearest(one, FORMATS)}")
-    paths = commands.report(run, runs, formats)
+    paths = commands.report(run, runs, formats, since=since)
     if as_json:
         print_json({"reports": [str(path) for path in paths]})
     else:

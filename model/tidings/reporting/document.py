@@ -1,13 +1,14 @@
 """The one source of a report: a Quarto document without code, filled with a run's own numbers."""
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tidings.evidence import Item, read_ledger
+from tidings.evidence import Ledger, read_ledger
+from tidings.moves import Moves
 from tidings.question import load_question
+from tidings.reporting.since import table_of_moves
 from tidings.runs import Run
 from tidings.terminal import leader
 from tidings.wording import YARDSTICK_TITLES, headline_number, interval, percent
@@ -27,7 +28,7 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~^$@\"'=:&/])", r"\\\1", one_line)
 
 
-def write_source(run: Run, folder: Path) -> Path:
+def write_source(run: Run, folder: Path, since: Moves | None = None) -> Path:
     """Write the Quarto document of a run.
 
     Parameters
@@ -36,6 +37,8 @@ def write_source(run: Run, folder: Path) -> Path:
         The stored run; its own copies of question and evidence are read.
     folder : Path
         Where the document goes; the figures are expected beside it.
+    since : Moves, optional
+        What moved since an earlier run.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def write_source(run: Run, folder: Path) -> Path:
     environment.globals |= {"interval": interval}
     path = folder / "forecast.qmd"
     template = environment.get_template("forecast.qmd.j2")
-    path.write_text(template.render(_facts(run)), encoding="utf-8")
+    path.write_text(template.render(_facts(run, since)), encoding="utf-8")
     return path
 
 
@@ -62,13 +65,13 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _facts(run: Run) -> dict[str, object]:
+def _facts(run: Run, since: Moves | None) -> dict[str, object]:
     question = load_question(run.question_file)
     evidence = question.file("evidence")
-    items: Iterable[Item] = ()
+    ledger = Ledger(run.question_file, ())
     if evidence is not None:
         ledger = read_ledger(evidence, question.config, question.yardsticks)
-        items = reversed(ledger.known(run.manifest.as_of))
+    items = reversed(ledger.known(run.manifest.as_of))
     manifest = run.manifest
     age = None if manifest.newest_item is None else (manifest.as_of - manifest.newest_item).days
     return {
@@ -89,5 +92,6 @@ def _facts(run: Run) -> dict[str, object]:
         ),
         "gap_days": (manifest.as_of - manifest.status_known_to).days,
         "items": list(items),
+        "since": since and table_of_moves(since, {item.id: item for item in ledger.items}),
         "failed": [c for c in run.checks if c.required and c.status != "pass"],
     }

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tidings.errors import RenderError, UsageError, nearest
+from tidings.moves import Moves
 from tidings.reporting.document import source_folder, write_source
 from tidings.reporting.figures import draw_incidence, draw_priors
 from tidings.runs import Run
@@ -18,7 +19,9 @@ FORMATS = ("html", "pdf")
 QUARTO_AT_LEAST = (1, 9)
 
 
-def render(run: Run, to: Sequence[str], folder: Path) -> tuple[Path, ...]:
+def render(
+    run: Run, to: Sequence[str], folder: Path, since: Moves | None = None
+) -> tuple[Path, ...]:
     """Render a stored run.
 
     Parameters
@@ -29,6 +32,8 @@ def render(run: Run, to: Sequence[str], folder: Path) -> tuple[Path, ...]:
         Formats.
     folder : Path
         Where the reports go, named after the run.
+    since : Moves, optional
+        What moved since an earlier run.
 
     Returns
     -------
@@ -48,7 +53,7 @@ def render(run: Run, to: Sequence[str], folder: Path) -> tuple[Path, ...]:
     quarto = find_quarto()
     with tempfile.TemporaryDirectory(prefix="tidings-") as name:
         work = Path(name)
-        source = _prepare(run, work)
+        source = _prepare(run, work, since)
         made = [
             _with_quarto(quarto, source, one) if quarto else _embedded(source, one) for one in to
         ]
@@ -59,12 +64,12 @@ def render(run: Run, to: Sequence[str], folder: Path) -> tuple[Path, ...]:
             raise RenderError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
-def _prepare(run: Run, work: Path) -> Path:
+def _prepare(run: Run, work: Path, since: Moves | None) -> Path:
     for name in ("report.css", "report.typ"):
         shutil.copyfile(source_folder() / name, work / name)
     draw_incidence(run, work / "incidence.svg")
     draw_priors(run, work / "priors.svg")
-    return write_source(run, work)
+    return write_source(run, work, since)
 
 
 def _place(path: Path, target: Path) -> Path:

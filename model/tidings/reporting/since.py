@@ -1,0 +1,112 @@
+"""The table of moves since an earlier run: what changed each outcome, adding up column by column."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings.evidence import Item
+from tidings.moves import Move, Moves
+from tidings.wording import inside_noise, percent
+
+__all__ = ["MoveRow", "MoveTable", "table_of_moves"]
+
+_SHOWN = 12
+"""So many moves have a row of their own; the others share one."""
+_TITLES = {
+    "retraction": "withdrawn: ",
+    "prior": "prior edited: ",
+    "cases": "past cases: ",
+    "time": "time: ",
+    "model": "model: ",
+}
+
+
+@dataclass(frozen=True)
+class MoveRow:
+    """One row: what moved, the item behind it if any, and the text of each cell."""
+
+    title: str
+    item: Item | None
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MoveTable:
+    """The moves between two runs at the headline horizon.
+
+    Attributes
+    ----------
+    moves : Moves
+        All of them.
+    horizon : str
+        The horizon.
+    columns : tuple of str
+        Titles of the outcomes.
+    rows : tuple of MoveRow
+        From the forecast before to that after.
+    """
+
+    moves: Moves
+    horizon: str
+    columns: tuple[str, ...]
+    rows: tuple[MoveRow, ...]
+
+
+def table_of_moves(moves: Moves, items: Mapping[str, Item]) -> MoveTable:
+    """Return the moves as rows whose cells add up by column, in points.
+
+    Parameters
+    ----------
+    moves : Moves
+        Between the run before and that of the report.
+    items : mapping of str to Item
+        Those of both runs.
+    """
+    horizon = moves.new.manifest.headline
+    at = moves.horizons.index(horizon)
+    titles = {one.id: one.title for one in moves.new.manifest.outcomes}
+    *told, noise = moves.moves
+    ordered = sorted(told, key=lambda move: -_weight(move, at))
+    own = [move for move in ordered[:_SHOWN] if _weight(move, at) > 0]
+    rest = [move for move in told if move not in own]
+    write = _writer(moves, at)
+    rows = [MoveRow(f"**{moves.old.manifest.as_of}**", None, _percents(moves.before[:, at]))]
+    for move in own:
+        rows.append(MoveRow(_title(move), items.get(move.id), write([move])))
+    if rest:
+        count = f"{len(rest)} smaller moves" if len(rest) > 1 else "a smaller move"
+        rows.append(MoveRow(f"{count}, together", None, write(rest)))
+    rows.append(MoveRow("Monte Carlo noise", None, write([noise])))
+    rows.append(MoveRow(f"**{moves.new.manifest.as_of}**", None, _percents(moves.after[:, at])))
+    columns = tuple(titles[name] for name in moves.outcomes)
+    return MoveTable(moves, horizon, columns, tuple(rows))
+
+
+def _weight(move: Move, at: int) -> float:
+    """Return the largest change outside its noise."""
+    pairs = zip(move.change[:, at], move.mcse[:, at], strict=True)
+    return max(0.0 if inside_noise(change, mcse) else abs(float(change)) for change, mcse in pairs)
+
+
+def _title(move: Move) -> str:
+    return f"{_TITLES.get(move.kind, '')}{move.id}"
+
+
+def _percents(values: NDArray[np.float64]) -> tuple[str, ...]:
+    return tuple(f"**{percent(float(value))}**" for value in values)
+
+
+def _writer(moves: Moves, at: int) -> Callable[[Sequence[Move]], tuple[str, ...]]:
+    """Return what writes a row: each outcome has decimals for its own largest move."""
+    largest = np.max([np.abs(move.change[:, at]) for move in moves.moves], axis=0) * 100
+    digits = [max(0, 1 - floor(log10(value))) if value > 0 else 2 for value in largest]
+
+    def write(together: Sequence[Move]) -> tuple[str, ...]:
+        change = np.sum([move.change[:, at] for move in together], axis=0) * 100
+        cells = [f"{value:+.{places}f}" for value, places in zip(change, digits, strict=True)]
+        return tuple(cell if float(cell) else "·" for cell in cells)
+
+    return write

@@ -1,0 +1,170 @@
+"""What a forecast rests on and what to watch for, against posteriors drawn anew."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tidings.evidence import Ledger
+from tidings.explaining import explain_run
+from tidings.randomness import stream
+from tidings.refitting import refitted
+from tidings.reweighting import Reweighting, stored_posterior
+from tidings.situation import observe
+from tidings.surprises import SURPRISING, Residuals, surprises
+from tidings.watching import Lookout, at_least_one, watch_run
+from tidings.worlds import world_of
+
+HORIZON = 3  # 12 months
+OTHER_SEED = 99
+
+
+@pytest.fixture(scope="module")
+def posterior(shipped_run):
+    return stored_posterior(shipped_run)
+
+
+@pytest.fixture(scope="module")
+def explanation(shipped_run):
+    return explain_run(shipped_run)
+
+
+@pytest.fixture(scope="module")
+def watch(shipped_run):
+    return watch_run(shipped_run)
+
+
+def anew(posterior, situation):
+    """The forecast of a posterior drawn with a seed of its own."""
+    question = situation.question
+    fit = question.config.fit.model_copy(update={"seed": OTHER_SEED})
+    config = question.config.model_copy(update={"fit": fit})
+    situation = replace(situation, question=replace(question, config=config))
+    return Reweighting(refitted(posterior.inputs, situation)).own_forecast()
+
+
+def off_by(found, error, first, second):
+    """How many combined Monte Carlo errors an effect is off that of two fits."""
+    expected = second.mean - first.mean
+    errors = np.sqrt(error**2 + first.mcse() ** 2 + second.mcse() ** 2)
+    return (np.abs(found - expected) / errors)[:, HORIZON].max()
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_the_effect_of_a_story_is_that_of_leaving_it_out(posterior, explanation, place):
+    world = world_of(posterior)
+    effect = explanation.of("story")[place]
+    kept = {name: item for name, item in world.items.items() if name not in effect.items}
+    without = anew(posterior, replace(world, items=kept).situation())
+    found = off_by(effect.change, effect.mcse, without, anew(posterior, world.situation()))
+    print(effect.id, f"off by {found:.1f} combined MCSE")
+    assert found < 5
+
+
+def test_the_quiet_time_speaks_for_the_status_quo(posterior, explanation):
+    [effect] = explanation.of("time")
+    whole = world_of(posterior).situation()
+    without = anew(posterior, replace(whole, time_tells=False))
+    assert off_by(effect.change, effect.mcse, without, anew(posterior, whole)) < 5
+    assert effect.change[0, HORIZON] > 5 * effect.mcse[0, HORIZON]
+    assert (effect.change[1:, HORIZON] < 0).all()
+
+
+def test_every_item_is_explained_once_by_story_actor_and_voice(explanation, inputs):
+    used = sorted(item.id for item in inputs.ledger.items)
+    for basis in ("story", "actor", "voice"):
+        assert sorted(name for one in explanation.of(basis) for name in one.items) == used
+    assert explanation.articles == len(used)
+    assert explanation.stories == len(explanation.of("story")) < explanation.articles
+
+
+def test_a_naive_count_is_the_forecast_of_items_without_stories(posterior, explanation):
+    world = world_of(posterior)
+    alone = {name: replace(item, story=name) for name, item in world.items.items()}
+    expected = anew(posterior, replace(world, items=alone).situation())
+    [effect] = explanation.of("naive")
+    errors = np.sqrt(
+        effect.mcse**2
+        + expected.mcse() ** 2
+        + explanation.run.at_horizons(lambda row: row.mcse) ** 2
+    )
+    assert (np.abs(explanation.naive - expected.mean) / errors)[:, HORIZON].max() < 5
+
+
+def test_leaving_an_item_out_by_weights_agrees_with_fitting_without_it(posterior):
+    found, examined = surprises(posterior, lambda one: pytest.fail(f"refit of {one.as_of}"))
+    assert examined == len({reading.item for reading in posterior.situation.readings})
+    assert found and all(one.probability < SURPRISING for one in found)
+    for one in found[:2]:
+        without = refitted(posterior.inputs, posterior.situation.without_reading(one.item), 1000)
+        residuals = Residuals(without.parameters, posterior.situation)
+        draws = len(without.parameters.factor_sd)
+        generator = np.random.default_rng(1)
+        again = [
+            residuals.tail(one.item, generator.multinomial(draws, np.full(draws, 1 / draws)))[0]
+            for _ in range(50)
+        ]
+        # The weights leave about a third of the draws effective: their error is larger.
+        error = np.std(again) * np.hypot(1, np.sqrt(3))
+        assert abs(np.mean(again) - one.probability) < 5 * error
+
+
+def test_an_item_against_all_others_is_found_with_those_it_conflicts_with(inputs, new_item):
+    claim = new_item(
+        id="sudden-consent", outcomes=("ukraine",), face_value="nearly_certain", push=0
+    )
+    ledger = Ledger(inputs.ledger.path, (*inputs.ledger.items, claim))
+    situation = observe(inputs.question, ledger, inputs.resolved, claim.known)
+    posterior = refitted(inputs, situation, 1000)
+    found, _ = surprises(posterior, lambda one: refitted(inputs, one, 1000))
+    [one] = [one for one in found if one.item == "sudden-consent"]
+    assert one.higher and one.probability < 0.01
+    about = {item.id: (item.actor, item.outcomes) for item in inputs.ledger.items}
+    assert one.conflicts
+    assert all(about[name][0] == "moscow" for name in one.conflicts)
+    assert any("ukraine" in about[name][1] for name in one.conflicts)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_news_to_watch_moves_as_the_refit_with_it_does(posterior, watch, place):
+    one = watch.news[place]
+    reweighting = Reweighting(posterior)
+    lookout = Lookout(watch.run, posterior.situation, reweighting)
+    whole = anew(posterior, posterior.situation)
+    for news in (one.favourable, one.adverse):
+        situation = lookout.with_story(one.actor, one.outcome, news.size, news.face_value)
+        found = off_by(news.then - watch.now, news.mcse, whole, anew(posterior, situation))
+        assert found < 5
+
+
+def test_what_to_watch_obeys_total_probability_and_tells_something(watch):
+    for one in watch.news:
+        favourable, adverse = one.favourable, one.adverse
+        silence = 1 - favourable.probability - adverse.probability
+        assert 0 < silence < 1
+        mixed = (
+            favourable.probability * favourable.then
+            + adverse.probability * adverse.then
+            + silence * one.neither
+        )
+        np.testing.assert_allclose(mixed, watch.now, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(one.neither.sum(axis=0), 1, atol=1e-9)
+        assert (one.bits > -1e-12).all()
+    bits = [one.bits[HORIZON] for one in watch.news]
+    assert bits == sorted(bits, reverse=True)
+    outcomes = [one.id for one in watch.run.manifest.outcomes]
+    for one in watch.news[:10]:
+        row = 0 if one.outcome == "any" else outcomes.index(one.outcome)
+        up, down = one.favourable.then[row, HORIZON], one.adverse.then[row, HORIZON]
+        assert (up < down) == (one.outcome == "any")
+
+
+def test_the_chance_of_a_story_is_that_of_simulated_arrivals(posterior):
+    arrivals, share = posterior.situation.arrivals, 0.2
+    generator = stream(1, "test")
+    paces = generator.gamma(arrivals.pace_shape, 1 / arrivals.pace_rate_years, 400_000)
+    shape = 1 / arrivals.dispersion
+    months = paces / 12 * generator.gamma(shape, 1 / shape, len(paces))
+    came = generator.poisson(months * share) > 0
+    error = came.std() / np.sqrt(len(came))
+    assert abs(came.mean() - at_least_one(arrivals, share)) < 5 * error
