@@ -69,3 +69,29 @@ def test_html_in_a_browser_fits_its_width_and_shows_its_figures(rendered):
         browser.close()
     assert len(widths) == 2
     assert all(width > 0 for width in widths)
+
+
+def test_a_report_since_an_earlier_run_adds_up_by_column(inputs, shipped_run, tmp_path):
+    from datetime import date
+
+    from tidings.forecasting import make_forecast
+    from tidings.moves import explain_moves
+    from tidings.reporting.since import table_of_moves
+
+    old = make_forecast(inputs, date(2025, 9, 15), tmp_path)
+    moves = explain_moves(old, shipped_run)
+    items = {item.id: item for item in inputs.ledger.items}
+    table = table_of_moves(moves, items)
+    at = moves.horizons.index(table.horizon)
+    for row, _ in enumerate(moves.outcomes):
+        cells = [one.cells[row].partition(" ±")[0].strip("()") for one in table.rows[1:-1]]
+        decimals = max(len(cell.partition(".")[2]) for cell in cells)
+        told = sum(0.0 if cell == "·" else float(cell) for cell in cells)
+        change = (moves.after[row, at] - moves.before[row, at]) * 100
+        assert abs(told - change) <= 0.5 * 10**-decimals * (len(cells) + 1)
+    [html] = render(shipped_run, ("html",), tmp_path, moves)
+    text = html.read_text(encoding="utf-8")
+    assert "What moved since 2025-09-15" in text
+    assert percent(float(moves.before[0, at])) in text
+    shown = [one.item.url for one in table.rows if one.item]
+    assert shown and all(url in text for url in shown)

@@ -1,4 +1,4 @@
-"""The table of moves since an earlier run: what changed each outcome, adding up column by column."""
+"""The table of moves since an earlier run: it adds up, column by column."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,13 +73,15 @@ def table_of_moves(moves: Moves, items: Mapping[str, Item]) -> MoveTable:
     own = [move for move in ordered[:_SHOWN] if _weight(move, at) > 0]
     rest = [move for move in told if move not in own]
     write = _writer(moves, at)
+    errors = _errors(moves, at)
     rows = [MoveRow(f"**{moves.old.manifest.as_of}**", None, _percents(moves.before[:, at]))]
     for move in own:
         rows.append(MoveRow(_title(move), items.get(move.id), write([move])))
     if rest:
         count = f"{len(rest)} smaller moves" if len(rest) > 1 else "a smaller move"
         rows.append(MoveRow(f"{count}, together", None, write(rest)))
-    rows.append(MoveRow("Monte Carlo noise", None, write([noise])))
+    left = tuple(f"{cell} ± {error}" for cell, error in zip(write([noise]), errors, strict=True))
+    rows.append(MoveRow("Monte Carlo noise", None, left))
     rows.append(MoveRow(f"**{moves.new.manifest.as_of}**", None, _percents(moves.after[:, at])))
     columns = tuple(titles[name] for name in moves.outcomes)
     return MoveTable(moves, horizon, columns, tuple(rows))
@@ -99,14 +101,31 @@ def _percents(values: NDArray[np.float64]) -> tuple[str, ...]:
     return tuple(f"**{percent(float(value))}**" for value in values)
 
 
-def _writer(moves: Moves, at: int) -> Callable[[Sequence[Move]], tuple[str, ...]]:
-    """Return what writes a row: each outcome has decimals for its own largest move."""
+def _decimals(moves: Moves, at: int) -> list[int]:
+    """Return how many decimals each outcome has: two digits of its own largest move."""
     largest = np.max([np.abs(move.change[:, at]) for move in moves.moves], axis=0) * 100
-    digits = [max(0, 1 - floor(log10(value))) if value > 0 else 2 for value in largest]
+    return [max(0, 1 - floor(log10(value))) if value > 0 else 2 for value in largest]
+
+
+def _errors(moves: Moves, at: int) -> list[str]:
+    """Return the Monte Carlo error of each outcome's noise."""
+    found = zip(moves.moves[-1].mcse[:, at] * 100, _decimals(moves, at), strict=True)
+    return [f"{error:.{places}f}" for error, places in found]
+
+
+def _writer(moves: Moves, at: int) -> Callable[[Sequence[Move]], tuple[str, ...]]:
+    """Return what writes a row of moves; one inside its noise stands in brackets."""
+    digits = _decimals(moves, at)
 
     def write(together: Sequence[Move]) -> tuple[str, ...]:
-        change = np.sum([move.change[:, at] for move in together], axis=0) * 100
-        cells = [f"{value:+.{places}f}" for value, places in zip(change, digits, strict=True)]
-        return tuple(cell if float(cell) else "·" for cell in cells)
+        change = np.sum([move.change[:, at] for move in together], axis=0)
+        error = together[0].mcse[:, at] if len(together) == 1 else np.zeros(len(change))
+        single = together[0].kind != "noise"
+        cells = []
+        for value, places, mcse in zip(change, digits, error, strict=True):
+            cell = f"{value * 100:+.{places}f}"
+            bracket = single and inside_noise(value, mcse) and float(cell) != 0.0
+            cells.append(f"({cell})" if bracket else cell if float(cell) else "·")
+        return tuple(cells)
 
     return write
