@@ -94,6 +94,26 @@ def test_commands_that_need_no_fit_load_nothing_heavy(arguments):
     assert done.stderr == ""
 
 
+ITEM = ["--actor", "moscow", "--outcomes", "returned_to_russia", "--push", "1"]
+
+
+@pytest.mark.parametrize("arguments", [["watch"], ["preview", *ITEM]])
+def test_reweighting_needs_neither_a_sampler_nor_tables(shipped_run, arguments):
+    runs = str(shipped_run.path.parent)
+    code = (
+        f"import sys\nsys.argv = ['tidings', *{arguments!r}, '--runs', {runs!r}]\n"
+        "from tidings.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
+        "loaded = {name.split('.')[0] for name in sys.modules}\n"
+        f"sys.stderr.write(' '.join(sorted(loaded & set({HEAVY!r}))))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert set(done.stderr.split()) <= {"scipy"}
+    assert done.stdout
+
+
 def test_docs_name_the_commands_that_exist():
     from tidings.cli import app
 

@@ -3,8 +3,12 @@
 import json
 import subprocess
 import sys
+from datetime import date
 
 from tests.conftest import PROJECT
+
+import tidings
+from tidings.forecasting import make_forecast
 
 STATISTICS = ["mean", "sd", "q05", "q25", "q50", "q75", "q95", "ess", "mcse"]
 
@@ -28,3 +32,38 @@ def test_the_command_prints_the_object_and_the_same_numbers_as_the_library(shipp
     assert {"seconds", "draws", "chains"} == set(printed["fit"])
     assert printed["horizons"] == stored["horizons"]
     assert printed["checks"] == stored["checks"]
+
+
+def test_diff_prints_moves_that_add_up(inputs, shipped_run, tmp_path):
+    for as_of in ("2025-10-31", "2025-11-30"):
+        make_forecast(inputs, date.fromisoformat(as_of), tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "tidings", "diff", "--json", "--runs", str(tmp_path)],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    printed = json.loads(done.stdout)
+    assert list(printed)[:3] == ["from", "to", "horizon"]
+    assert printed["horizon"] == "12mo" and printed["order_free"]
+    assert list(printed["outcomes"]) == list(shipped_run.at("12mo"))
+    for outcome in printed["outcomes"].values():
+        moves = outcome["moves"]
+        assert all(list(one) == ["kind", "id", "change", "mcse"] for one in moves)
+        assert abs(sum(one["change"] for one in moves) - (outcome["to"] - outcome["from"])) < 1e-9
+    kinds = [one["kind"] for one in moves]
+    assert kinds[0] == "time" and kinds[-1] == "noise" and kinds.count("item") == 3
+    refused = subprocess.run(
+        [sys.executable, "-m", "tidings", "diff", "2025-11", "2025-10", "--runs", str(tmp_path)],
+        cwd=PROJECT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert refused.returncode == 2
+    assert "name the earlier first" in refused.stderr
+
+
+def test_watch_has_the_same_numbers_as_the_run(shipped_run):
+    printed = tidings.watch(str(shipped_run.path)).to_json("12mo")
+    now = {name: row.mean for name, row in shipped_run.at("12mo").items()}
+    assert printed["now"] == now
+    assert {"actor", "outcome", "bits", "favourable", "adverse", "neither"} <= set(
+        printed["watch"][0]
+    )
+    json.dumps(printed)
