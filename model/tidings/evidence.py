@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import get_args
 
 from tidings.config import QuestionConfig
-from tidings.errors import Fault, nearest, raise_if_any
+from tidings.errors import Fault, raise_if_any
 from tidings.names import ANY, DEAL, RETAINED, Milestone, Precision, Voice
-from tidings.tables import Column, Row, choice, day, number, read_cells, read_table, text
+from tidings.tables import Column, Row, choice, choices, day, number, read_cells, read_table, text
 from tidings.yardsticks import LEDGER, Yardsticks
 
-__all__ = ["ITEM_COLUMNS", "Item", "Ledger", "read_items", "read_ledger"]
+__all__ = ["ITEM_COLUMNS", "Item", "Ledger", "item_columns", "item_of", "read_items", "read_ledger"]
 
 
 def _identifier(cell: str) -> str:
@@ -53,6 +53,31 @@ ITEM_COLUMNS: Mapping[str, Column] = {
     "retracted_why": Column(text, required=False, optional_column=True),
 }
 """Columns of a ledger; the files of resolved questions have the same."""
+
+
+def item_columns(
+    actors: Sequence[str], outcomes: Sequence[str], words: Sequence[str]
+) -> dict[str, Column]:
+    """Return the columns of one question's items.
+
+    Parameters
+    ----------
+    actors, outcomes : sequence of str
+        Of the question, without ``deal`` and ``any``.
+    words : sequence of str
+        Of face values.
+    """
+    return {
+        **ITEM_COLUMNS,
+        "actor": Column(choice(*actors, DEAL)),
+        "outcomes": Column(choices(*outcomes, ANY)),
+        "face_value": Column(choice(*words), required=False),
+    }
+
+
+def _columns_of(config: QuestionConfig, yardsticks: Yardsticks) -> dict[str, Column]:
+    actors = [actor.id for actor in config.actors]
+    return item_columns(actors, config.outcome_ids, yardsticks.phrases(LEDGER))
 
 
 @dataclass(frozen=True)
@@ -153,9 +178,8 @@ def read_ledger(path: Path, config: QuestionConfig, yardsticks: Yardsticks) -> L
     InputError
         With every fault found, each with its line.
     """
-    rows, faults = read_table(path, ITEM_COLUMNS)
-    items = _checked(path, (rows, faults), {}, config, yardsticks)
-    return Ledger(path, items)
+    read = read_table(path, _columns_of(config, yardsticks))
+    return Ledger(path, _checked(path, read, {}))
 
 
 def read_items(
@@ -185,35 +209,27 @@ def read_items(
     InputError
         With every fault found.
     """
-    rows, faults = [], []
+    rows, faults, columns = [], [], _columns_of(config, yardsticks)
     for line, cells in records:
-        row, wrong = read_cells(place, line, cells, ITEM_COLUMNS)
+        row, wrong = read_cells(place, line, cells, columns)
         faults += wrong
         if not wrong:
             rows.append(row)
     taken = {item.id: f"in {ledger.path}" for item in ledger.items}
-    return _checked(place, (rows, faults), taken, config, yardsticks)
+    return _checked(place, (rows, faults), taken)
 
 
 def _checked(
     place: Path,
     read: tuple[Sequence[Row], Sequence[Fault]],
     taken: Mapping[str, str],
-    config: QuestionConfig,
-    yardsticks: Yardsticks,
 ) -> tuple[Item, ...]:
     """Return the items of rows, or raise every fault of reading and of sense."""
     rows, faults, seen = read[0], list(read[1]), dict(taken)
-    words = yardsticks.phrases(LEDGER)
-    actors = [*(actor.id for actor in config.actors), DEAL]
-    outcomes = [*config.outcome_ids, ANY]
     items: list[Item] = []
     for row in rows:
         item = item_of(row)
-        problems: Sequence[tuple[str, str, str]] = [
-            *_name_problems(item, actors, outcomes, words),
-            *_sense_problems(item),
-        ]
+        problems = _sense_problems(item)
         if item.id in seen:
             expected = f"an id not used before (it stands {seen[item.id]})"
             problems = [*problems, ("id", repr(item.id), expected)]
@@ -232,22 +248,6 @@ def item_of(row: Row) -> Item:
     values["push"] = None if push is None else int(float(str(push)))
     make: Callable[..., Item] = Item
     return make(**values)
-
-
-def _name_problems(
-    item: Item, actors: Sequence[str], outcomes: Sequence[str], words: Sequence[str]
-) -> list[tuple[str, str, str]]:
-    problems = []
-    if item.actor not in actors:
-        problems.append(("actor", repr(item.actor), nearest(item.actor, actors)))
-    problems += [
-        ("outcomes", repr(name), nearest(name, outcomes))
-        for name in item.outcomes
-        if name not in outcomes
-    ]
-    if item.face_value is not None and item.face_value not in words:
-        problems.append(("face_value", repr(item.face_value), nearest(item.face_value, words)))
-    return problems
 
 
 def _sense_problems(item: Item) -> list[tuple[str, str, str]]:

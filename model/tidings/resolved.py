@@ -9,8 +9,8 @@ import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from tidings.errors import Fault, InputError, nearest, raise_if_any
-from tidings.evidence import ITEM_COLUMNS, Item, item_of
-from tidings.names import ANY, DEAL, RETAINED, STATUS_QUO
+from tidings.evidence import Item, item_columns, item_of
+from tidings.names import RETAINED, STATUS_QUO
 from tidings.tables import read_table
 from tidings.yardsticks import LEDGER, Yardsticks
 
@@ -143,20 +143,8 @@ def _parse(path: Path) -> _File:
 
 
 def _items(path: Path, file: _File, yardsticks: Yardsticks) -> tuple[Item, ...]:
-    rows, faults = read_table(path, ITEM_COLUMNS)
-    actors = [actor.id for actor in file.actors] + [DEAL]
-    outcomes = [outcome.id for outcome in file.outcomes] + [ANY, RETAINED]
-    words = yardsticks.phrases(LEDGER)
-    items = []
-    for row in rows:
-        item = item_of(row)
-        checks = [("actor", item.actor, actors), ("face_value", item.face_value, words)]
-        checks += [("outcomes", outcome, outcomes) for outcome in item.outcomes]
-        faults += [
-            Fault(path, row.line, field, repr(got), nearest(got, valid))
-            for field, got, valid in checks
-            if got is not None and got not in valid
-        ]
-        items.append(item)
+    actors = [actor.id for actor in file.actors]
+    outcomes = [*(outcome.id for outcome in file.outcomes), RETAINED]
+    rows, faults = read_table(path, item_columns(actors, outcomes, yardsticks.phrases(LEDGER)))
     raise_if_any(faults)
-    return tuple(items)
+    return tuple(item_of(row) for row in rows)

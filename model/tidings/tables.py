@@ -13,6 +13,7 @@ __all__ = [
     "Column",
     "Row",
     "choice",
+    "choices",
     "day",
     "month",
     "number",
@@ -51,6 +52,18 @@ def choice(*allowed: str) -> Callable[[str], str]:
     def read(cell: str) -> str:
         if cell not in allowed:
             raise ValueError(nearest(cell, allowed))
+        return cell
+
+    return read
+
+
+def choices(*allowed: str) -> Callable[[str], str]:
+    """Read one or more of the allowed words, with ; between them."""
+
+    def read(cell: str) -> str:
+        wrong = [part.strip() for part in cell.split(";") if part.strip() not in allowed]
+        if wrong:
+            raise ValueError("; ".join(f"for {one!r} {nearest(one, allowed)}" for one in wrong))
         return cell
 
     return read

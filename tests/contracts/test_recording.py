@@ -158,3 +158,13 @@ def test_recording_works_before_the_first_run(question):
     assert done.returncode == 0, done.stderr
     assert "its effect cannot be shown" in done.stdout
     assert "recorded in" in done.stdout
+
+
+def test_every_fault_of_an_item_is_named_at_once(question):
+    wrong = {**CELLS, "actor": "moscw", "push": "5", "outcomes": "ukraine;turkey", "date": "soon"}
+    with pytest.raises(tidings.InputError) as caught:
+        tidings.draft([wrong], question)
+    named = {fault.field: fault.expected for fault in caught.value.faults}
+    assert set(named) == {"actor", "push", "outcomes", "date"}
+    assert "did you mean 'moscow'" in named["actor"]
+    assert "'turkey'" in named["outcomes"]
