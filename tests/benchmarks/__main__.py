@@ -66,6 +66,16 @@ def measured(folder: Path) -> Results:
     }.items():
         say(name)
         commands[name] = measure([*TIDINGS, *arguments], 7)
+    item = ["--actor", "moscow", "--outcomes", "returned_to_russia", "--face-value", "even"]
+    for name, arguments in {
+        "`preview` of an item": ["preview", "--question", str(question), *item, "--push", "1"],
+        "`watch`": ["watch"],
+        "`diff` of two runs, an item apart": ["diff"],
+    }.items():
+        say(name)
+        commands[name] = measure([*TIDINGS, *arguments, *runs], 7)
+    say("explain")
+    commands["`explain`"] = measure([*TIDINGS, "explain", *runs], 3, 0)
     say("report")
     commands["`report`, HTML and PDF"] = measure([*TIDINGS, "report", *runs], 3)
     for name, module in {

@@ -134,3 +134,43 @@ def test_the_order_of_changes_leaves_order_free_moves_alone(base, tmp_path_facto
     ends = [pool.at(world.situation()).mean for world in (start, end)]
     np.testing.assert_allclose(total, ends[1] - ends[0], rtol=0, atol=1e-12)
     assert np.abs(total).max() > 1e-3
+
+
+def test_what_other_code_made_is_a_move_of_its_own(base, tmp_path_factory):
+    project, held_back, old = base.project, base.held_back, base.run
+    copy = copy_project(tmp_path_factory.mktemp("model"), project)
+    made = {"items": {8}, "retracted": set(), "edits": set(), "days": 0}
+    new = changed(copy, held_back, made)
+    versions = {**old.manifest.versions, "tidings": "0.0.1"}
+    before = replace(old, manifest=old.manifest.model_copy(update={"versions": versions}))
+    moves = explain_moves(before, new)
+    kinds = [move.kind for move in moves.moves]
+    assert kinds == ["time", "item", "model", "noise"]
+    assert moves.moves[-2].id == f"0.0.1 to {new.manifest.versions['tidings']}"
+    told = np.sum([move.change for move in moves.moves], axis=0)
+    np.testing.assert_allclose(told, moves.after - moves.before, rtol=0, atol=1e-9)
+    # The code is the same in truth: what it seems to have changed is within Monte Carlo error.
+    for move in moves.moves[-2:]:
+        assert (np.abs(move.change) < 5 * move.mcse).all()
+
+
+def test_a_question_with_other_outcomes_has_one_move(base, tmp_path_factory):
+    project, held_back, old = base.project, base.held_back, base.run
+    copy = copy_project(tmp_path_factory.mktemp("outcomes"), project)
+    question = copy / "priors" / "turkey-s400.toml"
+    text = question.read_text(encoding="utf-8")
+    for start, end in (
+        ('[[outcomes]]\nid = "other"', "# ---"),
+        ("[priors.share_other]", "[priors."),
+    ):
+        first = text.index(start)
+        text = text[:first] + text[text.index(end, first + 1) :]
+    question.write_text(text, encoding="utf-8")
+    made = {"items": {8}, "retracted": set(), "edits": set(), "days": 0}
+    moves = explain_moves(old, changed(copy, held_back, made))
+    assert "other" not in moves.outcomes
+    assert [(move.kind, move.id) for move in moves.moves] == [
+        ("prior", "the question's outcomes or actors"), ("noise", "Monte Carlo"),
+    ]  # fmt: skip
+    told = np.sum([move.change for move in moves.moves], axis=0)
+    np.testing.assert_allclose(told, moves.after - moves.before, rtol=0, atol=1e-9)
