@@ -223,10 +223,19 @@ def read_cells(
         stripped = cells.get(name, "").strip()
         if not stripped:
             if column.required:
-                faults.append(Fault(place, line, name, "a blank cell", "a value"))
+                faults.append(Fault(place, line, name, "a blank cell", _wanted(column)))
             continue
         try:
             values[name] = column.read(stripped)
         except ValueError as error:
             faults.append(Fault(place, line, name, repr(stripped), str(error)))
     return Row(line, values), faults
+
+
+def _wanted(column: Column) -> str:
+    """Say what a blank cell should hold."""
+    try:
+        column.read("")
+    except ValueError as error:
+        return str(error)
+    return "a value"

@@ -51,6 +51,13 @@ def test_diff_prints_moves_that_add_up(inputs, shipped_run, tmp_path):
         assert abs(sum(one["change"] for one in moves) - (outcome["to"] - outcome["from"])) < 1e-9
     kinds = [one["kind"] for one in moves]
     assert kinds[0] == "time" and kinds[-1] == "noise" and kinds.count("item") == 3
+    shown = subprocess.run(
+        [sys.executable, "-m", "tidings", "diff", "--horizon", "24mo", "--runs", str(tmp_path)],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert shown.stdout.startswith("what moved, 24mo")
+    assert shown.stdout.count("Monte Carlo noise") == len(printed["outcomes"])
+    assert "item eurofighter" not in shown.stdout and "bloomberg-compromise" in shown.stdout
     refused = subprocess.run(
         [sys.executable, "-m", "tidings", "diff", "2025-11", "2025-10", "--runs", str(tmp_path)],
         cwd=PROJECT, capture_output=True, text=True, check=False,

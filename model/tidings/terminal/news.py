@@ -20,6 +20,8 @@ __all__ = ["show_item", "show_likeness", "show_moves", "show_preview"]
 
 _SMALL = 0.02
 """Moves below this share of the largest are counted, not named."""
+_AT_LEAST = 3
+"""So many moves are named even where they are inside noise."""
 
 
 def show_preview(console: Console, effect: "Preview", title: str = "what it would do") -> None:
@@ -71,13 +73,15 @@ def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
         table.add_column(justify="right", no_wrap=True)
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         *told, noise = moves.moves
-        shown, others = _told_apart(told, (row, at))
+        shown = _told_apart(told, (row, at))
         for move in shown:
             change, error = float(move.change[row, at]), float(move.mcse[row, at])
-            table.add_row(moved(change, error), _move_title(moves, move))
-        if others:
-            total = sum(float(move.change[row, at]) for move in others)
-            table.add_row(points(total), f"[dim]{len(others)} more, smaller or inside noise[/]")
+            mark = "[dim]inside noise[/]  " if inside_noise(change, error) else ""
+            table.add_row(moved(change, error), mark + _move_title(moves, move))
+        left = [move for move in told if move not in shown]
+        if left:
+            total = sum(float(move.change[row, at]) for move in left)
+            table.add_row(points(total), f"[dim]{len(left)} more, smaller or inside noise[/]")
         change, error = float(noise.change[row, at]), float(noise.mcse[row, at])
         table.add_row(moved(change, error), "[dim]Monte Carlo noise[/]")
         console.print(table)
@@ -87,22 +91,17 @@ def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
     show_age(console, moves.new)
 
 
-def _told_apart(
-    moves: Sequence["Move"], place: tuple[int, int]
-) -> tuple[list["Move"], list["Move"]]:
-    """Return the moves that explain a change, the largest first, and the rest."""
+def _told_apart(moves: Sequence["Move"], place: tuple[int, int]) -> list["Move"]:
+    """Return the moves that explain a change, the largest first; a few, if all are noise."""
 
     def size(move: "Move") -> float:
         return abs(float(move.change[place]))
 
     ordered = sorted(moves, key=size, reverse=True)
-    floor = _SMALL * size(ordered[0]) if ordered else 0.0
-    shown = [
-        move
-        for move in ordered
-        if size(move) >= floor and not inside_noise(move.change[place], move.mcse[place])
-    ]
-    return shown, [move for move in ordered if move not in shown]
+    outside = [move for move in ordered if not inside_noise(move.change[place], move.mcse[place])]
+    shown = [move for move in outside if size(move) >= _SMALL * size(outside[0])]
+    inside = [move for move in ordered if move not in outside]
+    return shown + inside[: max(0, _AT_LEAST - len(shown))]
 
 
 def _move_title(moves: "Moves", move: "Move") -> str:
