@@ -111,6 +111,7 @@ class Explanation:
         return {
             "run": self.run.manifest.run,
             "horizon": horizon,
+            "fresh": self.run.fresh,
             "articles": self.articles,
             "independent_reports": self.stories,
             "now": {name: self.run.at(horizon)[name].mean for name in outcomes},

@@ -114,6 +114,7 @@ class Moves:
             "from": self.old.manifest.run,
             "to": self.new.manifest.run,
             "horizon": horizon,
+            "fresh": self.new.fresh,
             "order_free": self.order_free,
             "k": self.k,
             "refits": self.refits,

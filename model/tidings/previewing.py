@@ -77,6 +77,7 @@ class Preview:
         return {
             "run": self.run.manifest.run,
             "as_of": str(self.as_of),
+            "fresh": self.run.fresh,
             "k": self.k,
             "trusted": self.trusted,
             "refitted": self.refitted,

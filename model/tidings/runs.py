@@ -114,6 +114,11 @@ class Run:
     rows: tuple[ForecastRow, ...]
     checks: tuple[Check, ...]
 
+    @property
+    def fresh(self) -> str:
+        """The status of the check `fresh`; ``not_run`` in runs from before there was one."""
+        return next((one.status for one in self.checks if one.name == "fresh"), "not_run")
+
     def at(self, horizon: str) -> dict[str, ForecastRow]:
         """Return the forecast at one horizon, by outcome."""
         return {

@@ -136,6 +136,7 @@ class Watch:
         return {
             "run": self.run.manifest.run,
             "horizon": horizon,
+            "fresh": self.run.fresh,
             "now": numbers(self.now),
             "watch": [
                 {

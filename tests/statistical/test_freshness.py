@@ -1,10 +1,16 @@
 """Old evidence is told apart from no news."""
 
+import io
 from dataclasses import replace
 from datetime import date, timedelta
 
+from rich.console import Console
+
+import tidings
+from tidings import terminal
 from tidings.evidence import Ledger
 from tidings.forecasting import make_forecast
+from tidings.reporting import render
 from tidings.situation import observe
 
 SAYS = "silence of the ledger is not silence of the world"
@@ -23,6 +29,15 @@ def test_a_year_without_items_is_said_and_counted_as_forecast(inputs, tmp_path):
     assert any("365 days old" in note and SAYS in note for note in run.manifest.notes)
     assert run.manifest.publishable
     assert 0.05 < run.manifest.already_happened < 0.3
+    console = Console(record=True, width=300, file=io.StringIO())
+    terminal.show_run(console, run)
+    terminal.show_history(console, [run])
+    watch = tidings.watch(str(run.path))
+    terminal.show_watch(console, watch, "12mo", 1)
+    assert console.export_text().count(SAYS) == 4  # the note, and the check on three surfaces
+    assert watch.to_json("12mo")["fresh"] == "warn"
+    [html] = render(run, ("html",), tmp_path)
+    assert html.read_text(encoding="utf-8").count(SAYS) == 2
 
 
 def test_ages_are_told_by_actor(shipped_run):
