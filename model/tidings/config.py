@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from tidings.names import OTHER, RETAINED
 
@@ -29,38 +29,61 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+_ONE_VALUE: list[JsonValue] = [
+    {"required": ["word", "yardstick"]},
+    {"required": ["quantiles"]},
+    {"required": ["fixed"]},
+]
 
 
 class FilesConfig(_Closed):
     """Where the data stand, relative to the question file."""
 
     evidence: str
+    """The ledger of news."""
     yardsticks: str
+    """Words of probability and their bands."""
     survey: str
+    """What readers take the words to mean."""
     claims: str | None = None
+    """Claims of a text that priors rest on."""
     cases: str | None = None
+    """Past proposals of this kind: the reference class."""
     resolved: str | None = None
+    """A folder of past questions with their news and end."""
 
 
 class FitConfig(_Closed):
     """How the posterior is drawn. ``futures`` are averaged for each of ``forecast_draws`` draws."""
 
     seed: int = 20190712
+    """The root of every random stream."""
     chains: Annotated[int, Field(ge=2, le=16)] = 4
+    """Markov chains."""
     tune: Count = 200
+    """Steps of a chain before its draws count."""
     draws: Count = 750
+    """Draws of a chain."""
     forecast_draws: Count = 3000
+    """Draws, of all chains together, that are carried forward."""
     futures: Annotated[int, Field(ge=50)] = 50
+    """Futures averaged for each of them."""
     target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.7
+    """Acceptance that the sampler aims at."""
 
 
 class TimeConfig(_Closed):
     """The grid: days in a step, steps in a state of the factors, half-life of the factors."""
 
     step_days: Annotated[int, Field(ge=7, le=14)] = 14
+    """Days in a step of exposure."""
     steps_in_state: Annotated[int, Field(ge=1, le=4)] = 2
+    """Steps that share one state of the actors' factors."""
     factor_half_life_days: Positive = 365.25
+    """Days in which the memory of an actor's factor halves."""
 
 
 class NewsConfig(_Closed):
@@ -72,17 +95,24 @@ class NewsConfig(_Closed):
     """
 
     half_life_days: Positive = 45.0
+    """Days in which a push fades to half."""
     own_weight_items: Positive = 20.0
+    """Own items that weigh as much as all resolved questions, for news yet to come."""
     simulate: bool = True
+    """Whether news yet to come is part of the forecast."""
 
 
 class GradesConfig(_Closed):
     """What a grade is worth: to a push as a weight, to a reading as an sd on the logit scale."""
 
     reliability_weight: dict[Literal["A", "B", "C", "D", "E", "F"], Weight]
+    """What a source's letter multiplies a push by."""
     credibility_weight: dict[Literal["1", "2", "3", "4", "5", "6"], Weight]
+    """What an item's digit multiplies a push by."""
     reliability_sd: dict[Literal["A", "B", "C", "D", "E", "F"], Positive]
+    """Sd that a source's letter gives a reading (logit)."""
     credibility_sd: dict[Literal["1", "2", "3", "4", "5", "6"], Positive]
+    """Sd that an item's digit gives a reading (logit)."""
 
     @model_validator(mode="after")
     def _every_grade(self) -> Self:
@@ -98,8 +128,11 @@ class OutcomeConfig(_Closed):
     """One of the competing ends, with the criteria that decide the hard cases."""
 
     id: Identifier
+    """Its name in every file."""
     title: Annotated[str, Field(min_length=2)]
+    """Its name for readers."""
     resolution: Sentence
+    """What counts as it, the hard cases decided."""
 
 
 class ActorConfig(_Closed):
@@ -110,28 +143,43 @@ class ActorConfig(_Closed):
     """
 
     id: Identifier
+    """Its name in every file."""
     title: Annotated[str, Field(min_length=2)]
+    """Who it is; what stands before a colon is its name for readers."""
     recipient_of: Identifier | None = None
+    """The outcome in which it would receive; it is asked about that one alone."""
     speaks_for: Identifier | None = None
+    """The actor whose willingness its items tell of."""
     weight: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """What multiplies the precision of its items."""
 
 
 class ResolvedConfig(_Closed):
     """How the question ended, once it has."""
 
     outcome: Identifier
+    """Which outcome it was."""
     date: date
+    """When."""
 
 
 class PriorRow(_Closed):
     """One prior: a word of a yardstick, or quantiles, or a fixed value, with its reason."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_VALUE})
+
     word: str | None = None
+    """A word of the yardstick."""
     yardstick: str | None = None
+    """Whose word it is: a yardstick of the file, or survey."""
     quantiles: dict[str, float] | None = None
+    """p05 = 0.03 means: five chances in a hundred that it is below 0.03."""
     fixed: float | None = None
+    """A value taken as certain."""
     because: Sentence
+    """The reason."""
     claims: tuple[str, ...] = ()
+    """Claims of the text that it rests on."""
 
     @model_validator(mode="after")
     def _one_value(self) -> Self:
@@ -150,39 +198,68 @@ class PriorsConfig(_Closed):
     """Every prior of the model; ``willingness`` and ``binding`` by actor and outcome."""
 
     base_rate: PriorRow
+    """Ends a year, of all outcomes together, at neutral news."""
     push_slope: PriorRow
+    """Log odds of a rate for one step of push."""
     consent_slope: PriorRow
+    """0: consent decides only which outcome; 1: the product of all who must agree."""
     share_other: PriorRow | None = None
+    """Share of all change that no listed outcome covers."""
     noise_scale: PriorRow
+    """What multiplies the sd that words and grades give a reading."""
     story_sd: PriorRow
+    """Sd shared by all items of one story about one actor (logit)."""
     voice_bias_sd: PriorRow
+    """Sd shared by all that one side says about one actor (logit)."""
     factor_sd: dict[Identifier, PriorRow]
+    """How far each actor's willingness moves over time (sd, logit)."""
     precedent: dict[Identifier, PriorRow]
+    """How likely each outcome is against the others, if everybody agreed."""
     willingness: PairRows
+    """By actor and outcome: the chance of agreeing, if it were put to them that month."""
     binding: PairRows
+    """By actor and outcome: 1, a refusal is a veto; 0, it is irrelevant."""
 
 
 class QuestionConfig(_Closed):
     """A question file as a whole."""
 
     id: Identifier
+    """Its name in runs and reports."""
     title: Sentence
+    """The question, as readers see it."""
     clock_start: date
+    """When an end first became possible."""
     status_known_to: date | None = None
+    """Until when the status quo is known to have held; default: the newest known item."""
     horizons_months: Annotated[tuple[Count, ...], Field(min_length=1)] = (1, 3, 6, 12, 24)
+    """Horizons in calendar months after the as-of date."""
     horizon_dates: tuple[date, ...] = ()
+    """Fixed dates beside the months."""
     headline_months: Count = 12
+    """The horizon that leads."""
     yardstick: str = "icd203"
+    """Whose words stand beside the numbers."""
     consent_reference: float
+    """Log of the prior mean of consent when the question was made; left alone afterwards."""
     files: FilesConfig
+    """Where the data stand, relative to this file."""
     fit: FitConfig = FitConfig()
+    """How the posterior is drawn."""
     time: TimeConfig = TimeConfig()
+    """The grid of time."""
     news: NewsConfig = NewsConfig()
+    """How pushes fade, and news yet to come."""
     grades: GradesConfig
+    """What the grades of sources and items are worth."""
     outcomes: Annotated[tuple[OutcomeConfig, ...], Field(min_length=2)]
+    """The competing ends, with the status quo among them."""
     actors: Annotated[tuple[ActorConfig, ...], Field(min_length=1)]
+    """Who must agree, and who speaks for them."""
     priors: PriorsConfig
+    """Every prior of the model."""
     resolved: ResolvedConfig | None = None
+    """How the question ended, once it has."""
 
     @property
     def outcome_ids(self) -> tuple[str, ...]:
