@@ -15,6 +15,7 @@ __all__ = [
     "NewsConfig",
     "OutcomeConfig",
     "PriorRow",
+    "PriorSource",
     "PriorsConfig",
     "QuestionConfig",
     "ResolvedConfig",
@@ -36,6 +37,7 @@ _ONE_VALUE: list[JsonValue] = [
     {"required": ["word", "yardstick"]},
     {"required": ["quantiles"]},
     {"required": ["fixed"]},
+    {"required": ["pool"]},
 ]
 
 
@@ -163,31 +165,53 @@ class ResolvedConfig(_Closed):
     """When."""
 
 
-class PriorRow(_Closed):
-    """One prior: a word of a yardstick, or quantiles, or a fixed value, with its reason."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_VALUE})
-
+class _Worded(_Closed):
     word: str | None = None
     """A word of the yardstick."""
     yardstick: str | None = None
     """Whose word it is: a yardstick of the file, or survey."""
     quantiles: dict[str, float] | None = None
     """p05 = 0.03 means: five chances in a hundred that it is below 0.03."""
-    fixed: float | None = None
-    """A value taken as certain."""
     because: Sentence
     """The reason."""
     claims: tuple[str, ...] = ()
     """Claims of the text that it rests on."""
 
-    @model_validator(mode="after")
-    def _one_value(self) -> Self:
-        given = [name for name in ("word", "quantiles", "fixed") if getattr(self, name) is not None]
+    def _check_one_of(self, *names: str) -> None:
+        given = [name for name in names if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"exactly one of word, quantiles, fixed (got {given or 'none'})")
+            raise ValueError(f"exactly one of {', '.join(names)} (got {given or 'none'})")
         if (self.word is None) != (self.yardstick is None):
             raise ValueError("word and yardstick together")
+
+
+class PriorSource(_Worded):
+    """One of several sources of a prior: a word of a yardstick, or quantiles, with its weight."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_VALUE[:2]})
+
+    weight: Positive = 1.0
+    """Its weight in the pool, compared with the others'."""
+
+    @model_validator(mode="after")
+    def _one_value(self) -> Self:
+        self._check_one_of("word", "quantiles")
+        return self
+
+
+class PriorRow(_Worded):
+    """One prior with its reason: a word of a yardstick, quantiles, a fixed value, or a pool."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_VALUE})
+
+    fixed: float | None = None
+    """A value taken as certain."""
+    pool: Annotated[tuple[PriorSource, ...], Field(min_length=2)] | None = None
+    """Several sources, pooled logarithmically: the densities multiplied, each to its weight."""
+
+    @model_validator(mode="after")
+    def _one_value(self) -> Self:
+        self._check_one_of("word", "quantiles", "fixed", "pool")
         return self
 
 

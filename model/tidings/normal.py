@@ -1,6 +1,6 @@
 """Priors as normals on a link scale: from a word's band, a survey, quantiles, or a fixed value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, inf, log
@@ -17,6 +17,7 @@ __all__ = [
     "fit_quantiles",
     "fixed_normal",
     "from_link",
+    "pooled_normal",
     "to_link",
 ]
 
@@ -140,3 +141,35 @@ def fit_quantiles(quantiles: Mapping[float, float], link: Link) -> LinkNormal:
     span = values[-1] - values[0]
     error = max(abs(a - b) for a, b in zip(fitted, values, strict=True)) / span
     return LinkNormal(mean, sd, link, error)
+
+
+def pooled_normal(parts: Sequence[LinkNormal], weights: Sequence[float]) -> LinkNormal:
+    """Pool normals of one link scale logarithmically.
+
+    The product of their densities, each to its share of the weights, is a normal again (Genest &
+    Zidek 1986, doi:10.1214/ss/1177013825).
+
+    Parameters
+    ----------
+    parts : sequence of LinkNormal
+        None of them fixed.
+    weights : sequence of float
+        Positive; they are made to sum to 1, so that agreeing sources do not make it narrower.
+
+    Returns
+    -------
+    LinkNormal
+        With the largest fit error of the parts.
+
+    Raises
+    ------
+    ValueError
+        If a part is fixed: no density can be pooled with certainty.
+    """
+    if any(part.sd == 0.0 for part in parts):
+        raise ValueError("sources that are not certain")
+    shares = [weight / sum(weights) for weight in weights]
+    precisions = [share / part.sd**2 for share, part in zip(shares, parts, strict=True)]
+    mean = sum(p * part.mean for p, part in zip(precisions, parts, strict=True)) / sum(precisions)
+    error = max(part.fit_error for part in parts)
+    return LinkNormal(mean, sum(precisions) ** -0.5, parts[0].link, error)

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tidings.claims import Claim
-from tidings.config import PriorRow, PriorsConfig
+from tidings.config import PriorRow, PriorsConfig, PriorSource
 from tidings.errors import Fault, nearest
-from tidings.normal import Link, LinkNormal, fit_quantiles, fixed_normal
+from tidings.normal import Link, LinkNormal, fit_quantiles, fixed_normal, pooled_normal
 from tidings.toml_lines import line_of
 from tidings.yardsticks import Yardsticks
 
-__all__ = ["LINKS", "MAX_FIT_ERROR", "named_rows", "resolve_priors"]
+__all__ = ["LINKS", "MAX_FIT_ERROR", "named_rows", "resolve_priors", "source_normal"]
 
 LINKS: Mapping[str, Link] = {
     "base_rate": "log",
@@ -74,18 +74,29 @@ def resolve_priors(
     faults: list[Fault] = []
     for name, row in named_rows(priors):
         keys = ("priors", *name.split("."))
-        for claim in row.claims:
-            if claim not in claims:
-                line = line_of(text, (*keys, "claims"))
-                faults.append(
-                    Fault(path, line, f"priors.{name}.claims", repr(claim), nearest(claim, claims))
-                )
+
+        def fault(field: str, got: str, expected: str, keys: tuple[str, ...] = keys) -> Fault:
+            within = [int(part) if part.isdigit() else part for part in field.split(".")]
+            line = line_of(text, (*keys, *within)) or line_of(text, keys)
+            return Fault(path, line, f"{'.'.join(keys)}.{field}", got, expected)
+
+        faults += [
+            fault(field, repr(claim), nearest(claim, claims))
+            for field, claim in _claims_of(row)
+            if claim not in claims
+        ]
         try:
             normals[name] = _normal(row, LINKS[name.split(".")[0]], yardsticks)
-        except _RowError as fault:
-            line = line_of(text, (*keys, fault.field))
-            faults.append(Fault(path, line, f"priors.{name}.{fault.field}", fault.got, str(fault)))
+        except _RowError as error:
+            faults.append(fault(error.field, error.got, str(error)))
     return normals, faults
+
+
+def _claims_of(row: PriorRow) -> Iterator[tuple[str, str]]:
+    """Yield the claims of a row and of its sources, with the field that names them."""
+    yield from (("claims", claim) for claim in row.claims)
+    for place, source in enumerate(row.pool or ()):
+        yield from ((f"pool.{place}.claims", claim) for claim in source.claims)
 
 
 class _RowError(Exception):
@@ -93,16 +104,38 @@ class _RowError(Exception):
         self.field, self.got = field, repr(got)
         super().__init__(expected)
 
+    def within(self, place: str) -> "_RowError":
+        """Return the error of a part as one of the whole."""
+        self.field = f"{place}.{self.field}"
+        return self
+
 
 def _normal(row: PriorRow, link: Link, yardsticks: Yardsticks) -> LinkNormal:
-    if row.word is not None:
-        return _word_normal(row.word, str(row.yardstick), link, yardsticks)
+    if row.pool is not None:
+        return _pool_normal(row.pool, link, yardsticks)
     if row.fixed is not None:
         try:
             return fixed_normal(row.fixed, link)
         except ValueError as error:
             raise _RowError("fixed", row.fixed, str(error)) from None
-    return _quantile_normal(row.quantiles or {}, link)
+    return source_normal(row, link, yardsticks)
+
+
+def source_normal(source: PriorRow | PriorSource, link: Link, yardsticks: Yardsticks) -> LinkNormal:
+    """Return the normal of a word or of quantiles."""
+    if source.word is not None:
+        return _word_normal(source.word, str(source.yardstick), link, yardsticks)
+    return _quantile_normal(source.quantiles or {}, link)
+
+
+def _pool_normal(sources: Sequence[PriorSource], link: Link, yardsticks: Yardsticks) -> LinkNormal:
+    parts = []
+    for place, source in enumerate(sources):
+        try:
+            parts.append(source_normal(source, link, yardsticks))
+        except _RowError as error:
+            raise error.within(f"pool.{place}") from None
+    return pooled_normal(parts, [source.weight for source in sources])
 
 
 def _word_normal(word: str, yardstick: str, link: Link, yardsticks: Yardsticks) -> LinkNormal:

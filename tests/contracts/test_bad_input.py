@@ -15,6 +15,15 @@ def edit(path, old, new):
     return text[: text.index(old)].count("\n") + 1
 
 
+BASE_RATE = "quantiles = { p05 = 0.03, p50 = 0.13, p95 = 0.57 }"
+
+
+def pooled(second):
+    """A pool of the shipped base rate and another source, on one line."""
+    reason = 'because = "A reason in words."'
+    return f"pool = [{{ {BASE_RATE}, {reason} }}, {{ {second}, {reason} }}]"
+
+
 EVIDENCE, QUESTION, CLAIMS = "data/evidence.csv", "priors/turkey-s400.toml", "seeds/turkey-s400.csv"
 
 BROKEN = {
@@ -43,6 +52,20 @@ BROKEN = {
                                "0.3", "rising order"),
     "word of no yardstick": (QUESTION, 'word = "almost no chance"', 'word = "almost no chanse"',
                              "word", "'almost no chanse'", "did you mean 'almost no chance'"),
+    "word and quantiles": (QUESTION, BASE_RATE, BASE_RATE + '\nword = "likely"', "priors.base_rate",
+                           "this table", "exactly one of word, quantiles, fixed, pool"),
+    "quantiles that no normal fits": (QUESTION, BASE_RATE,
+                                      "quantiles = { p05 = 0.03, p50 = 0.5, p95 = 0.57 }",
+                                      "priors.base_rate.quantiles", "p50 = 0.5", "misses by"),
+    "yardstick without that word": (QUESTION, 'word = "almost no chance"\nyardstick = "icd203"',
+                                    'word = "almost no chance"\nyardstick = "ipcc"', "word",
+                                    "'almost no chance'", "on ipcc"),
+    "pool of one": (QUESTION, BASE_RATE, "pool = []", "priors.base_rate.pool", "", "at least 2"),
+    "bad source in a pool": (QUESTION, BASE_RATE, pooled("quantiles = { p05 = 2.0, p95 = 1.0 }"),
+                             "priors.base_rate.pool.1.quantiles", "2.0", "rising order"),
+    "claim of a source in a pool": (QUESTION, BASE_RATE,
+                                    pooled('quantiles = { p05 = 0.1, p95 = 0.4 }, claims = ["x"]'),
+                                    "priors.base_rate.pool.1.claims", "'x'", "one of"),
     "status of a claim": (CLAIMS, ",supported,", ",suported,", "status", "'suported'",
                           "did you mean 'supported'"),
 }  # fmt: skip
