@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from tidings.inference import ChainState
     from tidings.moves import Moves
     from tidings.previewing import Preview
+    from tidings.prior_cards import PriorCard
     from tidings.watching import Watch
 
 __all__ = [
     "Draft",
     "Inputs",
+    "PriorsShown",
     "add",
     "check",
     "diff",
@@ -35,6 +37,7 @@ __all__ = [
     "history",
     "preview",
     "preview_retraction",
+    "priors",
     "report",
     "retract",
     "run",
@@ -442,6 +445,54 @@ def watch(name: str | None = None, runs: Path = RUNS) -> "Watch":
     from tidings.watching import watch_run
 
     return watch_run(find_run(runs, name))
+
+
+@dataclass(frozen=True)
+class PriorsShown:
+    """Priors with what a run made of them; no run where there is none yet."""
+
+    question: Question
+    cards: "list[PriorCard]"
+    run: Run | None
+
+
+def priors(
+    name: str | None = None,
+    run: str | None = None,
+    question: Path = QUESTION,
+    runs: Path = RUNS,
+) -> PriorsShown:
+    """Say where each prior comes from, and what the evidence made of it.
+
+    Parameters
+    ----------
+    name : str, optional
+        One prior, or the beginning of several; all if not given.
+    run : str, optional
+        Whose posterior; the newest run of the question if not given.
+    question : Path
+        The question file.
+    runs : Path
+        Where runs are kept.
+
+    Raises
+    ------
+    InputError
+        If the question has a fault.
+    UsageError
+        If there is no such prior, or no such run.
+    RunError
+        If the run cannot be read.
+    """
+    from tidings.prior_cards import cards_of
+
+    asked = load_question(question)
+    if run is not None:
+        found: Run | None = find_run(runs, run)
+    else:
+        of_it = [one for one in list_runs(runs) if one.manifest.question == asked.config.id]
+        found = of_it[-1] if of_it else None
+    return PriorsShown(asked, cards_of(asked, name, found), found)
 
 
 def _run_before(run: Run, runs: Path) -> Run:

@@ -10,7 +10,7 @@ from tidings.normal import Link, LinkNormal, fit_quantiles, fixed_normal, pooled
 from tidings.toml_lines import line_of
 from tidings.yardsticks import Yardsticks
 
-__all__ = ["LINKS", "MAX_FIT_ERROR", "named_rows", "resolve_priors", "source_normal"]
+__all__ = ["LINKS", "MAX_FIT_ERROR", "link_of", "named_rows", "resolve_priors", "source_normal"]
 
 LINKS: Mapping[str, Link] = {
     "base_rate": "log",
@@ -29,6 +29,11 @@ LINKS: Mapping[str, Link] = {
 
 MAX_FIT_ERROR = 0.15
 """Quantiles that miss by more than this share of their span are refused: no normal fits them."""
+
+
+def link_of(name: str) -> Link:
+    """Return the scale on which a prior is normal, by its dotted name."""
+    return LINKS[name.partition(".")[0]]
 
 
 def named_rows(priors: PriorsConfig) -> Iterator[tuple[str, PriorRow]]:
@@ -86,7 +91,7 @@ def resolve_priors(
             if claim not in claims
         ]
         try:
-            normals[name] = _normal(row, LINKS[name.split(".")[0]], yardsticks)
+            normals[name] = _normal(row, link_of(name), yardsticks)
         except _RowError as error:
             faults.append(fault(error.field, error.got, str(error)))
     return normals, faults

@@ -47,7 +47,8 @@ def interval(low: float, high: float) -> str:
 def _digits(probability: float) -> str:
     if probability in (0.0, 1.0):
         return f"{probability * 100:.0f}"
-    small = min(probability, 1 - probability) * 100
+    # Rounded first, so that 0.995 is 1.0 and not 1.00.
+    small = float(f"{min(probability, 1 - probability) * 100:.1e}")
     digits = 0 if small >= 10 else 1 - floor(log10(small))
     return f"{probability * 100:.{min(digits, 8)}f}"
 

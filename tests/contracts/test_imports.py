@@ -118,6 +118,7 @@ def test_docs_name_the_commands_that_exist():
     from tidings.cli import app
 
     names = {command.callback.__name__ for command in app.registered_commands}
+    names |= {group.name for group in app.registered_groups}
     readme = (PROJECT / "README.md").read_text()
     assert names == set(re.findall(r"^\| `tidings (\w+)", readme, flags=re.MULTILINE))
     assert Path(PROJECT / "reports" / "example.png").is_file()

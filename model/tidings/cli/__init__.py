@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tidings.cli import news, reasons, runs
+from tidings.cli import news, priors, reasons, runs
 from tidings.errors import TidingsError
 
 __all__ = ["app", "main"]
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 for command in (*runs.COMMANDS, *news.COMMANDS, *reasons.COMMANDS):
     app.command()(command)
+app.add_typer(priors.app, name="priors")
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """What a person sees in the terminal."""
 
 from tidings.terminal.news import show_item, show_likeness, show_moves, show_preview
+from tidings.terminal.priors import show_priors
 from tidings.terminal.reasons import show_explanation, show_watch
 from tidings.terminal.runs import (
     leader,
@@ -21,6 +22,7 @@ __all__ = [
     "show_likeness",
     "show_moves",
     "show_preview",
+    "show_priors",
     "show_reports",
     "show_run",
     "show_watch",
