@@ -16,6 +16,7 @@ from tidings.runs import Run, find_run, list_runs
 from tidings.tables import read_loosely
 
 if TYPE_CHECKING:
+    from tidings.editing import Edit
     from tidings.explaining import Explanation
     from tidings.inference import ChainState
     from tidings.moves import Moves
@@ -32,10 +33,12 @@ __all__ = [
     "diff",
     "draft",
     "draft_file",
+    "edit_prior",
     "explain",
     "forecast",
     "history",
     "preview",
+    "preview_prior",
     "preview_retraction",
     "priors",
     "report",
@@ -493,6 +496,61 @@ def priors(
         of_it = [one for one in list_runs(runs) if one.manifest.question == asked.config.id]
         found = of_it[-1] if of_it else None
     return PriorsShown(asked, cards_of(asked, name, found), found)
+
+
+def edit_prior(
+    name: str,
+    value: str,
+    because: str,
+    yardstick: str | None = None,
+    claims: Sequence[str] | None = None,
+    question: Path = QUESTION,
+) -> "Edit":
+    """Make and check an edit of a prior; its ``write`` method writes it.
+
+    Parameters
+    ----------
+    name : str
+        The prior: ``willingness.moscow.ukraine``.
+    value : str
+        A word, quantiles like ``p05=0.03,p50=0.13,p95=0.57``, or a number taken as certain.
+    because : str
+        The reason.
+    yardstick : str, optional
+        Whose word it is; that of the row, or the report's, if not given.
+    claims : sequence of str, optional
+        In place of those of the row.
+    question : Path
+        The question file.
+
+    Raises
+    ------
+    UsageError
+        If there is no such prior, or no reason.
+    InputError
+        If the question has a fault, or would have one.
+    """
+    from tidings.editing import edit_prior as edit
+
+    return edit(question, name, value, because, yardstick, claims)
+
+
+def preview_prior(edit: "Edit", runs: Path = RUNS, *, refit: bool = False) -> "Preview":
+    """Say what an edit of a prior would do to the newest run of the question.
+
+    Raises
+    ------
+    UsageError
+        If there is no run.
+    InputError, RunError
+        If the run cannot be read.
+    FitError
+        If a refit stopped.
+    """
+    from tidings.previewing import preview_prior as look
+
+    found = find_run(runs, None, edit.question.config.id)
+    return look(found, edit.name, edit.question.priors[edit.name], refit=refit)
 
 
 def _run_before(run: Run, runs: Path) -> Run:

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from tidings.evidence import Item, Ledger
 from tidings.inputs import read_inputs
+from tidings.normal import LinkNormal
 from tidings.reweighting import Reweighting, standard_error, stored_posterior
 from tidings.runs import Run
 from tidings.situation import observe, outlook_of
 from tidings.summary import K_LIMIT
 
-__all__ = ["Preview", "preview_items", "preview_ledger", "refit_items"]
+__all__ = ["Preview", "preview_items", "preview_ledger", "preview_prior", "refit_items"]
 
 
 @dataclass(frozen=True)
@@ -193,4 +194,54 @@ def refit_items(run: Run, items: Sequence[Item], ledger: Ledger | None = None) -
         mcse_then=found[1].mcse(),
         k=0.0,
         refitted=True,
+    )
+
+
+def preview_prior(run: Run, name: str, prior: LinkNormal, *, refit: bool = False) -> Preview:
+    """Say what another prior would do to a run, all else being as it was.
+
+    Parameters
+    ----------
+    run : Run
+        The run it is held against.
+    name : str
+        The prior.
+    prior : LinkNormal
+        As it would be.
+    refit : bool
+        Whether to draw the posterior anew.
+
+    Raises
+    ------
+    FitError
+        If the sampler stopped.
+    """
+    posterior = stored_posterior(run)
+    own = posterior.situation
+    question = replace(own.question, priors={**own.question.priors, name: prior})
+    other = replace(own, question=question)
+    reweighting = Reweighting(posterior)
+    if refit:
+        from tidings.refitting import refitted
+
+        now = reweighting.own_forecast()
+        then = Reweighting(refitted(posterior.inputs, other)).own_forecast()
+        mcse = np.hypot(now.mcse(), then.mcse())
+        change = then.mean - run.at_horizons(lambda row: row.mean)
+    else:
+        now, then = reweighting.forecast(own), reweighting.forecast(other)
+        mcse = standard_error(then.influence - now.influence, posterior.effective)
+        change = then.mean - now.mean
+    return Preview(
+        run=run,
+        as_of=own.as_of,
+        outcomes=tuple(one.id for one in run.manifest.outcomes),
+        horizons=outlook_of(own).calendar.horizons,
+        now=run.at_horizons(lambda row: row.mean),
+        since=np.zeros_like(then.mean),
+        change=change,
+        mcse=mcse,
+        mcse_then=then.mcse(),
+        k=0.0 if refit else then.k,
+        refitted=refit,
     )

@@ -17,7 +17,7 @@ from tidings.priors import resolve_priors
 from tidings.toml_lines import line_of
 from tidings.yardsticks import Yardsticks, read_yardsticks
 
-__all__ = ["Question", "load_question"]
+__all__ = ["Question", "load_question", "load_text"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,11 @@ def load_question(path: Path) -> Question:
     InputError
         With every fault found, each with file and line.
     """
-    text = _read_text(path)
+    return load_text(path, _read_text(path))
+
+
+def load_text(path: Path, text: str) -> Question:
+    """Load a question as if a text stood in its file; see `load_question`."""
     config = _parse(path, text)
     faults = list(_cross_faults(path, text, config))
     yardsticks, claims = None, {}

@@ -1,29 +1,23 @@
 """Writing the ledger: items are added or withdrawn whole or not at all, one line each.
 
-The new text is made from the old one under a lock, checked, written beside it, flushed to the disk
-and put in its place: two people adding at once, or a crash, lose nothing.
+The new text is made from the old one under a lock and checked there, so that two people adding at
+once lose nothing (see `tidings.rewriting`).
 """
 
 import csv
 import io
-import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-
-from filelock import FileLock, Timeout
 
 from tidings.config import QuestionConfig
-from tidings.errors import Fault, InputError, RunError, UsageError, nearest
+from tidings.errors import Fault, InputError, UsageError, nearest
 from tidings.evidence import ITEM_COLUMNS, Item, read_items, read_ledger
+from tidings.rewriting import rewrite
 from tidings.yardsticks import Yardsticks
 
-__all__ = ["LOCK_SECONDS", "add_items", "cells_of", "retract_item"]
+__all__ = ["add_items", "cells_of", "retract_item"]
 
-LOCK_SECONDS = 10.0
-"""How long to wait while somebody else writes the ledger."""
 _RETRACTED = ("retracted", "retracted_why")
 
 
@@ -63,7 +57,7 @@ def add_items(
         lines = [_line([cells[name] for name in header]) for _, cells in records]
         return text + ("" if text.endswith("\n") else "\n") + "".join(lines)
 
-    _rewrite(path, added)
+    rewrite(path, added)
 
 
 def retract_item(
@@ -114,7 +108,7 @@ def retract_item(
             raise InputError([Fault(path, None, "retracted", str(on), expected)])
         return _with_cells(text, identifier, dict(zip(_RETRACTED, (str(on), why), strict=True)))
 
-    _rewrite(path, marked)
+    rewrite(path, marked)
 
 
 def _with_cells(text: str, identifier: str, changed: Mapping[str, str]) -> str:
@@ -148,38 +142,3 @@ def _line(cells: Sequence[str]) -> str:
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerow(cells)
     return stream.getvalue()
-
-
-def _rewrite(path: Path, change: Callable[[str], str]) -> None:
-    """Replace a file's text under a lock, whole or not at all."""
-    try:
-        with FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_SECONDS):
-            with path.open(encoding="utf-8", newline="") as stream:
-                text = stream.read()
-            _replace(path, change(text))
-    except Timeout:
-        raise RunError(
-            f"{path}: somebody else has been writing it for {LOCK_SECONDS:.0f} seconds; nothing "
-            f"was written, try again (or delete .{path.name}.lock if nobody is)"
-        ) from None
-    except OSError as error:
-        raise RunError(
-            f"{path}: cannot be written ({error.strerror or error}); it is as it was"
-        ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    with NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="utf-8", newline=""
-    ) as written:
-        try:
-            written.write(text)
-            written.flush()
-            os.fsync(written.fileno())
-            written.close()
-            Path(written.name).chmod(path.stat().st_mode)
-            Path(written.name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(written.name).unlink()
-            raise

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import PROJECT
 
 import tidings
-from tidings import recording
+from tidings import rewriting
 
 CELLS = {
     "url": "https://tass.com/defense/1",
@@ -118,9 +118,9 @@ def test_many_adding_at_once_lose_nothing(question, ledger):
 
 
 def test_a_ledger_locked_for_long_is_said(question, ledger, monkeypatch):
-    monkeypatch.setattr(recording, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(rewriting, "LOCK_SECONDS", 0.1)
     items = tidings.draft([CELLS], question).items
-    holds = recording.FileLock(ledger.with_name(f".{ledger.name}.lock"))
+    holds = rewriting.FileLock(ledger.with_name(f".{ledger.name}.lock"))
     with holds, pytest.raises(tidings.RunError, match="nothing was written"):
         tidings.add(items, question)
 

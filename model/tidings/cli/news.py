@@ -1,7 +1,7 @@
 """Commands for news: add, retract, preview."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -18,16 +18,17 @@ from tidings.cli.options import (
     QuestionFile,
     RunName,
     RunsFolder,
+    Yes,
     print_json,
     read_day,
 )
-from tidings.cli.prompting import ask_item
+from tidings.cli.prompting import ask_item, confirm, effect_of
 from tidings.drafting import HYPOTHETICAL, Likeness
 from tidings.errors import UsageError
 from tidings.evidence import Item
 
 if TYPE_CHECKING:
-    from tidings.previewing import Preview
+    pass
 
 __all__ = ["COMMANDS"]
 
@@ -48,7 +49,6 @@ Story = Annotated[str, typer.Option(help="Items of one event share it [a new one
 FromFile = Annotated[
     Path | None, typer.Option("--from", help="A CSV file with columns of the ledger.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 
 
 def _cells(
@@ -111,12 +111,12 @@ def add(
         _settled(console, item, alike, (question, runs, yes or not sys.stdin.isatty()))
         for item, alike in zip(drafted.items, drafted.alike, strict=True)
     )
-    effect = _effect(console, lambda: commands.preview(items, None, question, runs))
+    effect = effect_of(console, lambda: commands.preview(items, None, question, runs))
     if effect is not None:
         terminal.show_preview(console, effect)
     for item in items:
         terminal.show_item(console, item)
-    _confirm(console, yes, f"record {len(items)} item{'s' * (len(items) > 1)}?")
+    confirm(console, yes, f"record {len(items)} item{'s' * (len(items) > 1)}?")
     ledger = commands.add(items, question)
     if as_json:
         kept = [{"id": item.id, "story": item.story} for item in items]
@@ -136,10 +136,12 @@ def retract(
     """Withdraw an item without erasing it, and show what that does."""
     day = read_day(when) if when else date.today()
     console = Console(stderr=as_json)
-    effect = _effect(console, lambda: commands.preview_retraction(identifier, day, question, runs))
+    effect = effect_of(
+        console, lambda: commands.preview_retraction(identifier, day, question, runs)
+    )
     if effect is not None:
         terminal.show_preview(console, effect)
-    _confirm(console, yes, f"withdraw {identifier} from {day} on?")
+    confirm(console, yes, f"withdraw {identifier} from {day} on?")
     ledger = commands.retract(identifier, why, day, question)
     if as_json:
         print_json({"retracted": identifier, "preview": effect.to_json() if effect else None})
@@ -186,25 +188,6 @@ def _drafted(given: Mapping[str, str], file: Path | None, question: Path) -> com
     )
 
 
-def _effect(console: Console, find: Callable[[], "Preview"]) -> "Preview | None":
-    """Return a preview, or say why there is none: news can be recorded before the first run."""
-    try:
-        return find()
-    except UsageError as error:
-        console.print(f"[yellow]note[/] its effect cannot be shown: {error}")
-        return None
-
-
-def _confirm(console: Console, yes: bool, what: str) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(f"{what} nobody is there to be asked; say it with --yes")
-    if not Confirm.ask(what, console=console):
-        console.print("nothing was written")
-        raise typer.Exit(0)
-
-
 def _settled(
     console: Console, item: Item, alike: list[Likeness], where: tuple[Path, Path, bool]
 ) -> Item:
@@ -220,7 +203,7 @@ def _settled(
         console.print(f"{item.id}: story {kept.story}; name another with --story")
         return kept
     for title, one in (("as news of its own", item), (f"in story {merged.story}", merged)):
-        effect = _effect(console, partial(commands.preview, (one,), None, question, runs))
+        effect = effect_of(console, partial(commands.preview, (one,), None, question, runs))
         if effect is not None:
             terminal.show_preview(console, effect, title)
     return merged if Confirm.ask(f"put it in story {merged.story}?", console=console) else item

@@ -15,6 +15,7 @@ __all__ = [
     "RunName",
     "RunsFolder",
     "Seed",
+    "Yes",
     "print_json",
     "read_day",
 ]
@@ -38,6 +39,7 @@ AsOf = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Root of all randomness [the config's].", min=0)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 RunName = Annotated[str | None, typer.Argument(help="Its id or folder [the newest].")]
 
 

@@ -1,4 +1,4 @@
-"""Commands for priors: show."""
+"""Commands for priors: show, set."""
 
 from typing import Annotated
 
@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 
 from tidings import commands, terminal
-from tidings.cli.options import AsJson, QuestionFile, RunsFolder, print_json
+from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json
+from tidings.cli.prompting import confirm, effect_of
 
 __all__ = ["app"]
 
@@ -31,3 +32,34 @@ def show(
         print_json({"run": run_id, "priors": [card.to_json() for card in shown.cards]})
     else:
         terminal.show_priors(Console(), shown.cards, shown.question, shown.run)
+
+
+@app.command("set")
+def set_prior(
+    name: Annotated[str, typer.Argument(help="Its name, like willingness.moscow.ukraine.")],
+    value: Annotated[
+        str, typer.Argument(help="A word, quantiles like p05=0.1,p95=0.4, or a number: certain.")
+    ],
+    because: Annotated[str, typer.Option(help="The reason; it is kept in the file.")],
+    yardstick: Annotated[str | None, typer.Option(help="Whose word [as before].")] = None,
+    claims: Annotated[str | None, typer.Option(help="With ; between them [as before].")] = None,
+    refit: Annotated[bool, typer.Option("--refit", help="Fit again, not reweight.")] = False,
+    question: QuestionFile = commands.QUESTION,
+    runs: RunsFolder = commands.RUNS,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Edit a prior in its file, with a reason, and show what that does before it is kept."""
+    console = Console(stderr=as_json)
+    named = None if claims is None else [one.strip() for one in claims.split(";")]
+    edit = commands.edit_prior(name, value, because, yardstick, named, question)
+    effect = effect_of(console, lambda: commands.preview_prior(edit, runs, refit=refit))
+    if effect is not None:
+        terminal.show_preview(console, effect)
+    for line in edit.lines():
+        console.print(line, highlight=False, markup=False)
+    confirm(console, yes, f"write it into {edit.path}?")
+    edit.write()
+    if as_json:
+        print_json({"prior": name, "preview": effect.to_json() if effect else None})
+    console.print(f"written to {edit.path}; now rerun: tidings run")

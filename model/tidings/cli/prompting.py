@@ -1,19 +1,26 @@
-"""Asking for an item in the terminal, with the allowed words and the scale on screen."""
+"""Asking in the terminal: for an item, with the allowed words on screen, and for consent."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
-from rich.prompt import Prompt
+from rich.prompt import Confirm, Prompt
 from rich.table import Table
 
 from tidings.drafting import completed
+from tidings.errors import UsageError
 from tidings.evidence import Item
 from tidings.inputs import Inputs
 from tidings.names import ANY, DEAL, RETAINED
 from tidings.yardsticks import LEDGER
 
-__all__ = ["ask_item"]
+if TYPE_CHECKING:
+    from tidings.previewing import Preview
+
+__all__ = ["ask_item", "confirm", "effect_of"]
 
 _RECENT_DAYS = 60
 _SCALE = {
@@ -27,6 +34,26 @@ _SCALE = {
 }
 _RELIABILITY = "A reliable, B usually, C fairly, D not usually, E unreliable, F unknown"
 _CREDIBILITY = "1 confirmed by others, 2 probable, 3 possible, 4 doubtful, 5 improbable, 6 unknown"
+
+
+def effect_of(console: Console, find: Callable[[], "Preview"]) -> "Preview | None":
+    """Return a preview, or say why there is none: much can be written before the first run."""
+    try:
+        return find()
+    except UsageError as error:
+        console.print(f"[yellow]note[/] its effect cannot be shown: {error}")
+        return None
+
+
+def confirm(console: Console, yes: bool, what: str) -> None:
+    """Ask before something is written; stop where the answer is no, or nobody is there."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{what} nobody is there to be asked; say it with --yes")
+    if not Confirm.ask(what, console=console):
+        console.print("nothing was written")
+        raise typer.Exit(0)
 
 
 def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """News in the terminal: items, previews, and the moves between two runs."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -31,6 +32,12 @@ def show_preview(console: Console, effect: "Preview", title: str = "what it woul
     console.print(
         f"[bold]{title}[/], by {effect.horizons[horizon]} ({horizon}), to run {run.manifest.run}"
     )
+    if not isfinite(effect.k):
+        console.print(
+            "[bold red]it cannot be told from the draws of that run[/]: what was certain is not, "
+            "or becomes so; fit again with --refit"
+        )
+        return
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("outcome")
     since = bool(effect.since.any())
@@ -51,7 +58,7 @@ def show_preview(console: Console, effect: "Preview", title: str = "what it woul
     else:
         console.print(
             f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.k:.2f} is above "
-            f"{K_LIMIT}; fit again with: tidings preview --refit"
+            f"{K_LIMIT}; fit again with --refit"
         )
     show_age(console, run)
 

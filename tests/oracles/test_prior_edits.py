@@ -1,0 +1,116 @@
+"""Edits of priors: the file keeps its layout, and the preview agrees with the refit."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.conftest import QUESTION
+
+import tidings
+from tidings.previewing import preview_prior
+from tidings.refitting import refitted
+from tidings.reweighting import Reweighting, stored_posterior
+from tidings.summary import K_LIMIT
+
+EDITS = {
+    "base_rate": "p05=0.03,p50=0.2,p95=0.9",
+    "push_slope": "p05=0.3,p50=0.9,p95=1.5",
+    "consent_slope": "p05=0.0,p50=0.15,p95=0.3",
+    "share_other": "p05=0.03,p50=0.1,p95=0.25",
+    "noise_scale": "p05=0.7,p50=1.1,p95=1.7",
+    "precedent.returned_to_russia": "p05=0.11,p50=0.25,p95=0.56",
+    "willingness.ankara.disabled_in_place": "p05=0.2,p50=0.4,p95=0.6",
+    "binding.moscow.us_base": "p05=0.25,p50=0.55,p95=0.8",
+}
+"""Of each kind; further away the draws thin out, and k says so."""
+HARDLY = ("noise_scale", "consent_slope")
+"""What a forecast near its priors hardly depends on."""
+REASON = "Tried as an analyst would."
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_previewed_edit_agrees_with_the_refit(shipped_run, name):
+    prior = tidings.edit_prior(name, EDITS[name], REASON, question=QUESTION).question.priors[name]
+    preview = preview_prior(shipped_run, name, prior)
+    assert preview.k < K_LIMIT
+    assert name in HARDLY or np.abs(preview.change / preview.mcse).max() > 3
+    posterior = stored_posterior(shipped_run)
+    question = posterior.situation.question
+    fit = question.config.fit.model_copy(update={"seed": 99})
+    config = question.config.model_copy(update={"fit": fit})
+    changed = replace(question, config=config, priors={**question.priors, name: prior})
+    situation = replace(posterior.situation, question=changed)
+    refit = Reweighting(refitted(posterior.inputs, situation)).own_forecast()
+    off = np.abs(preview.then - refit.mean) / np.hypot(preview.mcse_then, refit.mcse())
+    print(name, f"k {preview.k:.2f}, off by {off.max():.1f} combined MCSE")
+    assert off.max() < 5
+
+
+def test_a_fixed_prior_cannot_be_previewed_and_says_so(shipped_run):
+    prior = tidings.edit_prior("base_rate", "0.2", REASON, question=QUESTION).question.priors
+    preview = preview_prior(shipped_run, "base_rate", prior["base_rate"])
+    assert preview.k == np.inf and not preview.trusted
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "written"),
+    [
+        ("willingness.moscow.ukraine", "very unlikely", 'word = "very unlikely"'),
+        ("base_rate", "p05=0.1,p95=0.4", "quantiles = { p05 = 0.1, p95 = 0.4 }"),
+        ("base_rate", "0.2", "fixed = 0.2"),
+        ("precedent.ukraine", "p05=0.1,p95=0.4", "quantiles = { p05 = 0.1, p95 = 0.4 }"),
+    ],
+)
+def test_an_edit_changes_its_row_alone(project, name, value, written):
+    path = project / "priors" / "turkey-s400.toml"
+    before = path.read_text()
+    edit = tidings.edit_prior(name, value, REASON, question=path)
+    assert path.read_text() == before
+    assert all(line[2:] in before for line in edit.lines() if line.startswith("-"))
+    added = [line[2:] for line in edit.lines() if line.startswith("+")]
+    assert added == [written, f'because = "{REASON}"']
+    edit.write()
+    assert path.read_text() == edit.after
+    assert before.count("#") == edit.after.count("#")
+    assert tidings.check(path).question.priors == edit.question.priors
+
+
+def test_claims_can_be_replaced_and_must_exist(project):
+    path = project / "priors" / "turkey-s400.toml"
+    edit = tidings.edit_prior("base_rate", "0.2", REASON, claims=["talks-stalled"], question=path)
+    assert edit.question.config.priors.base_rate.claims == ("talks-stalled",)
+    with pytest.raises(tidings.InputError, match="did you mean 'talks-stalled'"):
+        tidings.edit_prior("base_rate", "0.2", REASON, claims=["talk-stalled"], question=path)
+
+
+def test_an_edit_over_somebody_elses_is_refused(project):
+    path = project / "priors" / "turkey-s400.toml"
+    edit = tidings.edit_prior("base_rate", "0.2", REASON, question=path)
+    path.write_text(path.read_text() + "# a remark\n")
+    with pytest.raises(tidings.UsageError, match="somebody else"):
+        edit.write()
+    assert path.read_text().endswith("# a remark\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["base_rate", "0.2"], "--because"),
+        (["base_rate", "0.2", "--because", " "], "the reason"),
+        (["base_rat", "0.2", "--because", REASON], "did you mean 'base_rate'"),
+        (["base_rate", "p05=x", "--because", REASON], "quantiles like"),
+    ],
+)
+def test_an_edit_without_reason_name_or_sense_is_wrong_use(project, arguments, says):
+    path = project / "priors" / "turkey-s400.toml"
+    before = path.read_text()
+    done = subprocess.run(
+        [sys.executable, "-m", "tidings", "priors", "set", *arguments, "--yes",
+         "--question", str(path)],
+        cwd=project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert path.read_text() == before
