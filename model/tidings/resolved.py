@@ -1,5 +1,6 @@
 """Resolved questions: past questions of this kind, with their dated news and their end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -63,21 +64,32 @@ class ResolvedQuestion:
         Its name, and the question.
     change : tuple of str
         Its outcomes but the status quo.
+    requires : mapping of str to tuple of str
+        The actors who had to agree, by outcome.
     at_risk_from, ended : date
         When its clock started and stopped.
     outcome : str
         How it ended; ``status_quo`` where nothing happened while it was watched.
     items : tuple of Item
         Its news.
+    forecast_dates : tuple of date
+        When a forecast of it is to be made.
     """
 
     id: str
     title: str
     change: tuple[str, ...]
+    requires: Mapping[str, tuple[str, ...]]
     at_risk_from: date
     ended: date
     outcome: str
     items: tuple[Item, ...]
+    forecast_dates: tuple[date, ...]
+
+    @property
+    def happened(self) -> bool:
+        """Whether any of its outcomes came before it was no longer watched."""
+        return self.outcome != STATUS_QUO
 
 
 def read_resolved(folder: Path, yardsticks: Yardsticks) -> tuple[ResolvedQuestion, ...]:
@@ -120,10 +132,12 @@ def _question(path: Path, yardsticks: Yardsticks) -> ResolvedQuestion:
         file.id,
         file.title,
         tuple(outcome for outcome in outcomes if outcome != STATUS_QUO),
+        {outcome.id: outcome.requires for outcome in file.outcomes if outcome.id != STATUS_QUO},
         file.at_risk_from,
         file.resolved.date,
         file.resolved.outcome,
         _items(path.with_suffix(".csv"), file, yardsticks),
+        tuple(sorted(file.forecast_dates)),
     )
 
 
