@@ -21,7 +21,7 @@ from tidings.pressure import Pulse, pulses
 from tidings.resolved import ResolvedQuestion
 from tidings.timeline import DAYS_PER_YEAR
 
-__all__ = ["Arrivals", "Record", "fit_arrivals", "no_arrivals", "records_of"]
+__all__ = ["Arrivals", "Record", "Source", "fit_arrivals", "no_arrivals", "records_of", "source_of"]
 
 _DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 _DISPERSION_LIMITS = (0.0, 5.0)
@@ -70,7 +70,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """The arrivals of one question and the time over which they were watched."""
 
     records: Sequence[Record]
@@ -117,7 +117,7 @@ def fit_arrivals(
     resolved: Sequence[ResolvedQuestion],
     grades: GradesConfig,
     change: Sequence[str],
-    own_weight_items: float,
+    weight_items: tuple[float, float],
 ) -> Arrivals:
     """Fit how news arrives.
 
@@ -131,19 +131,20 @@ def fit_arrivals(
         The weights of grades.
     change : sequence of str
         The question's outcomes but the status quo.
-    own_weight_items : float
-        So many arrivals of its own weigh as much as all resolved questions.
+    weight_items : tuple of (float, float)
+        So many arrivals of its own weigh as much as all resolved questions: for the pace, and for
+        sizes and dispersion.
     """
-    mine = _Source(records_of(own[0]), own[1], own[2])
-    theirs = [_resolved_source(question, grades) for question in resolved]
+    mine = Source(records_of(own[0]), own[1], own[2])
+    theirs = [source_of(question, grades) for question in resolved]
     pooled_sizes = [record.size for source in theirs for record in source.records]
     if not mine.records and not pooled_sizes:
         return no_arrivals(change)
-    weight = own_weight_items if pooled_sizes else 0.0
+    pace_weight, weight = weight_items if pooled_sizes else (0.0, 0.0)
     shape, years = float(mine.counted), mine.years
-    if weight:
+    if pace_weight:
         their_pace = sum(s.counted for s in theirs) / sum(s.years for s in theirs)
-        shape, years = shape + weight, years + weight / their_pace
+        shape, years = shape + pace_weight, years + pace_weight / their_pace
     sizes, size_probs = _mixture([r.size for r in mine.records], pooled_sizes, weight)
     named, named_probs = _named_sets(mine.records, change)
     return Arrivals(
@@ -152,12 +153,13 @@ def fit_arrivals(
     )  # fmt: skip
 
 
-def _resolved_source(question: ResolvedQuestion, grades: GradesConfig) -> _Source:
+def source_of(question: ResolvedQuestion, grades: GradesConfig) -> Source:
+    """Return the arrivals of a past question while it was watched."""
     items = [
         item for item in question.items if question.at_risk_from <= item.known <= question.ended
     ]
     counted = pulses(items, grades, question.change)
-    return _Source(records_of(counted), question.at_risk_from, question.ended)
+    return Source(records_of(counted), question.at_risk_from, question.ended)
 
 
 def _mixture(
@@ -182,7 +184,7 @@ def _named_sets(
     return rows, counts / counts.sum()
 
 
-def _pooled_dispersion(mine: _Source, theirs: Sequence[_Source], weight: float) -> float:
+def _pooled_dispersion(mine: Source, theirs: Sequence[Source], weight: float) -> float:
     own_weight = float(mine.counted)
     their = [_dispersion(source.monthly()) for source in theirs]
     values = [(_dispersion(mine.monthly()), own_weight)]

@@ -1,14 +1,17 @@
 """The closed schema of a question file: the types that its TOML must fit."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic.config import JsonDict
 
 from tidings.names import OTHER, RETAINED
 
 __all__ = [
+    "LEARNED",
     "ActorConfig",
+    "CasesConfig",
     "FilesConfig",
     "FitConfig",
     "GradesConfig",
@@ -27,6 +30,20 @@ Sentence = Annotated[str, Field(min_length=8)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+LEARNED: Final = "learned"
+"""What stands in place of a setting that is learned from the resolved questions."""
+
+
+def _or_learned(schema: JsonDict) -> None:
+    """Let editors take the word for what it stands for; `tidings.question` puts the number in."""
+    kept: JsonDict = {key: schema.pop(key) for key in ("default", "description") if key in schema}
+    number = dict(schema)
+    schema.clear()
+    schema.update(kept)
+    schema["anyOf"] = [number, {"const": LEARNED}]
+
+
+_OR_LEARNED = Field(json_schema_extra=_or_learned)
 
 
 class _Closed(BaseModel):
@@ -36,6 +53,7 @@ class _Closed(BaseModel):
 _ONE_VALUE: list[JsonValue] = [
     {"required": ["word", "yardstick"]},
     {"required": ["quantiles"]},
+    {"required": ["learned"]},
     {"required": ["fixed"]},
     {"required": ["pool"]},
 ]
@@ -56,6 +74,8 @@ class FilesConfig(_Closed):
     """Past proposals of this kind: the reference class."""
     resolved: str | None = None
     """A folder of past questions with their news and end."""
+    learned: str | None = None
+    """What was learned from past questions and cases; tidings priors learn writes it."""
 
 
 class FitConfig(_Closed):
@@ -86,20 +106,24 @@ class TimeConfig(_Closed):
     """Steps that share one state of the actors' factors."""
     factor_half_life_days: Positive = 365.25
     """Days in which the memory of an actor's factor halves."""
+    age_exponent: Annotated[float, Field(gt=-1, lt=3), _OR_LEARNED] = 0.0
+    """Rates grow with the question's age in years to this power; base_rate is that of one year."""
 
 
 class NewsConfig(_Closed):
     """Pressure, and news yet to come.
 
     ``half_life_days`` is how fast a push fades. The pace, the sizes and the named outcomes of
-    future pushes come from this question's own items; ``own_weight_items`` items of its own count
-    as much as all resolved questions together.
+    future pushes come from this question's own items; as many of its own as the two weights say
+    count as much as all resolved questions together.
     """
 
-    half_life_days: Positive = 45.0
+    half_life_days: Annotated[Positive, _OR_LEARNED] = 45.0
     """Days in which a push fades to half."""
-    own_weight_items: Positive = 20.0
-    """Own items that weigh as much as all resolved questions, for news yet to come."""
+    pace_weight_items: Annotated[Positive, _OR_LEARNED] = 20.0
+    """Own items that weigh as much as all resolved questions, for how often news arrives."""
+    size_weight_items: Annotated[Positive, _OR_LEARNED] = 20.0
+    """Own items that weigh as much as all resolved questions, for how large it is."""
     simulate: bool = True
     """Whether news yet to come is part of the forecast."""
 
@@ -124,6 +148,18 @@ class GradesConfig(_Closed):
                 if missing:
                     raise ValueError(f"{name}_{kind} with every grade; missing {sorted(missing)}")
         return self
+
+
+class CasesConfig(_Closed):
+    """How far past cases are trusted, and what cases the question is like."""
+
+    trust: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """The power to which their likelihood is raised; 1 would take them at face value."""
+    like: dict[
+        Literal["air_defence", "owner_in_nato", "replacement_offered", "russian_supplier",
+                "war_in_ukraine"], bool
+    ] = {}  # fmt: skip
+    """What the question has in common with cases; what is not named is taken as unknown."""
 
 
 class OutcomeConfig(_Closed):
@@ -172,6 +208,8 @@ class _Worded(_Closed):
     """Whose word it is: a yardstick of the file, or survey."""
     quantiles: dict[str, float] | None = None
     """p05 = 0.03 means: five chances in a hundred that it is below 0.03."""
+    learned: str | None = None
+    """A quantity of the file of what was learned, like resolved.base_rate."""
     because: Sentence
     """The reason."""
     claims: tuple[str, ...] = ()
@@ -186,21 +224,21 @@ class _Worded(_Closed):
 
 
 class PriorSource(_Worded):
-    """One of several sources of a prior: a word of a yardstick, or quantiles, with its weight."""
+    """One of several sources: a word, quantiles, or what was learned, with its weight."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_VALUE[:2]})
+    model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_VALUE[:3]})
 
     weight: Positive = 1.0
     """Its weight in the pool, compared with the others'."""
 
     @model_validator(mode="after")
     def _one_value(self) -> Self:
-        self._check_one_of("word", "quantiles")
+        self._check_one_of("word", "quantiles", "learned")
         return self
 
 
 class PriorRow(_Worded):
-    """One prior with its reason: a word of a yardstick, quantiles, a fixed value, or a pool."""
+    """One prior with its reason: a word, quantiles, what was learned, a fixed value, or a pool."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_VALUE})
 
@@ -211,7 +249,7 @@ class PriorRow(_Worded):
 
     @model_validator(mode="after")
     def _one_value(self) -> Self:
-        self._check_one_of("word", "quantiles", "fixed", "pool")
+        self._check_one_of("word", "quantiles", "learned", "fixed", "pool")
         return self
 
 
@@ -274,6 +312,8 @@ class QuestionConfig(_Closed):
     """The grid of time."""
     news: NewsConfig = NewsConfig()
     """How pushes fade, and news yet to come."""
+    cases: CasesConfig = CasesConfig()
+    """How far past cases are trusted."""
     grades: GradesConfig
     """What the grades of sources and items are worth."""
     outcomes: Annotated[tuple[OutcomeConfig, ...], Field(min_length=2)]

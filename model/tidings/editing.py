@@ -15,9 +15,10 @@ from tidings.priors import named_rows
 from tidings.question import Question, load_question, load_text
 from tidings.rewriting import rewrite
 
-__all__ = ["Edit", "edit_prior", "edited_text", "value_of"]
+__all__ = ["Edit", "edit_prior", "edited_text", "put_setting", "value_of"]
 
-_VALUES = ("word", "yardstick", "quantiles", "fixed", "pool")
+_VALUES = ("word", "yardstick", "quantiles", "learned", "fixed", "pool")
+_LEARNED = "learned="
 
 
 def value_of(text: str, yardstick: str) -> dict[str, Any]:
@@ -26,8 +27,8 @@ def value_of(text: str, yardstick: str) -> dict[str, Any]:
     Parameters
     ----------
     text : str
-        ``very unlikely`` (a word of the yardstick), ``p05=0.03,p50=0.13,p95=0.57``, or ``0.4``
-        (taken as certain).
+        ``very unlikely`` (a word of the yardstick), ``p05=0.03,p50=0.13,p95=0.57``, ``0.4`` (taken
+        as certain), or ``learned=resolved.base_rate``.
     yardstick : str
         Whose word it is.
 
@@ -36,6 +37,8 @@ def value_of(text: str, yardstick: str) -> dict[str, Any]:
     UsageError
         If quantiles are not written as above.
     """
+    if text.startswith(_LEARNED):
+        return {"learned": text.removeprefix(_LEARNED).strip()}
     if "=" in text:
         try:
             return {"quantiles": tomllib.loads(f"quantiles = {{ {text} }}")["quantiles"]}
@@ -102,6 +105,23 @@ def _written(value: object) -> Any:  # noqa: ANN401 - an item of tomlkit
         inside = ", ".join(f"{key} = {one}" for key, one in value.items())
         return tomlkit.parse(f"value = {{ {inside} }}")["value"]
     return tomlkit.item(value)
+
+
+def put_setting(path: Path, name: str, value: float) -> None:
+    """Write a number at the top level of a question file; comments and layout stay.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written; it is as it was then.
+    """
+
+    def replaced(text: str) -> str:
+        document = tomlkit.parse(text)
+        document[name] = value
+        return tomlkit.dumps(document)
+
+    rewrite(path, replaced)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from tidings.parameters import Parameters, log_consent
 from tidings.pressure import Pulse, pressure_at
 from tidings.randomness import stream
 from tidings.structure import Structure
-from tidings.timeline import DAYS_PER_YEAR, Timeline, add_months
+from tidings.timeline import DAYS_PER_YEAR, Timeline, add_months, mean_age_power
 
 __all__ = ["Calendar", "Futures", "Outlook", "cumulative_incidence", "make_calendar"]
 
@@ -110,6 +110,10 @@ class Outlook:
         The grid of the factors, which goes on into the future.
     calendar : Calendar
         The dates.
+    clock_start : date
+        From when on the question's age counts.
+    age_exponent : float
+        Rates grow with the age in years to this power.
     pulses : tuple of Pulse
         Known news.
     half_life_days : float
@@ -127,6 +131,8 @@ class Outlook:
     structure: Structure
     timeline: Timeline
     calendar: Calendar
+    clock_start: date
+    age_exponent: float
     pulses: tuple[Pulse, ...]
     half_life_days: float
     arrivals: Arrivals
@@ -273,7 +279,8 @@ class _Chunk:
             From `_known_pressure`.
         """
         edges, marks = self.outlook.calendar.edges()
-        lengths = np.diff(edges) / DAYS_PER_YEAR
+        age = mean_age_power(edges, self.outlook.clock_start, self.outlook.age_exponent)
+        lengths = np.diff(edges) / DAYS_PER_YEAR * age
         pushed = np.exp(self.parameters.rate[Var.PUSH_SLOPE] * known[..., None, None])
         survival = np.ones(self.shape)
         total = np.zeros((len(edges), len(known) + 1, self.shape[0]))

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tidings.cases import read_cases
+from tidings.config import QuestionConfig
 from tidings.errors import Fault, InputError, raise_if_any
 from tidings.evidence import Ledger, read_ledger
-from tidings.question import Question, load_question
+from tidings.learned import digest_of_files, digest_of_settings
+from tidings.question import Question, beside, load_question
 from tidings.resolved import ResolvedQuestion, read_resolved
 
-__all__ = ["Inputs", "read_inputs"]
+__all__ = ["Inputs", "check_learned", "learned_from", "read_inputs"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Inputs:
     def files(self) -> list[Path]:
         """Return every file that the question names."""
         question = self.question
-        named = ("evidence", "yardsticks", "survey", "claims", "cases")
+        named = ("evidence", "yardsticks", "survey", "claims", "cases", "learned")
         paths = [path for path in map(question.file, named) if path is not None]
         folder = question.file("resolved")
         if folder is not None:
@@ -91,4 +93,56 @@ def read_inputs(question: Path) -> Inputs:
     if past is not None:
         resolved = read(lambda: read_resolved(past, loaded.yardsticks), resolved)
     raise_if_any(faults)
+    check_learned(loaded)
     return Inputs(loaded, ledger, resolved, counted)
+
+
+def learned_from(question: Path, config: QuestionConfig) -> dict[str, str]:
+    """Return the digests of all that priors are learned from.
+
+    Parameters
+    ----------
+    question : Path
+        The question file, which its files stand beside.
+    config : QuestionConfig
+        What stands in it.
+    """
+    files, found = config.files, {}
+    if files.resolved is not None:
+        folder = beside(question, files.resolved)
+        found["resolved"] = digest_of_files([*folder.glob("*.yaml"), *folder.glob("*.csv")])
+    if files.cases is not None:
+        found["cases"] = digest_of_files([beside(question, files.cases)])
+    settings = config.model_dump(mode="json", include={"id", "grades", "cases"})
+    steps = config.time.model_dump(mode="json", exclude={"age_exponent"})
+    words = digest_of_files([beside(question, files.yardsticks)])
+    found["settings"] = digest_of_settings({**settings, "time": steps, "yardsticks": words})
+    return found
+
+
+_LEARNED_FROM = {
+    "resolved": "the resolved questions",
+    "cases": "the cases",
+    "settings": "id, grades, cases, time and yardsticks of the question",
+}
+
+
+def check_learned(question: Question) -> None:
+    """Check that what was learned still matches what it was learned from.
+
+    Raises
+    ------
+    InputError
+        With a fault for each thing that has changed.
+    """
+    path, learned = question.file("learned"), question.learned
+    if path is None or learned is None:
+        return
+    now = learned_from(question.path, question.config)
+    expected = "the same as when it was learned; learn again: tidings priors learn"
+    faults = [
+        Fault(path, None, f"digests.{what}", f"changed data ({_LEARNED_FROM[what]})", expected)
+        for what in sorted({*now, *learned.digests})
+        if now.get(what) != learned.digests.get(what)  # type: ignore[call-overload]
+    ]
+    raise_if_any(faults)

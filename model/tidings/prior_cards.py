@@ -176,8 +176,11 @@ def _card(question: Question, name: str, row: PriorRow, found: _Posterior | None
 def _source(question: Question, name: str, row: PriorRow | PriorSource) -> Source:
     claims: Mapping[str, Claim] = question.claims
     fixed = isinstance(row, PriorRow) and row.fixed is not None
+    learned = question.learned.normals if question.learned else {}
     normal = (
-        question.priors[name] if fixed else source_normal(row, link_of(name), question.yardsticks)
+        question.priors[name]
+        if fixed
+        else source_normal(row, link_of(name), (question.yardsticks, learned))
     )
     return Source(
         _value(question, row), row.because, tuple(claims[one] for one in row.claims),
@@ -192,9 +195,20 @@ def _value(question: Question, row: PriorRow | PriorSource) -> str:
             return f"{row.word} (survey of readers)"
         low, high = question.yardsticks.bands[str(row.yardstick)][row.word]
         return f"{row.word} ({row.yardstick}: {low * 100:g}–{high * 100:g} %)"
+    if row.learned is not None:
+        return f"{row.learned}, learned: {_learned_from(question, row.learned)}"
     if row.quantiles is not None:
         return ", ".join(f"{key} = {value:g}" for key, value in row.quantiles.items())
     return f"fixed at {row.fixed:g}" if isinstance(row, PriorRow) else ""
+
+
+def _learned_from(question: Question, name: str) -> str:
+    """Say what a learned quantity comes from."""
+    if question.learned is None:
+        return ""
+    if name.startswith("resolved."):
+        return f"{len(question.learned.resolved)} resolved questions"
+    return f"{question.learned.cases} past cases, trusted to the power {question.learned.trust:g}"
 
 
 def _spread(normal: LinkNormal) -> Spread:

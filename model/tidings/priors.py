@@ -10,7 +10,15 @@ from tidings.normal import Link, LinkNormal, fit_quantiles, fixed_normal, pooled
 from tidings.toml_lines import line_of
 from tidings.yardsticks import Yardsticks
 
-__all__ = ["LINKS", "MAX_FIT_ERROR", "link_of", "named_rows", "resolve_priors", "source_normal"]
+__all__ = [
+    "LINKS",
+    "MAX_FIT_ERROR",
+    "Meanings",
+    "link_of",
+    "named_rows",
+    "resolve_priors",
+    "source_normal",
+]
 
 LINKS: Mapping[str, Link] = {
     "base_rate": "log",
@@ -54,6 +62,7 @@ def resolve_priors(
     priors: PriorsConfig,
     yardsticks: Yardsticks,
     claims: Mapping[str, Claim],
+    learned: Mapping[str, LinkNormal],
     source: tuple[Path, str],
 ) -> tuple[dict[str, LinkNormal], list[Fault]]:
     """Turn every prior row into a normal on its link scale.
@@ -66,6 +75,8 @@ def resolve_priors(
         What the words mean.
     claims : mapping of str to Claim
         The claims that rows may rest on.
+    learned : mapping of str to LinkNormal
+        The quantities that rows may name.
     source : tuple of (Path, str)
         The question file and its text, to name lines.
 
@@ -91,7 +102,7 @@ def resolve_priors(
             if claim not in claims
         ]
         try:
-            normals[name] = _normal(row, link_of(name), yardsticks)
+            normals[name] = _normal(row, link_of(name), (yardsticks, learned))
         except _RowError as error:
             faults.append(fault(error.field, error.got, str(error)))
     return normals, faults
@@ -115,29 +126,45 @@ class _RowError(Exception):
         return self
 
 
-def _normal(row: PriorRow, link: Link, yardsticks: Yardsticks) -> LinkNormal:
+Meanings = tuple[Yardsticks, Mapping[str, LinkNormal]]
+"""What words mean, and the quantities that were learned."""
+
+
+def _normal(row: PriorRow, link: Link, meanings: Meanings) -> LinkNormal:
     if row.pool is not None:
-        return _pool_normal(row.pool, link, yardsticks)
+        return _pool_normal(row.pool, link, meanings)
     if row.fixed is not None:
         try:
             return fixed_normal(row.fixed, link)
         except ValueError as error:
             raise _RowError("fixed", row.fixed, str(error)) from None
-    return source_normal(row, link, yardsticks)
+    return source_normal(row, link, meanings)
 
 
-def source_normal(source: PriorRow | PriorSource, link: Link, yardsticks: Yardsticks) -> LinkNormal:
-    """Return the normal of a word or of quantiles."""
+def source_normal(source: PriorRow | PriorSource, link: Link, meanings: Meanings) -> LinkNormal:
+    """Return the normal of a word, of quantiles, or of what was learned."""
+    yardsticks, learned = meanings
     if source.word is not None:
         return _word_normal(source.word, str(source.yardstick), link, yardsticks)
+    if source.learned is not None:
+        return _learned_normal(source.learned, link, learned)
     return _quantile_normal(source.quantiles or {}, link)
 
 
-def _pool_normal(sources: Sequence[PriorSource], link: Link, yardsticks: Yardsticks) -> LinkNormal:
+def _learned_normal(name: str, link: Link, learned: Mapping[str, LinkNormal]) -> LinkNormal:
+    fitting = [one for one, normal in learned.items() if normal.link == link]
+    if name not in fitting:
+        if not learned:
+            raise _RowError("learned", name, "files.learned naming what was learned")
+        raise _RowError("learned", name, f"on the {link} scale: {nearest(name, fitting)}")
+    return learned[name]
+
+
+def _pool_normal(sources: Sequence[PriorSource], link: Link, meanings: Meanings) -> LinkNormal:
     parts = []
     for place, source in enumerate(sources):
         try:
-            parts.append(source_normal(source, link, yardsticks))
+            parts.append(source_normal(source, link, meanings))
         except _RowError as error:
             raise error.within(f"pool.{place}") from None
     return pooled_normal(parts, [source.weight for source in sources])

@@ -9,15 +9,16 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from tidings.claims import Claim, read_claims
-from tidings.config import PairRows, QuestionConfig
+from tidings.config import LEARNED, PairRows, QuestionConfig
 from tidings.errors import Fault, InputError, nearest, raise_if_any
+from tidings.learned import Learned, read_learned
 from tidings.names import OTHER, RETAINED
 from tidings.normal import LinkNormal
 from tidings.priors import resolve_priors
 from tidings.toml_lines import line_of
 from tidings.yardsticks import Yardsticks, read_yardsticks
 
-__all__ = ["Question", "load_question", "load_text"]
+__all__ = ["Question", "beside", "load_question", "load_settings", "load_text"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Question:
         The claims that priors rest on.
     priors : mapping of str to LinkNormal
         Every prior by dotted name (``willingness.moscow.ukraine``), on its link scale.
+    learned : Learned or None
+        What was learned from past questions and cases, where the file names it.
     """
 
     path: Path
@@ -43,11 +46,12 @@ class Question:
     yardsticks: Yardsticks
     claims: Mapping[str, Claim]
     priors: Mapping[str, LinkNormal]
+    learned: Learned | None = None
 
     def file(self, name: str) -> Path | None:
         """Return the path of one of the files the question names, or None if it names none."""
         relative = getattr(self.config.files, name)
-        return None if relative is None else _beside(self.path, relative)
+        return None if relative is None else beside(self.path, relative)
 
 
 def load_question(path: Path) -> Question:
@@ -73,23 +77,26 @@ def load_question(path: Path) -> Question:
 
 def load_text(path: Path, text: str) -> Question:
     """Load a question as if a text stood in its file; see `load_question`."""
-    config = _parse(path, text)
+    tree = _tree(path, text)
+    learned = _learned(path, tree)
+    config = _validated(path, text, _with_learned(path, text, tree, learned))
     faults = list(_cross_faults(path, text, config))
     yardsticks, claims = None, {}
     try:
         yardsticks = read_yardsticks(
-            _beside(path, config.files.yardsticks), _beside(path, config.files.survey)
+            beside(path, config.files.yardsticks), beside(path, config.files.survey)
         )
     except InputError as error:
         faults += error.faults
     try:
         if config.files.claims is not None:
-            claims = dict(read_claims(_beside(path, config.files.claims)))
+            claims = dict(read_claims(beside(path, config.files.claims)))
     except InputError as error:
         faults += error.faults
     if yardsticks is None:
         raise InputError(faults)
-    priors, more = resolve_priors(config.priors, yardsticks, claims, (path, text))
+    known = learned.normals if learned else {}
+    priors, more = resolve_priors(config.priors, yardsticks, claims, known, (path, text))
     faults += more
     if config.yardstick not in yardsticks.bands:
         expected = nearest(config.yardstick, yardsticks.bands)
@@ -97,10 +104,11 @@ def load_text(path: Path, text: str) -> Question:
             Fault(path, line_of(text, ("yardstick",)), "yardstick", config.yardstick, expected)
         )
     raise_if_any(faults)
-    return Question(path, config, yardsticks, claims, priors)
+    return Question(path, config, yardsticks, claims, priors, learned)
 
 
-def _beside(path: Path, relative: str) -> Path:
+def beside(path: Path, relative: str) -> Path:
+    """Return the path of a file named in a question file, as seen from where the user is."""
     return (path.parent / relative).resolve().relative_to(Path.cwd(), walk_up=True)
 
 
@@ -115,13 +123,65 @@ def _read_text(path: Path) -> str:
         raise InputError([Fault(path, None, "file", got, "a readable UTF-8 file")]) from None
 
 
-def _parse(path: Path, text: str) -> QuestionConfig:
+def load_settings(path: Path) -> QuestionConfig:
+    """Load what stands in a question file, before anything was learned for it.
+
+    Settings that are taken from what was learned have their defaults, and priors are not resolved.
+
+    Raises
+    ------
+    InputError
+        With every fault found.
+    """
+    text = _read_text(path)
+    tree = _tree(path, text)
+    for table, key in _LEARNED_SETTINGS:
+        if tree.get(table, {}).get(key) == LEARNED:
+            del tree[table][key]
+    config = _validated(path, text, tree)
+    raise_if_any(list(_cross_faults(path, text, config)))
+    return config
+
+
+_LEARNED_SETTINGS = (
+    ("news", "half_life_days"), ("news", "pace_weight_items"), ("news", "size_weight_items"),
+    ("time", "age_exponent"),
+)  # fmt: skip
+
+
+def _learned(path: Path, tree: Mapping[str, Any]) -> Learned | None:
+    files = tree.get("files")
+    name = files.get("learned") if isinstance(files, dict) else None
+    return read_learned(beside(path, name)) if isinstance(name, str) else None
+
+
+def _with_learned(
+    path: Path, text: str, tree: dict[str, Any], learned: Learned | None
+) -> dict[str, Any]:
+    """Return the tree with numbers where it says ``"learned"``."""
+    found = dict(tree)
+    for table, key in _LEARNED_SETTINGS:
+        inside = found.get(table)
+        if not isinstance(inside, dict) or inside.get(key) != LEARNED:
+            continue
+        if learned is None:
+            line = line_of(text, (table, key))
+            expected = "a number, or files.learned naming what was learned"
+            raise InputError([Fault(path, line, f"{table}.{key}", repr(LEARNED), expected)])
+        found[table] = {**inside, key: learned.settings[key]}  # type: ignore[index]
+    return found
+
+
+def _tree(path: Path, text: str) -> dict[str, Any]:
     try:
-        tree = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         message, _, place = str(error).partition(" (at ")
         line = int(place.split()[1].rstrip(",")) if place.startswith("line") else None
         raise InputError([Fault(path, line, "syntax", message.lower(), "valid TOML")]) from None
+
+
+def _validated(path: Path, text: str, tree: Mapping[str, Any]) -> QuestionConfig:
     try:
         return QuestionConfig.model_validate(tree)
     except ValidationError as error:

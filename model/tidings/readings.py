@@ -10,11 +10,12 @@ story_sd² * story_load[r]``, and the story effects are integrated out exactly.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.config import GradesConfig, QuestionConfig
+from tidings.config import ActorConfig, GradesConfig
 from tidings.evidence import Item
 from tidings.names import ANY, DEAL, OTHER, RETAINED
 from tidings.normal import LinkNormal
@@ -23,7 +24,26 @@ from tidings.structure import OBSERVER, Structure
 from tidings.timeline import Timeline
 from tidings.yardsticks import LEDGER, Yardsticks
 
-__all__ = ["Reading", "ReadingRows", "read_items", "rows_of", "whitened_rows"]
+__all__ = ["Cast", "Reading", "ReadingRows", "read_items", "rows_of", "whitened_rows"]
+
+
+class Cast(Protocol):
+    """Who is asked about what: of a question file, or of a past question."""
+
+    @property
+    def grades(self) -> GradesConfig:
+        """What grades are worth."""
+
+    @property
+    def named_ids(self) -> tuple[str, ...]:
+        """Outcomes that actors must agree to."""
+
+    @property
+    def recipients(self) -> Mapping[str, str]:
+        """Static actors, and the outcome each is read for."""
+
+    def actor(self, identifier: str) -> ActorConfig:
+        """Return an actor, or raise KeyError."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +140,7 @@ class ReadingRows:
 
 
 def read_items(
-    items: Sequence[Item], config: QuestionConfig, yardsticks: Yardsticks, timeline: Timeline
+    items: Sequence[Item], cast: Cast, yardsticks: Yardsticks, timeline: Timeline
 ) -> tuple[Reading, ...]:
     """Return the readings of items: none for ``deal``, without a face value, or about ``other``.
 
@@ -128,7 +148,7 @@ def read_items(
     ----------
     items : sequence of Item
         Those that a forecast may use.
-    config : QuestionConfig
+    cast : Cast
         Says who speaks for whom and what grades are worth.
     yardsticks : Yardsticks
         What the words of face values mean.
@@ -139,22 +159,22 @@ def read_items(
     for item in items:
         if item.actor != DEAL and item.face_value is not None:
             face = yardsticks.normal(LEDGER, item.face_value)
-            readings += _readings_of(item, face, config, timeline.state_at(item.date))
+            readings += _readings_of(item, face, cast, timeline.state_at(item.date))
     return tuple(readings)
 
 
-def _readings_of(item: Item, face: LinkNormal, config: QuestionConfig, state: int) -> list[Reading]:
-    speaker = config.actor(item.actor)
+def _readings_of(item: Item, face: LinkNormal, cast: Cast, state: int) -> list[Reading]:
+    speaker = cast.actor(item.actor)
     read = speaker.speaks_for or speaker.id
-    own = config.recipients.get(read)
-    readable = [own] if own is not None else list(config.named_ids)
+    own = cast.recipients.get(read)
+    readable = [own] if own is not None else list(cast.named_ids)
     alone = item.outcomes[0] if item.outcomes[0] in (ANY, RETAINED) else None
     if alone is not None:
         # A recipient is asked about one outcome only; "any" and "retained" are about that one.
         targets: list[str | None] = [own]
     else:
         targets = [outcome for outcome in item.outcomes if outcome in readable]
-    sd = np.sqrt(_variance(item, face, config.grades) * len(item.outcomes) / speaker.weight)
+    sd = np.sqrt(_variance(item, face, cast.grades) * len(item.outcomes) / speaker.weight)
     return [
         Reading(
             item.id, item.story, read, outcome, -1.0 if alone == RETAINED else 1.0,

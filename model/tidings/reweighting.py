@@ -223,6 +223,7 @@ class Reweighting:
         outlook, arrivals = outlook_of(situation), situation.arrivals
         key = (
             outlook.calendar.start, outlook.calendar.as_of, outlook.news_from,
+            outlook.half_life_days, outlook.age_exponent,
             *(np.asarray(value).tobytes() for value in vars(arrivals).values()),
         )  # fmt: skip
         if key not in self._futures:

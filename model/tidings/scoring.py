@@ -18,9 +18,20 @@ from numpy.typing import NDArray
 from tidings.resolved import ResolvedQuestion
 from tidings.timeline import DAYS_PER_YEAR, add_months
 
-__all__ = ["MEASURES", "Pair", "base_forecast", "constant_rate", "mean_scores", "pairs_of", "score"]
+__all__ = [
+    "MEASURES",
+    "STATUS_QUO_BRIER",
+    "Pair",
+    "base_forecast",
+    "constant_rate",
+    "mean_scores",
+    "pairs_of",
+    "score",
+]
 
 MEASURES = ("brier", "log", "brier_event", "log_event", "brier_base", "log_base")
+STATUS_QUO_BRIER = "brier_status_quo"
+"""The Brier score of "nothing will happen"; its log score is infinite as soon as something does."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,8 @@ def score(
     Returns
     -------
     dict
-        One row: the pair's question, date and months, and the six `MEASURES`.
+        One row: the pair's question, date and months, the six `MEASURES`, and the Brier score of
+        the status quo.
     """
     happened = int(pair.happened > 0)
     event = np.array([forecast[0], 1.0 - forecast[0]])
@@ -102,6 +114,7 @@ def score(
         "log_event": _log(event, happened),
         "brier_base": _brier(constant, happened),
         "log_base": _log(constant, happened),
+        STATUS_QUO_BRIER: 2.0 * happened,
     }
     return {"question": pair.question, "made": pair.made, "months": pair.months, **scored}
 
@@ -127,12 +140,12 @@ def mean_scores(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     Returns
     -------
     DataFrame, indexed by months
-        The `MEASURES`; ``n``, how many pairs; ``questions``, how many questions; and
+        The `MEASURES`; the Brier score of the status quo; ``n`` pairs; ``questions``; and
         ``log_gain`` with ``log_gain_se``: by how much the log score of the event is better than
         that of the base rate, and the standard error of that mean over questions.
     """
     table = pd.DataFrame(rows)
-    by_question = table.groupby(["months", "question"])[list(MEASURES)].mean()
+    by_question = table.groupby(["months", "question"])[[*MEASURES, STATUS_QUO_BRIER]].mean()
     by_question["log_gain"] = by_question["log_base"] - by_question["log_event"]
     months = by_question.groupby(level="months")
     means = months.mean()

@@ -19,7 +19,7 @@ from tidings.question import Question
 from tidings.readings import Reading, ReadingRows, read_items, rows_of, whitened_rows
 from tidings.resolved import ResolvedQuestion
 from tidings.structure import Structure, make_structure
-from tidings.timeline import Timeline, make_timeline
+from tidings.timeline import Timeline, make_timeline, mean_age_power
 from tidings.unknowns import Exposure, GraphData, data_of
 
 __all__ = [
@@ -197,7 +197,7 @@ def _arrivals(
         ended,
         config.grades,
         structure.change,
-        config.news.own_weight_items,
+        (config.news.pace_weight_items, config.news.size_weight_items),
     )
 
 
@@ -225,10 +225,12 @@ def whitened_of(situation: Situation) -> ReadingRows:
 def exposure_of(situation: Situation) -> Exposure:
     """Return the time that passed without an event, and the pressure over it."""
     timeline, change = situation.timeline, situation.structure.change
-    half_life = situation.question.config.news.half_life_days
+    config = situation.question.config
+    half_life = config.news.half_life_days
     pressure = mean_pressure(situation.pulses, timeline.exposed_edges(), half_life, change)
     shape = (len(change), timeline.states, timeline.steps_in_state)
-    years = timeline.exposure_years() * situation.time_tells
+    age = mean_age_power(timeline.exposed_edges(), config.clock_start, config.time.age_exponent)
+    years = timeline.exposure_years() * age.reshape(shape[1:]) * situation.time_tells
     return Exposure(years, pressure.reshape(shape))
 
 
@@ -286,6 +288,8 @@ def outlook_of(situation: Situation) -> Outlook:
         structure=situation.structure,
         timeline=situation.timeline,
         calendar=calendar,
+        clock_start=config.clock_start,
+        age_exponent=config.time.age_exponent,
         pulses=situation.pulses,
         half_life_days=config.news.half_life_days,
         arrivals=situation.arrivals,
@@ -303,6 +307,8 @@ def prior_outlook(situation: Situation) -> Outlook:
         structure=situation.structure,
         timeline=make_timeline(config.time, as_of, as_of, as_of),
         calendar=calendar,
+        clock_start=config.clock_start,
+        age_exponent=config.time.age_exponent,
         pulses=(),
         half_life_days=config.news.half_life_days,
         arrivals=situation.arrivals,

@@ -3,6 +3,7 @@
 Indices and one-hot matrices are made here once, in NumPy; the graph and the forecast share them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, get_args
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from tidings.config import QuestionConfig
 from tidings.names import OTHER, Voice
 
-__all__ = ["OBSERVER", "Structure", "make_structure"]
+__all__ = ["OBSERVER", "Structure", "make_structure", "sides_of"]
 
 OBSERVER: Final = "observer"
 """The voice without a side: nobody's spokesman, so without a bias of its own."""
@@ -65,6 +66,11 @@ def make_structure(config: QuestionConfig) -> Structure:
     dynamic, named = config.dynamic_ids, config.named_ids
     pairs = [(actor, outcome) for actor in dynamic for outcome in named]
     pairs += list(config.recipients.items())
-    voices = [voice for voice in get_args(Voice) if voice != OBSERVER]
-    sides = tuple(f"{actor.id}:{voice}" for actor in config.actors for voice in voices)
+    sides = sides_of([actor.id for actor in config.actors])
     return Structure(named, dynamic, tuple(pairs), sides)
+
+
+def sides_of(actors: Sequence[str]) -> tuple[str, ...]:
+    """Return who may say something about whom, each with a bias of its own: ``actor:voice``."""
+    voices = [voice for voice in get_args(Voice) if voice != OBSERVER]
+    return tuple(f"{actor}:{voice}" for actor in actors for voice in voices)

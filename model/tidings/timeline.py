@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tidings.config import TimeConfig
 
-__all__ = ["DAYS_PER_YEAR", "Timeline", "add_months", "make_timeline"]
+__all__ = ["DAYS_PER_YEAR", "Timeline", "add_months", "make_timeline", "mean_age_power"]
 
 DAYS_PER_YEAR = 365.25
 
@@ -105,6 +105,24 @@ def make_timeline(time: TimeConfig, start: date, exposed_to: date, end: date) ->
         start, first, max(end, first), time.step_days, time.steps_in_state,
         time.factor_half_life_days,
     )  # fmt: skip
+
+
+def mean_age_power(edges: NDArray[np.float64], start: date, exponent: float) -> NDArray[np.float64]:
+    """Return the mean over each interval of the age in years to a power.
+
+    Parameters
+    ----------
+    edges : ndarray, shape (interval + 1,)
+        Day numbers, not falling, none before ``start``.
+    start : date
+        When the age was 0.
+    exponent : float
+        More than -1; over an interval of length 0 the mean is 0.
+    """
+    ages = (edges - start.toordinal()) / DAYS_PER_YEAR
+    lengths = np.diff(ages)
+    integral = np.diff(ages ** (1 + exponent)) / (1 + exponent)
+    return np.divide(integral, lengths, out=np.zeros_like(lengths), where=lengths > 0)
 
 
 def add_months(day: date, months: int) -> date:

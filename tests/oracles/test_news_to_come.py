@@ -24,7 +24,9 @@ def one_outcome(arrivals, futures=200):
     structure = Structure(("done",), ("owner",), (("owner", "done"),), ("owner:own",))
     timeline = Timeline(START, START, START, 14, 2, 365.25)
     calendar = make_calendar(START, START, (12,), ())
-    return Outlook(structure, timeline, calendar, (), HALF_LIFE, arrivals, START, 0.0, futures)
+    return Outlook(
+        structure, timeline, calendar, START, 0.0, (), HALF_LIFE, arrivals, START, 0.0, futures
+    )  # fmt: skip
 
 
 def certain_parameters(draws):

@@ -2,11 +2,14 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 __all__ = [
     "AsJson",
@@ -17,6 +20,7 @@ __all__ = [
     "Seed",
     "Yes",
     "print_json",
+    "progress_lines",
     "read_day",
 ]
 
@@ -41,6 +45,13 @@ Seed = Annotated[int | None, typer.Option(help="Root of all randomness [the conf
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 RunName = Annotated[str | None, typer.Argument(help="Its id or folder [the newest].")]
+
+
+@contextmanager
+def progress_lines(console: Console) -> Iterator[Callable[[str], None]]:
+    """Show what is being done in one line, where somebody looks on."""
+    with console.status("") as status:
+        yield status.update
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is of any type

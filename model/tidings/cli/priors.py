@@ -1,4 +1,4 @@
-"""Commands for priors: show, set."""
+"""Commands for priors: show, set, learn."""
 
 from typing import Annotated
 
@@ -6,7 +6,14 @@ import typer
 from rich.console import Console
 
 from tidings import commands, terminal
-from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json
+from tidings.cli.options import (
+    AsJson,
+    QuestionFile,
+    RunsFolder,
+    Yes,
+    print_json,
+    progress_lines,
+)
 from tidings.cli.prompting import confirm, effect_of
 
 __all__ = ["app"]
@@ -63,3 +70,17 @@ def set_prior(
     if as_json:
         print_json({"prior": name, "preview": effect.to_json() if effect else None})
     console.print(f"written to {edit.path}; now rerun: tidings run")
+
+
+@app.command()
+def learn(question: QuestionFile = commands.QUESTION, as_json: AsJson = False) -> None:
+    """Learn again from resolved questions and cases (two minutes), and examine what was learned."""
+    console = Console(stderr=True)
+    with progress_lines(console) as progress:
+        lessons, files = commands.learn(question, progress)
+    if as_json:
+        print_json(
+            {"learned": lessons.learned.model_dump(mode="json"), "files": [*map(str, files)]}
+        )
+    else:
+        terminal.show_lessons(Console(), lessons, files)

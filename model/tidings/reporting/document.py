@@ -9,17 +9,12 @@ from tidings.evidence import Ledger, read_ledger
 from tidings.moves import Moves
 from tidings.question import load_question
 from tidings.reporting.since import table_of_moves
+from tidings.reporting.source_files import source_folder
 from tidings.runs import Run
 from tidings.terminal import leader
 from tidings.wording import YARDSTICK_TITLES, headline_number, interval, percent
 
-__all__ = ["escape", "source_folder", "write_source"]
-
-
-def source_folder() -> Path:
-    """Return where the templates stand: in the package, or in the project when run from it."""
-    packaged = Path(__file__).parent / "sources"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "reports"
+__all__ = ["escape", "write_source"]
 
 
 def escape(text: str) -> str:

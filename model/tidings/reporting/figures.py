@@ -14,12 +14,12 @@ from tidings.runs import Run
 from tidings.summary import ForecastRow
 from tidings.wording import percent
 
-__all__ = ["COLOURS", "draw_incidence", "draw_priors"]
+__all__ = ["COLOURS", "STYLE", "draw_incidence", "draw_priors"]
 
 COLOURS = ("#4D4D4D", "#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#009E73", "#CC79A7")
 """Okabe & Ito (2008), told apart with every kind of colour blindness; the status quo is grey."""
 
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.spines.top": False,
@@ -49,7 +49,7 @@ def draw_incidence(run: Run, path: Path) -> None:
     """
     columns = 4
     outcomes = run.manifest.outcomes
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         rows = -(-len(outcomes) // columns)
         figure = Figure(figsize=(9.6, 2.5 * rows), layout="constrained")
         panels = np.atleast_1d(figure.subplots(rows, columns)).ravel()
@@ -105,7 +105,7 @@ def draw_priors(run: Run, path: Path) -> None:
     horizon = run.manifest.headline
     prior = {r.outcome: r for r in run.rows if (r.basis, r.horizon) == ("prior", horizon)}
     posterior = run.at(horizon)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.6, 0.62 * len(posterior) + 1.1), layout="constrained")
         axes = figure.subplots()
         for place, outcome in enumerate(run.manifest.outcomes):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tidings.errors import RenderError, UsageError, nearest
 from tidings.moves import Moves
-from tidings.reporting.document import source_folder, write_source
+from tidings.reporting.document import write_source
 from tidings.reporting.figures import draw_incidence, draw_priors
+from tidings.reporting.source_files import source_folder
 from tidings.runs import Run
 
 __all__ = ["FORMATS", "QUARTO_AT_LEAST", "find_quarto", "render"]

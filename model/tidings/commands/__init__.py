@@ -1,0 +1,45 @@
+"""What the command line does, as functions that return values."""
+
+from tidings.commands.defaults import QUESTION, RENDERED, RUNS
+from tidings.commands.forecasts import Inputs, Progress, check, forecast, history, report, run
+from tidings.commands.lessons import exam, learn
+from tidings.commands.news import (
+    Draft,
+    add,
+    draft,
+    draft_file,
+    preview,
+    preview_retraction,
+    retract,
+)
+from tidings.commands.prior_rows import PriorsShown, edit_prior, preview_prior, priors
+from tidings.commands.reasons import diff, explain, watch
+
+__all__ = [
+    "QUESTION",
+    "RENDERED",
+    "RUNS",
+    "Draft",
+    "Inputs",
+    "PriorsShown",
+    "Progress",
+    "add",
+    "check",
+    "diff",
+    "draft",
+    "draft_file",
+    "edit_prior",
+    "exam",
+    "explain",
+    "forecast",
+    "history",
+    "learn",
+    "preview",
+    "preview_prior",
+    "preview_retraction",
+    "priors",
+    "report",
+    "retract",
+    "run",
+    "watch",
+]

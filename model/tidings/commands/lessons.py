@@ -1,0 +1,189 @@
+"""Commands for learning: learn from past questions and cases, and examine what was learned."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidings.cases import read_cases
+from tidings.commands.defaults import QUESTION
+from tidings.errors import UsageError
+from tidings.inputs import check_learned
+from tidings.question import beside, load_question, load_settings
+from tidings.resolved import ResolvedQuestion, read_resolved
+from tidings.yardsticks import Yardsticks, read_yardsticks
+
+if TYPE_CHECKING:
+    from tidings.config import QuestionConfig
+    from tidings.learning.examining import Examination
+    from tidings.learning.lessons import Lessons
+
+__all__ = ["exam", "learn"]
+
+Progress = Callable[[str], None]
+_FEWEST = 3
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def learn(
+    question: Path = QUESTION, progress: Progress = _silent
+) -> "tuple[Lessons, tuple[Path, ...]]":
+    """Learn priors again from the resolved questions and the cases; takes two minutes.
+
+    Parameters
+    ----------
+    question : Path
+        The question file; what was learned goes where its ``files.learned`` says.
+    progress : callable
+        Called with what is being done.
+
+    Returns
+    -------
+    tuple of (Lessons, tuple of Path)
+        What was learned, and the files written.
+
+    Raises
+    ------
+    InputError
+        If the question, its resolved questions or its cases have a fault.
+    UsageError
+        If the question names no resolved questions, or no place for what is learned.
+    FitError
+        If a sampler stopped, or its draws cannot be trusted; nothing is written then.
+    RunError
+        If the files cannot be written.
+    """
+    config = load_settings(question)
+    files = config.files
+    if files.learned is None or files.resolved is None:
+        missing = "files.learned" if files.learned is None else "files.resolved"
+        raise UsageError(f"{question}: {missing}: got nothing; expected a path to learn {missing}")
+    yardsticks = _words(question, config)
+    resolved = _enough(beside(question, files.resolved), yardsticks)
+    rows = None if files.cases is None else read_cases(beside(question, files.cases))
+
+    from tidings.learning.lessons import learn as learn_from
+    from tidings.learning.past_cases import past_cases
+    from tidings.reporting import write_lessons
+
+    cases = None if rows is None else past_cases(rows)
+    lessons = learn_from(question, config, yardsticks, (resolved, cases), progress)
+    written = write_lessons(lessons, beside(question, files.learned))
+    return lessons, (*written, _put_reference(question))
+
+
+def _put_reference(question: Path) -> Path:
+    """Write A0, the log of the prior mean of consent, into the question file: priors have moved."""
+    from tidings.editing import put_setting
+    from tidings.evidence import Ledger
+    from tidings.fitting import consent_reference
+    from tidings.situation import observe
+
+    loaded = load_question(question)
+    start = observe(loaded, Ledger(question, ()), (), loaded.config.clock_start)
+    put_setting(question, "consent_reference", round(consent_reference(start), 2))
+    return question
+
+
+def exam(
+    folder: Path,
+    question: Path = QUESTION,
+    *,
+    leave_one_out: bool = False,
+    progress: Progress = _silent,
+) -> "Examination":
+    """Score forecasts of resolved questions that were not learned from.
+
+    Parameters
+    ----------
+    folder : Path
+        Has a YAML and a CSV of each, as ``data/resolved/`` has.
+    question : Path
+        The question file: whose learned priors are examined, and how items are read.
+    leave_one_out : bool
+        Learn from the folder itself instead, leaving out each question in turn.
+    progress : callable
+        Called with what is being done.
+
+    Raises
+    ------
+    InputError
+        If a file has a fault.
+    UsageError
+        If a question was learned from, or there are too few to leave one out.
+    FitError
+        If a sampler stopped, or its draws cannot be trusted.
+    """
+    if leave_one_out:
+        return _leave_one_out(folder, question, progress)
+    loaded = load_question(question)
+    check_learned(loaded)
+    path, own = loaded.file("learned"), loaded.file("resolved")
+    if loaded.learned is None or path is None or own is None:
+        raise UsageError(
+            f"{question}: files.learned: got nothing; learn first: tidings priors learn"
+        )
+    examined = read_resolved(folder, loaded.yardsticks)
+    if not examined:
+        raise UsageError(f"{folder}: no questions; expected a YAML and a CSV of each")
+    taught = [one for one in read_resolved(own, loaded.yardsticks)
+              if one.id in loaded.learned.resolved]  # fmt: skip
+    _refuse_learned(folder, examined, taught)
+
+    import pandas as pd
+
+    from tidings.learning.examining import Examination, examine
+    from tidings.learning.lessons import lesson_of_stored, pasts_of
+
+    lesson = lesson_of_stored(loaded.learned, pd.read_csv(path.with_suffix(".csv")), taught)
+    rows: list[dict[str, object]] = []
+    for past in pasts_of(examined, loaded.config, loaded.yardsticks):
+        progress(past.question.id)
+        rows += examine(past, lesson)
+    return Examination(tuple(rows))
+
+
+def _leave_one_out(folder: Path, question: Path, progress: Progress) -> "Examination":
+    config = load_settings(question)
+    yardsticks = _words(question, config)
+    resolved = _enough(folder, yardsticks)
+
+    from tidings.learning.lessons import Teacher, pasts_of
+
+    progress("compiling")
+    teacher = Teacher(pasts_of(resolved, config, yardsticks), config.fit.seed)
+    return teacher.leave_one_out(progress)
+
+
+def _words(question: Path, config: "QuestionConfig") -> Yardsticks:
+    files = config.files
+    return read_yardsticks(beside(question, files.yardsticks), beside(question, files.survey))
+
+
+def _enough(folder: Path, yardsticks: Yardsticks) -> tuple[ResolvedQuestion, ...]:
+    found = read_resolved(folder, yardsticks)
+    if len(found) < _FEWEST:
+        raise UsageError(f"{folder}: got {len(found)} questions; expected at least {_FEWEST}")
+    if not any(one.happened for one in found):
+        raise UsageError(
+            f"{folder}: got no question that ended with a change; expected one at least"
+        )
+    return found
+
+
+def _refuse_learned(
+    folder: Path, examined: Sequence[ResolvedQuestion], taught: Sequence[ResolvedQuestion]
+) -> None:
+    """Refuse questions learned from, under their own name or another."""
+    items = {item.id for one in taught for item in one.items}
+    names = {one.id for one in taught}
+    known = [
+        one.id for one in examined if one.id in names or any(item.id in items for item in one.items)
+    ]
+    if known:
+        raise UsageError(
+            f"{folder}: the model has learned from {', '.join(known)}; expected questions that it "
+            "has not learned from, or --leave-one-out"
+        )

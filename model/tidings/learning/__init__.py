@@ -1,0 +1,1 @@
+"""Learning priors from past questions and cases, and scores of what was learned."""

@@ -1,0 +1,372 @@
+"""Lessons: the models fitted to past questions and cases, examined, and what of them is kept."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from tidings.config import QuestionConfig
+from tidings.errors import FitError
+from tidings.inputs import learned_from
+from tidings.learned import ClassScoreRow, FitRow, Learned, Quantity
+from tidings.learning.class_predictions import Profile, incidence_of, logit_of
+from tidings.learning.class_scores import ClassScore, Group, groups_of, leave_owners_out
+from tidings.learning.examining import Examination, Lesson, examine
+from tidings.learning.histories import HALF_LIVES, histories_of
+from tidings.learning.past import Grading, Past
+from tidings.learning.past_cases import DISPOSED, KINDS, PREDICTORS, PastCases
+from tidings.learning.rates import COUNTED, HYPER, build_rates
+from tidings.learning.reference_class import build_reference_class, observed
+from tidings.learning.sampling import Compiled, Diagnosis, compile_model
+from tidings.normal import Link, fit_quantiles
+from tidings.randomness import stream
+from tidings.resolved import ResolvedQuestion
+from tidings.yardsticks import Yardsticks
+
+__all__ = ["Lessons", "Teacher", "learn", "lesson_of_stored", "pasts_of"]
+
+Array = NDArray[np.float64]
+Progress = Callable[[str], None]
+_QUANTILES = (0.05, 0.50, 0.95)
+_STORED = 500
+_MONTHS = 24.0
+"""Within which a disposal counts for what is learned from cases."""
+_OWNERS = 100
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What was learned, and what shows how far to trust it.
+
+    Attributes
+    ----------
+    learned : Learned
+        What the question file takes its priors from.
+    draws : DataFrame
+        Draws of what a new question shares with those learned from, one column a variable.
+    examination : Examination
+        Of the resolved questions, each left out of what it was forecast from.
+    groups : tuple of Group
+        The reference class against the raw shares of groups of cases.
+    cases : PastCases or None
+        What the reference class was learned from.
+    curves : ndarray or None, shape (draw, case, end, month)
+        Cumulative incidence of each end of each case, by `CURVE_MONTHS`.
+    """
+
+    learned: Learned
+    draws: pd.DataFrame
+    examination: Examination
+    groups: tuple[Group, ...]
+    cases: PastCases | None
+    curves: Array | None
+
+
+CURVE_MONTHS = tuple(float(month) for month in range(61))
+"""Months at which the cumulative incidence of past cases is drawn."""
+
+
+def pasts_of(
+    questions: Sequence[ResolvedQuestion], config: QuestionConfig, yardsticks: Yardsticks
+) -> tuple[Past, ...]:
+    """Return past questions, read as the question at hand reads its own news; itself left out."""
+    grading = Grading(config.grades, yardsticks, config.time)
+    return tuple(Past(one, grading, config.fit.seed) for one in questions if one.id != config.id)
+
+
+class Teacher:
+    """The hierarchical model of some resolved questions, compiled once, fitted without some.
+
+    Parameters
+    ----------
+    pasts : sequence of Past
+        The questions.
+    seed : int
+        The root of its random streams.
+    """
+
+    def __init__(self, pasts: Sequence[Past], seed: int) -> None:
+        self.pasts, self.seed = tuple(pasts), seed
+        self._compiled = compile_model(build_rates(histories_of(self.pasts)))
+
+    def posterior(self, without: str | None = None) -> tuple[xr.Dataset, Diagnosis]:
+        """Draw from the posterior, perhaps without one question.
+
+        Raises
+        ------
+        FitError
+            If the sampler stopped, or its draws cannot be trusted.
+        """
+        counted = np.array([float(past.question.id != without) for past in self.pasts])
+        name = f"questions without {without}"
+        posterior, diagnosis = self._compiled.sample(self.seed, name, {COUNTED: counted})
+        _trust(diagnosis, name)
+        return posterior, diagnosis
+
+    def lesson(self, posterior: xr.Dataset, without: str | None = None) -> Lesson:
+        """Return what was learned, as an examination uses it."""
+        draws = {name: posterior[name].to_numpy().ravel() for name in HYPER}
+        settings = _settings(posterior)
+        return Lesson(
+            draws, settings["half_life_days"], settings["age_exponent"],
+            (settings["pace_weight_items"], settings["size_weight_items"]),
+            tuple(past.question for past in self.pasts if past.question.id != without),
+        )  # fmt: skip
+
+    def leave_one_out(self, progress: Progress | None = None) -> Examination:
+        """Examine each question by what is learned from all others."""
+        rows: list[Mapping[str, object]] = []
+        for past in self.pasts:
+            name = past.question.id
+            if progress is not None:
+                progress(f"without {name}")
+            posterior, _ = self.posterior(name)
+            rows += examine(past, self.lesson(posterior, name))
+        return Examination(tuple(rows))
+
+
+def _trust(diagnosis: Diagnosis, name: str) -> None:
+    if not diagnosis.trusted:
+        raise FitError(
+            f"{name}: the draws cannot be trusted (R-hat {diagnosis.r_hat:.3f}, ESS "
+            f"{diagnosis.ess_bulk:.0f}, {diagnosis.divergences:.1%} divergent); try another seed"
+        )
+
+
+def _settings(posterior: xr.Dataset) -> dict[str, float]:
+    """Return the settings of a forecast: means and medians of what is then held fixed."""
+    weight = np.exp(posterior["half_life_weight"].to_numpy()).mean(axis=(0, 1))
+    of_pace = posterior["pace_shape"].to_numpy()
+    of_size = (posterior["size_sd"].to_numpy() / posterior["size_spread"].to_numpy()) ** 2
+    return {
+        "half_life_days": round(float(np.exp(weight @ np.log(HALF_LIVES)))),
+        "age_exponent": round(float(posterior["age_exponent"].mean()), 2),
+        "pace_weight_items": round(float(np.median(of_pace)), 1),
+        "size_weight_items": round(float(np.median(of_size))),
+    }  # fmt: skip
+
+
+def learn(
+    question: Path,
+    config: QuestionConfig,
+    yardsticks: Yardsticks,
+    past: tuple[Sequence[ResolvedQuestion], PastCases | None],
+    progress: Progress,
+) -> Lessons:
+    """Learn from resolved questions and cases, and examine what was learned.
+
+    Parameters
+    ----------
+    question : Path
+        The question file.
+    config : QuestionConfig
+        What stands in it; its own question is never among those learned from.
+    yardsticks : Yardsticks
+        The words of face values.
+    past : tuple of (sequence of ResolvedQuestion, PastCases or None)
+        What to learn from.
+    progress : callable
+        Called with what is being done.
+
+    Raises
+    ------
+    FitError
+        If a sampler stopped, or its draws cannot be trusted.
+    """
+    seed = config.fit.seed
+    progress("the resolved questions: compiling")
+    teacher = Teacher(pasts_of(past[0], config, yardsticks), seed)
+    progress("the resolved questions: drawing")
+    posterior, diagnosis = teacher.posterior()
+    examination = teacher.leave_one_out(progress)
+    quantities = dict(_resolved_quantities(posterior, seed))
+    fits = {"resolved": _fit_row(diagnosis)}
+    reference = _learn_cases(past[1], config, progress) if past[1] is not None else None
+    if reference is not None:
+        quantities |= reference.quantities
+        fits["cases"] = _fit_row(reference.diagnosis)
+    slopes = [posterior[name].to_numpy().ravel() for name in ("push_slope", "consent_slope")]
+    learned = Learned(
+        question=config.id,
+        resolved=tuple(one.question.id for one in teacher.pasts),
+        cases=len(past[1].names) if past[1] is not None else 0,
+        trust=config.cases.trust,
+        slope_correlation=round(float(np.corrcoef(slopes)[0, 1]), 3),
+        digests=learned_from(question, config),
+        settings=_settings(posterior),
+        quantities=quantities,
+        scores=examination.score_rows(),
+        class_scores=tuple(ClassScoreRow(**vars(one)) for one in reference.scores)
+        if reference
+        else (),
+        fits=fits,
+    )
+    return Lessons(
+        learned, _stored_draws(posterior), examination,
+        reference.groups if reference else (), past[1], reference.curves if reference else None,
+    )  # fmt: skip
+
+
+def _fit_row(diagnosis: Diagnosis) -> FitRow:
+    return FitRow(
+        r_hat=round(diagnosis.r_hat, 4), ess_bulk=round(diagnosis.ess_bulk),
+        divergences=diagnosis.divergences,
+    )  # fmt: skip
+
+
+def _stored_draws(posterior: xr.Dataset) -> pd.DataFrame:
+    whole = {name: posterior[name].to_numpy().ravel() for name in HYPER}
+    every = len(whole[HYPER[0]]) // _STORED
+    return pd.DataFrame({name: values[::every] for name, values in whole.items()}).round(5)
+
+
+def _quantity(values: Array, link: Link, meaning: str) -> Quantity:
+    """Return draws on their natural scale as a normal on the link scale, with the fit's error."""
+    found = np.quantile(values, _QUANTILES)
+    fitted = fit_quantiles(dict(zip(_QUANTILES, found.tolist(), strict=True)), link)
+    return Quantity(
+        meaning=meaning, link=link, mean=round(fitted.mean, 4), sd=round(fitted.sd, 4),
+        fit_error=round(fitted.fit_error, 4),
+    )  # fmt: skip
+
+
+def _resolved_quantities(posterior: xr.Dataset, seed: int) -> dict[str, Quantity]:
+    draws = {name: posterior[name].to_numpy().ravel() for name in HYPER}
+    new = stream(seed, "a new question").standard_normal(len(draws["spread"]))
+    base_rate = np.exp(draws["log_base_rate"] + draws["spread"] * new)
+    return {
+        "resolved.base_rate": _quantity(
+            base_rate, "log",
+            "Ends a year of a question like those resolved, one year old and at neutral news.",
+        ),
+        "resolved.push_slope": _quantity(
+            draws["push_slope"], "identity", "Log rate that a step of push is worth."
+        ),
+        "resolved.consent_slope": _quantity(
+            draws["consent_slope"], "identity", "Log rate that a unit of consent is worth."
+        ),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What the reference class says, and how it was examined."""
+
+    quantities: dict[str, Quantity]
+    diagnosis: Diagnosis
+    scores: tuple[ClassScore, ...]
+    groups: tuple[Group, ...]
+    curves: Array
+
+
+def _learn_cases(cases: PastCases, config: QuestionConfig, progress: Progress) -> _Reference:
+    seed, trust = config.fit.seed, config.cases.trust
+    progress("the cases: compiling")
+    compiled: Compiled = compile_model(build_reference_class(cases))
+    progress("the cases: drawing")
+    trusted, diagnosis = compiled.sample(seed, "cases as far as trusted", observed(cases, trust))
+    _trust(diagnosis, "cases")
+    whole, of_whole = compiled.sample(seed, "cases at face value", observed(cases))
+    _trust(of_whole, "cases at face value")
+    progress("the cases: leaving one owner out at a time")
+    return _Reference(
+        _class_quantities(trusted, config),
+        diagnosis,
+        leave_owners_out(compiled, cases, seed),
+        groups_of(whole, cases, seed),
+        incidence_of(whole, _all_ends(cases), CURVE_MONTHS)[::8],
+    )
+
+
+def _all_ends(cases: PastCases) -> Profile:
+    dated = cases.ended[np.isfinite(cases.months)]
+    return Profile(
+        cases.predictors[dated], cases.kind[dated], cases.consented[dated], cases.owner[dated]
+    )
+
+
+def _profile(
+    config: QuestionConfig, hostile: bool, kinds: Sequence[int], consented: bool
+) -> Profile:
+    """Return cases like the question: a new owner, and what its file says they have in common."""
+    like: Mapping[str, bool] = {**config.cases.like, "hostile_recipient": hostile}  # type: ignore[dict-item]
+    coded = [0.0 if name not in like else float(like[name]) - 0.5 for name in PREDICTORS]
+    count = len(kinds)
+    return Profile(
+        np.tile(coded, (count, 1)), np.array(kinds), np.full(count, float(consented)),
+        np.full(count, -1),
+    )  # fmt: skip
+
+
+def _class_quantities(posterior: xr.Dataset, config: QuestionConfig) -> dict[str, Quantity]:
+    """Return what a question takes from the cases: of new owners like it.
+
+    How far a refusal binds is a property of all of them, so owners are averaged over; how likely
+    each kind of disposal is differs from owner to owner.
+    """
+    found: dict[str, Quantity] = {}
+    every = list(range(len(KINDS)))
+    crowd = incidence_of(posterior, _profile(config, False, every * _OWNERS, True), [_MONTHS])
+    disposed = crowd[:, :, DISPOSED, 0].mean(axis=1)
+    for group, hostile in (("hostile_recipient", True), ("friendly_recipient", False)):
+        owners = _profile(config, hostile, [0] * _OWNERS, False)
+        consent, ahead = (
+            expit(logit_of(posterior, part, owners)).mean(axis=1) for part in ("consent", "ahead")
+        )
+        what = group.replace("_", " ")
+        found[f"cases.consent.{group}"] = _quantity(
+            consent, "logit", f"Chance that a supplier agrees if asked; {what}."
+        )
+        found[f"cases.going_ahead.{group}"] = _quantity(
+            ahead, "logit", f"Chance that an owner goes ahead without the supplier; {what}."
+        )
+        if hostile:
+            found[f"cases.binding.{group}"] = _quantity(
+                _binding(ahead, consent, disposed), "logit",
+                f"How far a supplier's refusal stops a transfer; {what}. The power of its "
+                "willingness that makes going ahead without it as rare, beside disposal with it, "
+                "as in the cases.",
+            )  # fmt: skip
+    return found | _precedents(posterior, config)
+
+
+def _precedents(posterior: xr.Dataset, config: QuestionConfig) -> dict[str, Quantity]:
+    kinds = list(range(len(KINDS)))
+    one = incidence_of(posterior, _profile(config, False, kinds, True), [_MONTHS])
+    chance = one[:, :, DISPOSED, 0]
+    shares = chance / chance.sum(axis=1, keepdims=True)
+    return {
+        f"cases.precedent.{kind}": _quantity(
+            shares[:, place], "log",
+            f"Share of {kind.replace('_', ' ')} among disposals within {_MONTHS:g} months, were "
+            "each kind proposed as often and agreed to.",
+        )
+        for place, kind in enumerate(KINDS)
+    }  # fmt: skip
+
+
+_LEAST, _MOST = 0.02, 0.98
+
+
+def _binding(ahead: Array, consent: Array, with_consent: Array) -> Array:
+    """Return b with ``consent ** b = ahead / with_consent``, kept inside (0, 1)."""
+    relative = np.minimum(ahead / with_consent, 1.0)
+    return np.asarray(np.clip(np.log(relative) / np.log(consent), _LEAST, _MOST))
+
+
+def lesson_of_stored(
+    learned: Learned, draws: pd.DataFrame, questions: Sequence[ResolvedQuestion]
+) -> Lesson:
+    """Return what was learned and stored, as an examination uses it."""
+    settings = learned.settings
+    return Lesson(
+        {name: draws[name].to_numpy() for name in HYPER},
+        settings["half_life_days"], settings["age_exponent"],
+        (settings["pace_weight_items"], settings["size_weight_items"]),
+        tuple(one for one in questions if one.id in learned.resolved),
+    )  # fmt: skip
