@@ -25,6 +25,7 @@ from tidings.commands import (
     report,
     retract,
     run,
+    sensitivity,
     watch,
 )
 from tidings.errors import (
@@ -67,5 +68,6 @@ __all__ = [
     "report",
     "retract",
     "run",
+    "sensitivity",
     "watch",
 ]

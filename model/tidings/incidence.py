@@ -14,6 +14,7 @@ midpoint rule in time.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
@@ -94,7 +95,7 @@ def make_calendar(
     """
     horizons = {f"{month}mo": add_months(as_of, month) for month in months}
     horizons |= {str(day): day for day in fixed if day > as_of}
-    monthly = [add_months(as_of, month) for month in range(max(months) + 1)]
+    monthly = [add_months(as_of, month) for month in range(max(months, default=0) + 1)]
     return Calendar(start, as_of, tuple(sorted({*monthly, *horizons.values()})), horizons)
 
 
@@ -165,7 +166,7 @@ def cumulative_incidence(
     known = _known_pressure(outlook, outlook.pulses)
 
     def carry(chunk: _Chunk) -> NDArray[np.float64]:
-        return chunk.carry(chunk.rates(), known)
+        return chunk.carry(chunk.rates(chunk.fate()), known)
 
     return _by_chunk(_chunks(parameters, outlook, seed, name), carry)
 
@@ -193,7 +194,24 @@ class Futures:
         self.outlook = outlook
         self._chunks = _chunks(parameters, outlook, seed, name)
         with _threads() as threads:
-            self._rates = list(threads.map(lambda chunk: list(chunk.rates()), self._chunks))
+            self._fates = list(threads.map(lambda chunk: chunk.fate(), self._chunks))
+        self._rates = _each_rates(self._chunks, self._fates)
+
+    def of(self, parameters: Parameters) -> "Futures":
+        """Return the same futures of other draws: same news, same shocks to the factors.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            As many draws, that differ in neither the factors' paths nor their sds.
+        """
+        other = copy(self)
+        other._chunks = [
+            _Chunk(part, self.outlook, chunk.generator)
+            for part, chunk in zip(_parts(parameters), self._chunks, strict=True)
+        ]
+        other._rates = _each_rates(other._chunks, self._fates)
+        return other
 
     def incidence(self, counted: Sequence[Pulse]) -> NDArray[np.float64]:
         """Return what `cumulative_incidence` returns, under these pulses in place of its own."""
@@ -203,6 +221,13 @@ class Futures:
             return self._chunks[part].carry(self._rates[part], known)
 
         return _by_chunk(range(len(self._chunks)), carry)
+
+
+def _each_rates(
+    chunks: "Sequence[_Chunk]", fates: "Sequence[_Fate]"
+) -> list[list[NDArray[np.float32]]]:
+    with _threads() as threads:
+        return list(threads.map(lambda chunk, fate: list(chunk.rates(fate)), chunks, fates))
 
 
 def _threads() -> ThreadPoolExecutor:
@@ -218,12 +243,16 @@ def _by_chunk[T](
 
 def _chunks(parameters: Parameters, outlook: Outlook, seed: int, name: str) -> "list[_Chunk]":
     """Return the draws in parts, each with a random stream of its own."""
+    return [
+        _Chunk(part, outlook, stream(seed, name, number))
+        for number, part in enumerate(_parts(parameters))
+    ]
+
+
+def _parts(parameters: Parameters) -> list[Parameters]:
     draws = len(parameters.factor_sd)
     parts = [slice(low, min(low + _CHUNK, draws)) for low in range(0, draws, _CHUNK)]
-    return [
-        _Chunk(parameters.each(itemgetter(part)), outlook, stream(seed, name, number))
-        for number, part in enumerate(parts)
-    ]
+    return [parameters.each(itemgetter(part)) for part in parts]
 
 
 def _middles(outlook: Outlook) -> NDArray[np.float64]:
@@ -240,6 +269,22 @@ def _known_pressure(outlook: Outlook, counted: Sequence[Pulse]) -> NDArray[np.fl
 def _with_room_for_futures(array: NDArray[Any]) -> NDArray[Any]:
     """Move the draws behind the array's own axes, and add an axis of length 1 after them."""
     return np.ascontiguousarray(np.moveaxis(array, 0, -1)[..., None], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class _Fate:
+    """What is random in the futures of some draws.
+
+    Attributes
+    ----------
+    arriving : ndarray, shape (step, change, draw, future)
+        The pressure of news yet to come.
+    factors : list of (int, ndarray)
+        State and factors (actor, draw, future) of each step.
+    """
+
+    arriving: NDArray[np.float32]
+    factors: list[tuple[int, NDArray[Any]]]
 
 
 class _Chunk:
@@ -259,12 +304,15 @@ class _Chunk:
         self.shape = (len(parameters.factor_sd), outlook.futures)
         self.middles = _middles(outlook)
 
-    def rates(self) -> Iterator[NDArray[np.float32]]:
+    def fate(self) -> _Fate:
+        """Draw what is random."""
+        return _Fate(self._arriving_pressure(), list(self._factors()))
+
+    def rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
         """Yield rate[k] of each step at no pressure but that of news yet to come."""
         slope = self.parameters.rate[Var.PUSH_SLOPE]
-        arriving = self._arriving_pressure()
-        for step, neutral in enumerate(self._neutral_rates()):
-            yield neutral * np.exp(slope * arriving[step])
+        for step, neutral in enumerate(self._neutral_rates(fate)):
+            yield neutral * np.exp(slope * fate.arriving[step])
 
     def carry(
         self, rates: Iterable[NDArray[np.float32]], known: NDArray[np.float32]
@@ -298,9 +346,9 @@ class _Chunk:
             total[step + 1, 0] = 1.0 - total[step + 1, 1:].sum(axis=0)
         return np.asarray(total[marks].transpose(2, 0, 1))
 
-    def _neutral_rates(self) -> Iterator[NDArray[np.float32]]:
+    def _neutral_rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
         """Yield rate[k] at no pressure for each step, as the factors go on."""
-        for _, steps in groupby(self._factors(), key=itemgetter(0)):
+        for _, steps in groupby(fate.factors, key=itemgetter(0)):
             factors = [factor for _, factor in steps]
             rates = self._rates_at(factors[0])
             yield from (rates for _ in factors)

@@ -25,6 +25,7 @@ __all__ = [
     "log_consent",
     "named_dataset",
     "natural",
+    "of_linked",
     "of_stored",
 ]
 
@@ -222,3 +223,36 @@ def linked_priors(parameters: Parameters, structure: Structure) -> dict[str, NDA
         *np.moveaxis(logit(parameters.binding), -1, 0),
     ]
     return dict(zip(prior_names(structure), columns, strict=True))
+
+
+def of_linked(
+    parameters: Parameters, linked: Mapping[str, NDArray[np.float64]], structure: Structure
+) -> Parameters:
+    """Return draws whose quantities with a prior have other values: `linked_priors` undone.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Over draws along one axis; paths and voice biases stay as they are.
+    linked : mapping of str to ndarray, shape (draw,)
+        Every quantity on its link scale, by dotted name.
+    structure : Structure
+        The question's coordinates.
+    """
+    slices = prior_slices(structure)
+    columns = np.stack([linked[name] for name in prior_names(structure)], axis=-1)
+    inverse = {Var.BASE_RATE: np.exp, Var.SHARE_OTHER: expit}
+    parts, scales = columns[:, slices["rate"]], np.exp(columns[:, slices["scale"]])
+    return Parameters(
+        {
+            part.value: inverse.get(part, np.asarray)(parts[:, place])
+            for place, part in enumerate(RATE_PARTS)
+        },
+        {scale.value: scales[:, place] for place, scale in enumerate(SCALES)},
+        np.exp(columns[:, slices[Var.FACTOR_SD]]),
+        columns[:, slices[Var.PRECEDENT]],
+        columns[:, slices[Var.LEVEL]],
+        np.asarray(expit(columns[:, slices[Var.BINDING]])),
+        parameters.factor,
+        parameters.voice_bias,
+    )

@@ -26,16 +26,20 @@ from tidings.summary import K_LIMIT
 from tidings.unknowns import prior_names
 
 __all__ = [
+    "ALL_DRAWS",
     "DRAWS",
     "Posterior",
     "Reweighted",
     "Reweighting",
+    "at_horizons",
     "standard_error",
     "stored_posterior",
 ]
 
 DRAWS = 1000
 """Draws that are carried forward again, spread over the run's."""
+ALL_DRAWS = 10**9
+"""More than any run has."""
 _EQUAL = 1e-9
 
 
@@ -67,6 +71,12 @@ class Posterior:
     def seed(self) -> int:
         """The run's root of randomness."""
         return self.situation.question.config.fit.seed
+
+    def thinned(self, draws: int) -> "Posterior":
+        """Return about so many of the draws."""
+        every = max(1, len(self.incidence) // draws)
+        few = self.parameters.each(lambda array: array[::every])
+        return replace(self, parameters=few, incidence=self.incidence[::every])
 
 
 def stored_posterior(run: Run, draws: int = DRAWS) -> Posterior:
@@ -200,7 +210,7 @@ class Reweighting:
     def own_forecast(self) -> Reweighted:
         """Return the forecast that came with the draws."""
         posterior = self.posterior
-        values = _at_horizons(posterior.incidence, posterior.situation)
+        values = at_horizons(posterior.incidence, posterior.situation)
         return Reweighted(np.ones(len(values)), 0.0, values, posterior.effective)
 
     def forecast(self, situation: Situation) -> Reweighted:
@@ -217,7 +227,7 @@ class Reweighting:
         asked = situation.question.config.outcome_ids
         known = (RETAINED, *situation.structure.change)
         columns = [i for i, name in enumerate(known) if name in asked]
-        return _at_horizons(carried[:, :, columns], situation)
+        return at_horizons(carried[:, :, columns], situation)
 
     def _futures_of(self, situation: Situation) -> Futures:
         outlook, arrivals = outlook_of(situation), situation.arrivals
@@ -252,7 +262,7 @@ def _changed_priors(old: Situation, new: Situation) -> dict[str, tuple[LinkNorma
     return {k: (a, b) for k, (a, b) in pairs.items() if (a.mean, a.sd) != (b.mean, b.sd)}
 
 
-def _at_horizons(incidence: NDArray[np.float64], situation: Situation) -> NDArray[np.float64]:
+def at_horizons(incidence: NDArray[np.float64], situation: Situation) -> NDArray[np.float64]:
     """Return draw, date, outcome as draw, outcome, horizon."""
     calendar = outlook_of(situation).calendar
     marks = [calendar.dates.index(day) for day in calendar.horizons.values()]

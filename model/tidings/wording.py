@@ -1,13 +1,16 @@
 """How numbers are worded: the number first, the word of a named yardstick second."""
 
+from collections.abc import Mapping
 from math import floor, log10
 from typing import TYPE_CHECKING
 
 from tidings.names import ANY, DEAL, RETAINED
 from tidings.question import Question
+from tidings.summary import K_LIMIT
 from tidings.yardsticks import Yardsticks
 
 if TYPE_CHECKING:
+    from tidings.tipping import ItemTip, PriorTip, Target
     from tidings.watching import Watch, Watched
 
 __all__ = [
@@ -15,9 +18,12 @@ __all__ = [
     "headline_number",
     "inside_noise",
     "interval",
+    "item_tip_sentence",
     "moved",
     "percent",
     "points",
+    "prior_tip_sentence",
+    "target_words",
     "watch_sentences",
 ]
 
@@ -82,6 +88,36 @@ def headline_number(probability: float, yardstick: str, yardsticks: Yardsticks) 
     """Return the number and then its word: ``89 % (very likely, ICD 203)``."""
     title = YARDSTICK_TITLES.get(yardstick, yardstick)
     return f"{percent(probability)} ({yardsticks.word(probability, yardstick)}, {title})"
+
+
+def target_words(target: "Target", titles: Mapping[str, str]) -> str:
+    """Return what is to be tipped: ``“Given to Ukraine” exceeds 5 %``."""
+    own = f"“{titles[target.outcome]}”"
+    if target.threshold is not None:
+        return f"{own} {'exceeds' if target.rises else 'falls below'} {percent(target.threshold)}"
+    other = f"“{titles[str(target.other)]}”"
+    return f"{own} overtakes {other}" if target.rises else f"{other} overtakes {own}"
+
+
+def prior_tip_sentence(tip: "PriorTip") -> str:
+    """Return where one prior tips a forecast, from where it stands now."""
+    side = "rises above" if tip.above else "falls below"
+    sure = "" if tip.trusted else f" (uncertain: Pareto k {tip.k:.1f})"
+    what = f"the prior median of {tip.prior}" if tip.moves else tip.prior
+    return f"if {what} {side} {tip.value:.2g}; it stands at {tip.now:.2g}{sure}"
+
+
+def item_tip_sentence(tip: "ItemTip", who: str) -> str:
+    """Return which hypothetical item tips a forecast, or that none does."""
+    if tip.push is not None:
+        return f"if an item of grade A1 about {who} has a push of {tip.push:+.1f} or more"
+    if tip.face_value is not None:
+        sure = "" if tip.k <= K_LIMIT else f" (uncertain: Pareto k {tip.k:.1f})"
+        word = tip.face_value.replace("_", " ")
+        return f"if an A1 report makes the agreement of {who} {word} at face value{sure}"
+    kind = "push" if tip.actor == DEAL else "face value"
+    sure = "" if tip.k <= K_LIMIT else f" (uncertain: Pareto k {tip.k:.1f})"
+    return f"no {kind} of one item about {who} does it{sure}"
 
 
 def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int) -> str:

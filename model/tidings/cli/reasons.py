@@ -1,4 +1,4 @@
-"""Commands that say why: diff, explain, watch."""
+"""Commands that say why: diff, explain, watch, sensitivity."""
 
 from typing import Annotated
 
@@ -63,6 +63,29 @@ def watch(
         terminal.show_watch(Console(), found, named, len(found.news) if every else _SHOWN)
 
 
+def sensitivity(
+    run: RunName = None,
+    outcome: Annotated[str, typer.Option(help="Whose forecast [the likeliest change].")] = "",
+    horizon: Horizon = "",
+    threshold: Annotated[
+        float, typer.Option(help="The chance that it is to pass, for tipping points.", min=0, max=1)
+    ] = 0.05,
+    refit: Annotated[bool, typer.Option("--refit", help="Fit again where weights fail.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show all, not the first ten.")] = False,
+    runs: RunsFolder = commands.RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Show which priors a run hangs on, where they quarrel with evidence, and what would tip it."""
+    found = commands.sensitivity(
+        run, outcome or None, horizon or None, threshold, runs, refit=refit
+    )
+    if as_json:
+        print_json(found.to_json())
+    else:
+        count = len(found.priors.tilts) if every else _SHOWN
+        terminal.show_sensitivity(Console(), found.priors, found.tipping, count)
+
+
 def _horizon(asked: str, run: Run, known: tuple[str, ...]) -> str:
     named = asked or run.manifest.headline
     if named not in known:
@@ -70,4 +93,4 @@ def _horizon(asked: str, run: Run, known: tuple[str, ...]) -> str:
     return named
 
 
-COMMANDS = (diff, explain, watch)
+COMMANDS = (diff, explain, watch, sensitivity)

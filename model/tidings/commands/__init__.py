@@ -13,7 +13,7 @@ from tidings.commands.news import (
     retract,
 )
 from tidings.commands.prior_rows import PriorsShown, edit_prior, preview_prior, priors
-from tidings.commands.reasons import diff, explain, watch
+from tidings.commands.reasons import SensitivityShown, diff, explain, sensitivity, watch
 
 __all__ = [
     "QUESTION",
@@ -23,6 +23,7 @@ __all__ = [
     "Inputs",
     "PriorsShown",
     "Progress",
+    "SensitivityShown",
     "add",
     "check",
     "diff",
@@ -41,5 +42,6 @@ __all__ = [
     "report",
     "retract",
     "run",
+    "sensitivity",
     "watch",
 ]

@@ -1,18 +1,22 @@
-"""Commands for reasons: diff, explain, watch."""
+"""Commands for reasons: diff, explain, watch, sensitivity."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tidings.commands.defaults import RUNS
-from tidings.errors import UsageError
+from tidings.errors import UsageError, nearest
+from tidings.names import RETAINED
 from tidings.runs import Run, find_run, list_runs
 
 if TYPE_CHECKING:
     from tidings.explaining import Explanation
     from tidings.moves import Moves
+    from tidings.sensitivity import Sensitivity
+    from tidings.tipping import Tipping
     from tidings.watching import Watch
 
-__all__ = ["diff", "explain", "watch"]
+__all__ = ["SensitivityShown", "diff", "explain", "sensitivity", "watch"]
 
 
 def diff(old: str | None = None, new: str | None = None, runs: Path = RUNS) -> "Moves":
@@ -92,3 +96,69 @@ def _run_before(run: Run, runs: Path) -> Run:
     if place == 0:
         raise UsageError(f"{runs}: no run of {run.manifest.question!r} before {run.manifest.run}")
     return same[place - 1]
+
+
+@dataclass(frozen=True)
+class SensitivityShown:
+    """Which priors a run hangs on, and what would tip one outcome at one horizon."""
+
+    priors: "Sensitivity"
+    tipping: "Tipping"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``tidings sensitivity --json`` prints."""
+        told = self.priors.to_json(self.tipping.outcome, self.tipping.horizon)
+        return {**told, "tipping_points": self.tipping.to_json()}
+
+
+def sensitivity(
+    name: str | None = None,
+    outcome: str | None = None,
+    horizon: str | None = None,
+    threshold: float = 0.05,
+    runs: Path = RUNS,
+    *,
+    refit: bool = False,
+) -> SensitivityShown:
+    """Say which priors a run hangs on, where they quarrel with evidence, and what would tip it.
+
+    Parameters
+    ----------
+    name : str, optional
+        The run; the newest if not given.
+    outcome : str, optional
+        Whose tipping points; the likeliest change if not given.
+    horizon : str, optional
+        Like ``12mo``; the headline if not given.
+    threshold : float
+        The probability that the outcome is to pass.
+    runs : Path
+        Where runs are kept.
+    refit : bool
+        Whether to draw posteriors anew where weights cannot be trusted.
+
+    Raises
+    ------
+    UsageError
+        If there is no such run, outcome or horizon.
+    InputError, RunError, FitError
+        If the run cannot be read, or drawn anew.
+    """
+    from tidings.reweighting import ALL_DRAWS, stored_posterior
+    from tidings.sensitivity import sensitivity_of
+    from tidings.tipping import tipping_points
+
+    run = find_run(runs, name)
+    at = horizon or run.manifest.headline
+    if at not in run.manifest.horizons:
+        raise UsageError(f"--horizon: got {at!r}; expected {nearest(at, run.manifest.horizons)}")
+    chances = {one: row.mean for one, row in run.at(at).items()}
+    change = {one: mean for one, mean in chances.items() if one != RETAINED}
+    asked = outcome or max(change, key=lambda one: change[one])
+    if asked not in chances:
+        raise UsageError(f"--outcome: got {asked!r}; expected {nearest(asked, chances)}")
+    posterior = stored_posterior(run, ALL_DRAWS)
+    return SensitivityShown(
+        sensitivity_of(run, posterior, refit=refit),
+        tipping_points(run, posterior, asked, at, threshold),
+    )

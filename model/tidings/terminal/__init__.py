@@ -12,6 +12,7 @@ from tidings.terminal.runs import (
     show_reports,
     show_run,
 )
+from tidings.terminal.sensitivity import show_sensitivity
 
 __all__ = [
     "leader",
@@ -28,5 +29,6 @@ __all__ = [
     "show_priors",
     "show_reports",
     "show_run",
+    "show_sensitivity",
     "show_watch",
 ]
