@@ -323,7 +323,7 @@ def _prior_tips(here: _Here, name: str, targets: Sequence[Target]) -> Iterator[P
             linked, k = _bisected(at, excess, now, tipping)
             value = from_link(linked, prior.link)
         yield PriorTip(
-            name, target, value, tipping == high, natural[0], natural[1], natural[2], k, moves
+            name, target, value, bool(tipping == high), natural[0], natural[1], natural[2], k, moves
         )
 
 

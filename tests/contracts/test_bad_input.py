@@ -15,13 +15,13 @@ def edit(path, old, new):
     return text[: text.index(old)].count("\n") + 1
 
 
-BASE_RATE = "quantiles = { p05 = 0.03, p50 = 0.13, p95 = 0.57 }"
+OTHER = "quantiles = { p05 = 0.02, p50 = 0.06, p95 = 0.17 }"
 
 
 def pooled(second):
-    """A pool of the shipped base rate and another source, on one line."""
+    """A pool of the shipped share of other ends and another source, on one line."""
     reason = 'because = "A reason in words."'
-    return f"pool = [{{ {BASE_RATE}, {reason} }}, {{ {second}, {reason} }}]"
+    return f"pool = [{{ {OTHER}, {reason} }}, {{ {second}, {reason} }}]"
 
 
 EVIDENCE, QUESTION, CLAIMS = "data/evidence.csv", "priors/turkey-s400.toml", "seeds/turkey-s400.csv"
@@ -47,25 +47,36 @@ BROKEN = {
     "missing claim": (QUESTION, '"tass-ukraine-least-likely"', '"tass-ukraine-least-likly"',
                       "claims", "'tass-ukraine-least-likly'",
                       "did you mean 'tass-ukraine-least-likely'"),
-    "quantiles out of order": (QUESTION, "p05 = 0.03, p50 = 0.13, p95 = 0.57",
-                               "p05 = 0.3, p50 = 0.13, p95 = 0.57", "priors.base_rate.quantiles",
-                               "0.3", "rising order"),
+    "quantiles out of order": (QUESTION, "p05 = 0.02, p50 = 0.06, p95 = 0.17",
+                               "p05 = 0.2, p50 = 0.06, p95 = 0.17", "priors.share_other.quantiles",
+                               "0.2", "rising order"),
     "word of no yardstick": (QUESTION, 'word = "almost no chance"', 'word = "almost no chanse"',
                              "word", "'almost no chanse'", "did you mean 'almost no chance'"),
-    "word and quantiles": (QUESTION, BASE_RATE, BASE_RATE + '\nword = "likely"', "priors.base_rate",
-                           "this table", "exactly one of word, quantiles, fixed, pool"),
-    "quantiles that no normal fits": (QUESTION, BASE_RATE,
-                                      "quantiles = { p05 = 0.03, p50 = 0.5, p95 = 0.57 }",
-                                      "priors.base_rate.quantiles", "p50 = 0.5", "misses by"),
+    "word and quantiles": (QUESTION, OTHER, OTHER + '\nword = "likely"', "priors.share_other",
+                           "this table", "exactly one of word, quantiles, learned, fixed, pool"),
+    "quantiles that no normal fits": (QUESTION, OTHER,
+                                      "quantiles = { p05 = 0.02, p50 = 0.5, p95 = 0.57 }",
+                                      "priors.share_other.quantiles", "p50 = 0.5", "misses by"),
     "yardstick without that word": (QUESTION, 'word = "almost no chance"\nyardstick = "icd203"',
                                     'word = "almost no chance"\nyardstick = "ipcc"', "word",
                                     "'almost no chance'", "on ipcc"),
-    "pool of one": (QUESTION, BASE_RATE, "pool = []", "priors.base_rate.pool", "", "at least 2"),
-    "bad source in a pool": (QUESTION, BASE_RATE, pooled("quantiles = { p05 = 2.0, p95 = 1.0 }"),
-                             "priors.base_rate.pool.1.quantiles", "2.0", "rising order"),
-    "claim of a source in a pool": (QUESTION, BASE_RATE,
+    "pool of one": (QUESTION, OTHER, "pool = []", "priors.share_other.pool", "", "at least 2"),
+    "bad source in a pool": (QUESTION, OTHER, pooled("quantiles = { p05 = 2.0, p95 = 1.0 }"),
+                             "priors.share_other.pool.1.quantiles", "2.0", "rising order"),
+    "claim of a source in a pool": (QUESTION, OTHER,
                                     pooled('quantiles = { p05 = 0.1, p95 = 0.4 }, claims = ["x"]'),
-                                    "priors.base_rate.pool.1.claims", "'x'", "one of"),
+                                    "priors.share_other.pool.1.claims", "'x'", "one of"),
+    "learned quantity": (QUESTION, 'learned = "resolved.base_rate"',
+                         'learned = "resolved.bas_rate"',
+                         "priors.base_rate.learned", "'resolved.bas_rate'",
+                         "did you mean 'resolved.base_rate'"),
+    "learned quantity of another scale": (QUESTION, 'learned = "resolved.base_rate"',
+                                          'learned = "resolved.push_slope"',
+                                          "priors.base_rate.learned", "'resolved.push_slope'",
+                                          "on the log scale"),
+    "likeness to cases": (QUESTION, "air_defence = true", "air_defense = true", "cases.like",
+                          "air_defense", "air_defence"),
+    "trust in cases": (QUESTION, "trust = 0.5", "trust = 0", "cases.trust", "0", "greater than 0"),
     "status of a claim": (CLAIMS, ",supported,", ",suported,", "status", "'suported'",
                           "did you mean 'supported'"),
 }  # fmt: skip
@@ -83,6 +94,36 @@ def test_a_fault_names_its_place_and_the_remedy(project, name):
     assert field in matching[0].field
     assert matching[0].line is not None
     assert abs(matching[0].line - line) <= 1
+
+
+def test_a_learned_setting_needs_the_file_of_what_was_learned(project):
+    edit(project / QUESTION, 'learned = "learned/turkey-s400.toml"', "# nothing learned")
+    text = (project / QUESTION).read_text()
+    with pytest.raises(tidings.InputError) as caught:
+        tidings.check(project / QUESTION)
+    [fault] = caught.value.faults
+    assert (fault.field, fault.got) == ("news.half_life_days", "'learned'")
+    assert "files.learned" in fault.expected
+    assert text.splitlines()[fault.line - 1].startswith("half_life_days")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "what"),
+    [
+        ("data/cases.csv", "Owner preferred to scrap", "The owner preferred to scrap", "cases"),
+        ("data/resolved/uae-f35.csv", ",B,2,opening-2020", ",C,2,opening-2020", "resolved"),
+        (QUESTION, "trust = 0.5", "trust = 0.6", "settings"),
+        (QUESTION, "C = 0.7, D = 0.45, E = 0.2, F = 0.3 }", "C = 0.6, D = 0.45, E = 0.2, F = 0.3 }",
+         "settings"),
+    ],
+)  # fmt: skip
+def test_what_was_learned_from_other_data_is_a_fault(project, file, old, new, what):
+    edit(project / file, old, new)
+    with pytest.raises(tidings.InputError) as caught:
+        tidings.check(project / QUESTION)
+    [fault] = caught.value.faults
+    assert fault.field == f"digests.{what}"
+    assert "tidings priors learn" in fault.expected
 
 
 def test_a_duplicate_id_is_named_with_both_lines(project):

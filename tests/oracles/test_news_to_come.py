@@ -87,10 +87,12 @@ def test_mean_survival_agrees_with_the_shot_noise_closed_form():
 def test_a_push_on_the_as_of_date_multiplies_the_rate_as_the_closed_form_says(alter, new_item):
     """Mean over 3 months of exp(1.2 * 2 * 2^(-t / 45 days)), about 4."""
     fixed = {"push_slope": SLOPE, "consent_slope": 0.0, "base_rate": 1e-5}
-    quiet_news = alter().question.config.news.model_copy(update={"simulate": False})
+    config = alter().question.config
+    quiet_news = config.news.model_copy(update={"simulate": False, "half_life_days": HALF_LIFE})
+    ageless = config.time.model_copy(update={"age_exponent": 0.0})
 
     def chance(items):
-        one = alter(fixed, items=items, news=quiet_news, status_known_to=AS_OF)
+        one = alter(fixed, items=items, news=quiet_news, time=ageless, status_known_to=AS_OF)
         situation = observe(one.question, one.ledger, one.resolved, AS_OF)
         parameters = prior_parameters(situation, 400)
         flat = np.repeat(parameters.factor, situation.timeline.states, axis=2)

@@ -14,6 +14,18 @@ from tidings.situation import observe
 DRAWS, CHUNK = 60_000, 5_000
 
 
+def _aged(edges, days, start, exponent, late):
+    """Sum age^exponent over the days of each step, one by one."""
+    aged = np.zeros_like(days)
+    for step, count in enumerate(days):
+        low = edges[step + 1] - count if late else edges[step]
+        if late and step + 2 == len(edges):
+            low = edges[step]
+        ages = (low + np.arange(0.5, count, 1.0) - start.toordinal()) / 365.25
+        aged[step] = np.sum(ages**exponent) * (count / max(len(ages), 1))
+    return aged
+
+
 def direct(situation, months, generator):
     """Simulate priors and factors to the horizon; weight each draw by its survival until now.
 
@@ -30,6 +42,9 @@ def direct(situation, months, generator):
         - np.maximum(edges[:-1], situation.as_of.toordinal()), 0, None,
     )  # fmt: skip
     rho = 0.5 ** (28 / timeline.factor_half_life_days)
+    # Rates grow with the age in years to a power: days of a step, each at its own age.
+    past, ahead = (_aged(edges, days, timeline.start, config.time.age_exponent, late)
+                   for days, late in ((past, False), (ahead, True)))  # fmt: skip
 
     def draw(name, link=lambda x: x):
         return link(priors[name].mean + priors[name].sd * generator.normal(size=CHUNK))

@@ -15,8 +15,8 @@ from tidings.reweighting import Reweighting, stored_posterior
 from tidings.summary import K_LIMIT
 
 EDITS = {
-    "base_rate": "p05=0.03,p50=0.2,p95=0.9",
-    "push_slope": "p05=0.3,p50=0.9,p95=1.5",
+    "base_rate": "p05=0.05,p50=0.15,p95=0.45",
+    "push_slope": "p05=1.0,p50=1.35,p95=1.7",
     "consent_slope": "p05=0.0,p50=0.15,p95=0.3",
     "share_other": "p05=0.03,p50=0.1,p95=0.25",
     "noise_scale": "p05=0.7,p50=1.1,p95=1.7",

@@ -21,12 +21,15 @@ HELD_BACK = 12
 """The newest items, which a change may bring."""
 RETRACTABLE = ("trump-truth-social-sep2025", "suciu-buyback-war-use-sep2025")
 EDITS = {
-    "priors.base_rate": ("p50 = 0.13, p95 = 0.57", "p50 = 0.16, p95 = 0.57"),
+    "priors.base_rate": (
+        'learned = "resolved.base_rate"',
+        "quantiles = { p05 = 0.04, p50 = 0.13, p95 = 0.42 }",
+    ),
     "priors.willingness.moscow.ukraine": (
         '[priors.willingness.moscow.ukraine]\nword = "almost no chance"',
         '[priors.willingness.moscow.ukraine]\nword = "very unlikely"',
     ),
-    "half_life_days": ("half_life_days = 45.0", "half_life_days = 40.0"),
+    "half_life_days": ('half_life_days = "learned"', "half_life_days = 80.0"),
 }
 
 

@@ -122,7 +122,10 @@ def test_time_with_unknown_status_adds_no_survival(alter, tmp_path):
     one = alter(status_known_to=early)
     data = graph_data(observe(one.question, one.ledger, one.resolved, AS_OF))
     days = (early - one.question.config.clock_start).days
-    assert data.values["exposure_years"].sum() * 365.25 == pytest.approx(days)
+    # Each year counts for its age to a power: the integral of age^e from 0 to the end.
+    exponent, years = one.question.config.time.age_exponent, days / 365.25
+    aged = years ** (1 + exponent) / (1 + exponent)
+    assert data.values["exposure_years"].sum() == pytest.approx(aged)
     run = make_forecast(one, AS_OF, tmp_path)
     assert run.manifest.status_known_to == early
     assert run.manifest.already_happened > 0.02
