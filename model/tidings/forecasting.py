@@ -38,7 +38,7 @@ from tidings.unknowns import prior_names
 if TYPE_CHECKING:
     from tidings.commands import Progress
 
-__all__ = ["make_forecast"]
+__all__ = ["make_forecast", "rows_of_priors"]
 
 _PACKAGES = (
     "tidings", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas", "xarray",
@@ -102,6 +102,12 @@ def make_forecast(
     return write_run(
         folder, manifest, (inputs.question.path, inputs.files()), (rows, checks), draws
     )
+
+
+def rows_of_priors(situation: Situation) -> list[ForecastRow]:
+    """Return what the priors alone say on the date of a situation, by date and outcome."""
+    prior, calendar = prior_incidence_of(situation), outlook_of(situation).calendar
+    return list(_rows(prior, calendar, "prior", _each(prior, independent)))
 
 
 @contextmanager

@@ -12,13 +12,13 @@ from tidings.config import PriorRow, PriorsConfig, PriorSource
 from tidings.errors import UsageError, nearest
 from tidings.normal import LinkNormal, from_link
 from tidings.parameters import linked_priors, of_stored
-from tidings.priors import link_of, named_rows, source_normal
+from tidings.priors import link_of, source_normal
 from tidings.question import Question, load_question
 from tidings.runs import Run
 from tidings.structure import make_structure
 from tidings.yardsticks import SURVEY
 
-__all__ = ["PriorCard", "Source", "Spread", "cards_of"]
+__all__ = ["PriorCard", "Source", "Spread", "cards_of", "posterior_draws"]
 
 _QUANTILES = (0.05, 0.5, 0.95)
 
@@ -44,6 +44,8 @@ class Source:
         The reason.
     claims : tuple of Claim
         Claims of the text that it rests on.
+    word : str or None
+        The word, where it is one.
     weight : float
         In the pool; 1 where it stands alone.
     spread : Spread
@@ -53,6 +55,7 @@ class Source:
     value: str
     because: str
     claims: tuple[Claim, ...]
+    word: str | None
     weight: float
     spread: Spread
 
@@ -140,7 +143,7 @@ def cards_of(
     RunError
         If the run cannot be read.
     """
-    rows = dict(named_rows(question.config.priors))
+    rows = dict(question.rows)
     asked = [one for one in rows if name is None or one == name or one.startswith(f"{name}.")]
     if not asked:
         raise UsageError(f"no prior {name!r}; expected {nearest(str(name), rows)}")
@@ -149,6 +152,17 @@ def cards_of(
 
 
 _Posterior = tuple[LinkNormal, NDArray[np.float64]]
+
+
+def posterior_draws(run: Run) -> dict[str, NDArray[np.float64]]:
+    """Return a run's draws of every quantity that has a prior, on its link scale, shape (draw,).
+
+    Raises
+    ------
+    RunError
+        If the run cannot be read.
+    """
+    return {name: draws for name, (_, draws) in _posterior(run).items()}
 
 
 def _posterior(run: Run) -> dict[str, _Posterior]:
@@ -183,7 +197,7 @@ def _source(question: Question, name: str, row: PriorRow | PriorSource) -> Sourc
         else source_normal(row, link_of(name), (question.yardsticks, learned))
     )
     return Source(
-        _value(question, row), row.because, tuple(claims[one] for one in row.claims),
+        _value(question, row), row.because, tuple(claims[one] for one in row.claims), row.word,
         row.weight if isinstance(row, PriorSource) else 1.0, _spread(normal),
     )  # fmt: skip
 

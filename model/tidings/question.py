@@ -9,12 +9,12 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from tidings.claims import Claim, read_claims
-from tidings.config import LEARNED, PairRows, QuestionConfig
+from tidings.config import LEARNED, PairRows, PriorRow, QuestionConfig
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 from tidings.learned import Learned, read_learned
 from tidings.names import OTHER, RETAINED
 from tidings.normal import LinkNormal
-from tidings.priors import resolve_priors
+from tidings.priors import named_rows, resolve_priors
 from tidings.toml_lines import line_of
 from tidings.yardsticks import Yardsticks, read_yardsticks
 
@@ -47,6 +47,11 @@ class Question:
     claims: Mapping[str, Claim]
     priors: Mapping[str, LinkNormal]
     learned: Learned | None = None
+
+    @property
+    def rows(self) -> tuple[tuple[str, PriorRow], ...]:
+        """Every prior row with its dotted name."""
+        return tuple(named_rows(self.config.priors))
 
     def file(self, name: str) -> Path | None:
         """Return the path of one of the files the question names, or None if it names none."""

@@ -1,5 +1,6 @@
-"""Commands for priors: show, set, learn."""
+"""Commands for priors: show, set, learn, plot."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -84,3 +85,20 @@ def learn(question: QuestionFile = commands.QUESTION, as_json: AsJson = False) -
         )
     else:
         terminal.show_lessons(Console(), lessons, files)
+
+
+@app.command()
+def plot(
+    name: Annotated[
+        str | None, typer.Argument(help="Its name or its beginning, like willingness.moscow [all].")
+    ] = None,
+    run: Annotated[str | None, typer.Option(help="Whose posterior [the newest].")] = None,
+    to: Annotated[str, typer.Option(help="svg, png or pdf.")] = "svg",
+    folder: Annotated[Path, typer.Option("--folder", help="Where figures go.")] = commands.RENDERED,
+    question: QuestionFile = commands.QUESTION,
+    runs: RunsFolder = commands.RUNS,
+) -> None:
+    """Draw priors: densities before and after evidence, words, and what the priors alone say."""
+    console = Console()
+    for path in commands.plot_priors(name, run, question, runs, folder, to):
+        console.print(str(path), highlight=False)

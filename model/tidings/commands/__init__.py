@@ -12,7 +12,7 @@ from tidings.commands.news import (
     preview_retraction,
     retract,
 )
-from tidings.commands.prior_rows import PriorsShown, edit_prior, preview_prior, priors
+from tidings.commands.prior_rows import PriorsShown, edit_prior, plot_priors, preview_prior, priors
 from tidings.commands.reasons import SensitivityShown, diff, explain, sensitivity, watch
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "forecast",
     "history",
     "learn",
+    "plot_priors",
     "preview",
     "preview_prior",
     "preview_retraction",

@@ -1,11 +1,13 @@
-"""Commands for priors: show, edit, preview an edit."""
+"""Commands for priors: show, plot, edit, preview an edit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidings.commands.defaults import QUESTION, RUNS
+from tidings.commands.defaults import QUESTION, RENDERED, RUNS
+from tidings.errors import UsageError, nearest
+from tidings.inputs import read_inputs
 from tidings.question import Question, load_question
 from tidings.runs import Run, find_run, list_runs
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from tidings.previewing import Preview
     from tidings.prior_cards import PriorCard
 
-__all__ = ["PriorsShown", "edit_prior", "preview_prior", "priors"]
+__all__ = ["PriorsShown", "edit_prior", "plot_priors", "preview_prior", "priors"]
 
 
 @dataclass(frozen=True)
@@ -118,3 +120,54 @@ def preview_prior(edit: "Edit", runs: Path = RUNS, *, refit: bool = False) -> "P
 
     found = find_run(runs, None, edit.question.config.id)
     return look(found, edit.name, edit.question.priors[edit.name], refit=refit)
+
+
+def plot_priors(
+    name: str | None = None,
+    run: str | None = None,
+    question: Path = QUESTION,
+    runs: Path = RUNS,
+    folder: Path = RENDERED,
+    to: str = "svg",
+) -> tuple[Path, ...]:
+    """Draw priors: densities before and after evidence, words, and what the priors alone say.
+
+    Parameters
+    ----------
+    name, run, question, runs
+        As for `priors`.
+    folder : Path
+        Where the figures go.
+    to : {"svg", "png", "pdf"}
+        Format.
+
+    Returns
+    -------
+    tuple of Path
+        ``priors-densities``, ``priors-words`` where a prior is a word, and ``priors-outcomes``
+        where there is a run to stand beside.
+
+    Raises
+    ------
+    InputError
+        If an input has a fault.
+    UsageError
+        If there is no such prior, run or format, or all priors asked for are fixed.
+    RunError, RenderError
+        If the run cannot be read, or a figure cannot be written.
+    """
+    if to not in _FORMATS:
+        raise UsageError(f"--to: got {to!r}; expected {nearest(to, _FORMATS)}")
+    shown = priors(name, run, question, runs)
+    if all(card.fixed for card in shown.cards):
+        raise UsageError(f"{name}: all fixed; expected a prior with a density")
+
+    from tidings.prior_cards import posterior_draws
+    from tidings.reporting import draw_priors_of
+
+    draws = {} if shown.run is None else posterior_draws(shown.run)
+    inputs = read_inputs(question)
+    return draw_priors_of((inputs, shown.cards, shown.run), draws, folder, to)
+
+
+_FORMATS = ("svg", "png", "pdf")

@@ -1,6 +1,6 @@
 """The figures of a report, as SVG files; every outcome keeps its colour and its place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def draw_incidence(run: Run, path: Path) -> None:
             panel.set_title(_wrapped(outcome.title))
         for panel in panels[len(outcomes) :]:
             panel.axis("off")
-        figure.savefig(path, metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _series(run: Run, outcome: str) -> list[ForecastRow]:
@@ -92,7 +92,7 @@ def _wrapped(title: str) -> str:
     return f"{title[:middle]}\n{title[middle + 1 :]}"
 
 
-def draw_priors(run: Run, path: Path) -> None:
+def draw_priors(run: Run, path: Path, alone: Mapping[str, ForecastRow] | None = None) -> None:
     """Draw prior against posterior at the headline horizon, on a scale that shows small chances.
 
     Parameters
@@ -100,10 +100,13 @@ def draw_priors(run: Run, path: Path) -> None:
     run : Run
         The stored run.
     path : Path
-        An SVG file.
+        An SVG, PDF or PNG file.
+    alone : mapping of str to ForecastRow, optional
+        What the priors alone say by outcome, in place of what they said when the run was made.
     """
     horizon = run.manifest.headline
-    prior = {r.outcome: r for r in run.rows if (r.basis, r.horizon) == ("prior", horizon)}
+    stored = {r.outcome: r for r in run.rows if (r.basis, r.horizon) == ("prior", horizon)}
+    prior = alone or stored
     posterior = run.at(horizon)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.6, 0.62 * len(posterior) + 1.1), layout="constrained")
@@ -113,7 +116,7 @@ def draw_priors(run: Run, path: Path) -> None:
             _draw_interval(axes, prior[outcome.id], place - 0.17, "#9A9A9A", "white")
             _draw_interval(axes, posterior[outcome.id], place + 0.17, colour, colour)
         _finish(axes, run, [*prior.values(), *posterior.values()])
-        figure.savefig(path, metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _logit(probability: float) -> float:
