@@ -93,7 +93,7 @@ class FitConfig(_Closed):
     """Draws, of all chains together, that are carried forward."""
     futures: Annotated[int, Field(ge=50)] = 50
     """Futures averaged for each of them."""
-    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.7
+    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
     """Acceptance that the sampler aims at."""
 
 
@@ -155,6 +155,8 @@ class CasesConfig(_Closed):
 
     trust: Annotated[float, Field(gt=0, le=1)] = 0.5
     """The power to which their likelihood is raised; 1 would take them at face value."""
+    because: str = ""
+    """Why they are trusted no further: how they were selected."""
     like: dict[
         Literal["air_defence", "owner_in_nato", "replacement_offered", "russian_supplier",
                 "war_in_ukraine"], bool

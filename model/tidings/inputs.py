@@ -113,7 +113,8 @@ def learned_from(question: Path, config: QuestionConfig) -> dict[str, str]:
         found["resolved"] = digest_of_files([*folder.glob("*.yaml"), *folder.glob("*.csv")])
     if files.cases is not None:
         found["cases"] = digest_of_files([beside(question, files.cases)])
-    settings = config.model_dump(mode="json", include={"id", "grades", "cases"})
+    settings = config.model_dump(mode="json", include={"id", "grades"})
+    settings["cases"] = config.cases.model_dump(mode="json", exclude={"because"})
     steps = config.time.model_dump(mode="json", exclude={"age_exponent"})
     words = digest_of_files([beside(question, files.yardsticks)])
     found["settings"] = digest_of_settings({**settings, "time": steps, "yardsticks": words})

@@ -13,6 +13,7 @@ from tidings.commands.news import (
     retract,
 )
 from tidings.commands.prior_rows import PriorsShown, edit_prior, plot_priors, preview_prior, priors
+from tidings.commands.questions import new
 from tidings.commands.reasons import SensitivityShown, diff, explain, sensitivity, watch
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "forecast",
     "history",
     "learn",
+    "new",
     "plot_priors",
     "preview",
     "preview_prior",

@@ -57,6 +57,8 @@ class Lessons:
         What the reference class was learned from.
     curves : ndarray or None, shape (draw, case, end, month)
         Cumulative incidence of each end of each case, by `CURVE_MONTHS`.
+    because : str
+        Why the cases are trusted no further.
     """
 
     learned: Learned
@@ -65,6 +67,7 @@ class Lessons:
     groups: tuple[Group, ...]
     cases: PastCases | None
     curves: Array | None
+    because: str
 
 
 CURVE_MONTHS = tuple(float(month) for month in range(61))
@@ -209,6 +212,7 @@ def learn(
     return Lessons(
         learned, _stored_draws(posterior), examination,
         reference.groups if reference else (), past[1], reference.curves if reference else None,
+        config.cases.because,
     )  # fmt: skip
 
 

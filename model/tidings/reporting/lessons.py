@@ -45,6 +45,7 @@ def page_of(lessons: Lessons, stem: str) -> str:
         gains={question: list(row) for question, row in zip(gain.index, gain.values, strict=True)},
         months=list(gain.columns),
         groups=lessons.groups,
+        because=lessons.because,
         covered=sum(group.covered for group in lessons.groups),
     )
 

@@ -115,7 +115,7 @@ def draw_words(cards: Sequence[PriorCard], question: Question, path: Path) -> No
         axes.grid(axis="x", color="#E5E5E5", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.tick_params(axis="y", length=0)
-        axes.set_xlabel("blue: as the priors use it; grey: the same word on other yardsticks; "
+        axes.set_xlabel("blue: as the priors use it; grey: on other yardsticks;\n"
                         "orange: middle 90 % of readers")  # fmt: skip
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
