@@ -140,7 +140,11 @@ class ReadingRows:
 
 
 def read_items(
-    items: Sequence[Item], cast: Cast, yardsticks: Yardsticks, timeline: Timeline
+    items: Sequence[Item],
+    cast: Cast,
+    precedent_share: Mapping[str, float],
+    yardsticks: Yardsticks,
+    timeline: Timeline,
 ) -> tuple[Reading, ...]:
     """Return the readings of items: none for ``deal``, without a face value, or about ``other``.
 
@@ -150,6 +154,9 @@ def read_items(
         Those that a forecast may use.
     cast : Cast
         Says who speaks for whom and what grades are worth.
+    precedent_share : mapping of str to float
+        How an item that names several outcomes divides its weight of one between them: so that an
+        outcome tells of the others what it did before, when it is split in two.
     yardsticks : Yardsticks
         What the words of face values mean.
     timeline : Timeline
@@ -159,11 +166,23 @@ def read_items(
     for item in items:
         if item.actor != DEAL and item.face_value is not None:
             face = yardsticks.normal(LEDGER, item.face_value)
-            readings += _readings_of(item, face, cast, timeline.state_at(item.date))
+            share = _shares(item, precedent_share)
+            readings += _readings_of(item, face, (cast, share), timeline.state_at(item.date))
     return tuple(readings)
 
 
-def _readings_of(item: Item, face: LinkNormal, cast: Cast, state: int) -> list[Reading]:
+def _shares(item: Item, precedent_share: Mapping[str, float]) -> dict[str, float]:
+    """Return the part of an item's weight that falls on each outcome it names."""
+    # What has no precedent (another end, or all of them at once) counts as one among them.
+    typical = sum(precedent_share.values()) / max(len(precedent_share), 1)
+    named = {one: precedent_share.get(one, typical) for one in item.outcomes}
+    return {one: share / sum(named.values()) for one, share in named.items()}
+
+
+def _readings_of(
+    item: Item, face: LinkNormal, divided: tuple[Cast, Mapping[str, float]], state: int
+) -> list[Reading]:
+    cast, share = divided
     speaker = cast.actor(item.actor)
     read = speaker.speaks_for or speaker.id
     own = cast.recipients.get(read)
@@ -174,11 +193,12 @@ def _readings_of(item: Item, face: LinkNormal, cast: Cast, state: int) -> list[R
         targets: list[str | None] = [own]
     else:
         targets = [outcome for outcome in item.outcomes if outcome in readable]
-    sd = np.sqrt(_variance(item, face, cast.grades) * len(item.outcomes) / speaker.weight)
+    variance = _variance(item, face, cast.grades) / speaker.weight
     return [
         Reading(
             item.id, item.story, read, outcome, -1.0 if alone == RETAINED else 1.0,
-            face.mean, float(sd), None if item.voice == OBSERVER else f"{item.actor}:{item.voice}",
+            face.mean, float(np.sqrt(variance / share.get(str(outcome), 1.0))),
+            None if item.voice == OBSERVER else f"{item.actor}:{item.voice}",
             state,
         )
         for outcome in targets

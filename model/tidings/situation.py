@@ -29,6 +29,7 @@ __all__ = [
     "observe",
     "outlook_of",
     "paths_of",
+    "precedent_share",
     "prior_data",
     "prior_outlook",
     "reading_rows",
@@ -165,7 +166,9 @@ def observe(
         ungraded=sum(item.push is None for item in items),
         timeline=timeline,
         pulses=counted,
-        readings=read_items(items, config, question.yardsticks, timeline),
+        readings=read_items(
+            items, config, precedent_share(question), question.yardsticks, timeline
+        ),
         arrivals=_arrivals(config, (arriving, watched), ended, structure),
         resolved_later=tuple(one.id for one in resolved if one.ended > as_of),
     )
@@ -212,13 +215,13 @@ def graph_data(situation: Situation) -> GraphData:
 
 def reading_rows(situation: Situation) -> ReadingRows:
     """Return the readings as rows over the states of the timeline."""
-    states, share = situation.timeline.states, _precedent_share(situation.question)
+    states, share = situation.timeline.states, precedent_share(situation.question)
     return rows_of(situation.readings, situation.structure, states, share)
 
 
 def whitened_of(situation: Situation) -> ReadingRows:
     """Return one row a reading, without what stories share; see `tidings.readings`."""
-    states, share = situation.timeline.states, _precedent_share(situation.question)
+    states, share = situation.timeline.states, precedent_share(situation.question)
     return whitened_rows(situation.readings, situation.structure, states, share)
 
 
@@ -265,7 +268,7 @@ def paths_of(situation: Situation, informed: float = INFORMED) -> PathBasis:
     return path_basis(timeline.factor_cholesky(), sds[:, None] ** 2 * precision, informed)
 
 
-def _precedent_share(question: Question) -> dict[str, float]:
+def precedent_share(question: Question) -> dict[str, float]:
     """Return the prior medians of precedent, made to sum to 1."""
     medians = {
         outcome: from_link(question.priors[f"precedent.{outcome}"].mean, "log")

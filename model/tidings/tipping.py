@@ -28,7 +28,13 @@ from tidings.pressure import Pulse
 from tidings.readings import read_items
 from tidings.reweighting import Posterior, at_horizons
 from tidings.runs import Run
-from tidings.situation import Situation, exposure_of, outlook_of, reading_rows
+from tidings.situation import (
+    Situation,
+    exposure_of,
+    outlook_of,
+    precedent_share,
+    reading_rows,
+)
 from tidings.summary import K_LIMIT
 from tidings.yardsticks import LEDGER
 
@@ -252,7 +258,10 @@ class _Here:
     def with_item(self, item: Item) -> tuple[Array, float]:
         """Return the forecast with one more reading, shape (outcome,), and Pareto k."""
         question = self.situation.question
-        more = read_items([item], question.config, question.yardsticks, self.situation.timeline)
+        more = read_items(
+            [item], question.config, precedent_share(question), question.yardsticks,
+            self.situation.timeline,
+        )  # fmt: skip
         after = replace(self.situation, readings=(*self.situation.readings, *more))
         change = log_readings(self.every_parameters, reading_rows(after))
         change -= log_readings(self.every_parameters, self._rows)

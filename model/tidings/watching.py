@@ -26,7 +26,7 @@ from tidings.pressure import Pulse
 from tidings.readings import read_items
 from tidings.reweighting import Reweighted, Reweighting, standard_error, stored_posterior
 from tidings.runs import Run
-from tidings.situation import Situation
+from tidings.situation import Situation, precedent_share
 from tidings.summary import K_LIMIT
 from tidings.yardsticks import LEDGER
 
@@ -238,8 +238,8 @@ class Lookout:
         more = [Pulse(_STORY, _STORY, one, size, known) for one in pushed]
         question = situation.question
         read = () if face is None else read_items(
-            [self._typical_item(actor, outcome, face)], question.config, question.yardsticks,
-            situation.timeline,
+            [self._typical_item(actor, outcome, face)], question.config,
+            precedent_share(question), question.yardsticks, situation.timeline,
         )  # fmt: skip
         return replace(
             situation, pulses=(*situation.pulses, *more), readings=(*situation.readings, *read)

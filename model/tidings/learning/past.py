@@ -121,8 +121,8 @@ class Past:
         """Return what was read of actors by a day, as rows over some states."""
         known = [_as_retained(item) for item in known_by(self.question, to)]
         timeline = self.timeline(to)
-        readings = read_items(known, self._cast, self.grading.yardsticks, timeline)
         share = dict.fromkeys(self.question.change, 1 / len(self.question.change))
+        readings = read_items(known, self._cast, share, self.grading.yardsticks, timeline)
         return rows_of(readings, self.structure, states, share)
 
     def exposure(self, to: date, half_life_days: float, age_exponent: float) -> Exposure:
