@@ -46,6 +46,8 @@ _REACH_SD = 3.0
 _SUPPORT = 4.0
 """How far on the logit or log scale a value taken as certain is moved: logit ±4 is 2 to 98 %."""
 _BISECTIONS = 6
+_NEAR_EQUAL = 0.98
+"""Share of the draws that weights leave, above which they are near equal."""
 _ACTING = ("base_rate", "push_slope", "consent_slope", "share_other", Var.PRECEDENT.value,
            "willingness", "binding")  # fmt: skip
 
@@ -292,8 +294,15 @@ class _Here:
 
 
 def _weights(log_weights: Array) -> tuple[Array, float]:
-    if np.ptp(log_weights) < 1e-9:
-        return np.ones(len(log_weights)), 0.0
+    """Return smoothed weights and Pareto k; 0 where they are near equal.
+
+    The k of a tail does not know how small the whole tail is: weights that leave nearly all draws
+    are those of nearly the same posterior, whatever the form of their tail.
+    """
+    weights = np.exp(log_weights - log_weights.max())
+    weights /= weights.mean()
+    if 1 / np.mean(weights**2) > _NEAR_EQUAL:
+        return weights, 0.0
     return smoothed_weights(log_weights)
 
 

@@ -12,7 +12,7 @@ from tidings.runs import Run, find_run, list_runs
 if TYPE_CHECKING:
     from tidings.explaining import Explanation
     from tidings.moves import Moves
-    from tidings.sensitivity import Sensitivity
+    from tidings.tilts import Sensitivity
     from tidings.tipping import Tipping
     from tidings.watching import Watch
 
@@ -145,7 +145,7 @@ def sensitivity(
         If the run cannot be read, or drawn anew.
     """
     from tidings.reweighting import ALL_DRAWS, stored_posterior
-    from tidings.sensitivity import sensitivity_of
+    from tidings.tilts import sensitivity_of
     from tidings.tipping import tipping_points
 
     run = find_run(runs, name)

@@ -18,7 +18,7 @@ from tidings.wording import (
 )
 
 if TYPE_CHECKING:
-    from tidings.sensitivity import Sensitivity, Tilt
+    from tidings.tilts import Sensitivity, Tilt
     from tidings.tipping import PriorTip, Tipping
 
 __all__ = ["show_sensitivity"]

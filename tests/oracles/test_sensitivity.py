@@ -1,0 +1,172 @@
+"""Sensitivity and tipping points, against posteriors drawn anew and ArviZ itself."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import arviz_stats
+import numpy as np
+import pytest
+import xarray as xr
+from tests.conftest import AS_OF, PROJECT
+
+import tidings
+from tidings.forecasting import make_forecast
+from tidings.normal import fixed_normal, to_link
+from tidings.previewing import preview_items, preview_prior
+from tidings.refitting import refitted
+from tidings.reweighting import ALL_DRAWS, Reweighting, stored_posterior
+from tidings.situation import observe
+from tidings.summary import K_LIMIT
+from tidings.tilts import moved_prior, sensitivity_of
+from tidings.tipping import tipping_points
+
+AT = "12mo"
+
+
+@pytest.fixture(scope="module")
+def posterior(shipped_run):
+    return stored_posterior(shipped_run, ALL_DRAWS)
+
+
+@pytest.fixture(scope="module")
+def found(shipped_run, posterior):
+    return sensitivity_of(shipped_run, posterior)
+
+
+@pytest.fixture(scope="module")
+def tips(shipped_run, posterior):
+    return tipping_points(shipped_run, posterior, "ukraine", AT, 0.01)
+
+
+def place(run):
+    """Where the outcome and the horizon of these tests stand in arrays."""
+    outcomes = [one.id for one in run.manifest.outcomes]
+    return outcomes.index("ukraine"), list(run.manifest.horizons).index(AT)
+
+
+def anew(posterior, name, prior):
+    """The forecast with another prior, drawn with a seed of its own."""
+    question = posterior.situation.question
+    fit = question.config.fit.model_copy(update={"seed": 99})
+    config = question.config.model_copy(update={"fit": fit})
+    changed = replace(question, config=config, priors={**question.priors, name: prior})
+    situation = replace(posterior.situation, question=changed)
+    return Reweighting(refitted(posterior.inputs, situation)).own_forecast()
+
+
+@pytest.mark.parametrize("rank", range(3))
+def test_the_longest_bars_of_the_tornado_are_what_refits_say(posterior, found, rank):
+    tilt = found.tornado("ukraine", AT)[rank][1]
+    assert tilt.trusted
+    prior = posterior.situation.question.priors[tilt.prior]
+    refit = anew(posterior, tilt.prior, moved_prior(prior, tilt.sign))
+    now = found.run.at_horizons(lambda row: row.mean)
+    errors = found.run.at_horizons(lambda row: row.mcse)
+    off = np.abs(now + tilt.change - refit.mean) / np.sqrt(
+        tilt.mcse**2 + errors**2 + refit.mcse() ** 2
+    )
+    print(tilt.prior, f"k {tilt.k:.2f}, off by {off.max():.1f} combined MCSE")
+    assert off.max() < 5
+
+
+def test_every_prior_that_is_not_fixed_is_moved_both_ways(posterior, found):
+    priors = posterior.situation.question.priors
+    moved = [tilt.prior for tilt in found.tilts]
+    loose = [name for name, prior in priors.items() if prior.sd > 0]
+    assert sorted(moved) == sorted([*loose, *loose])
+    assert all(abs(float(tilt.change.sum(axis=0).max())) < 1e-9 for tilt in found.tilts)
+
+
+def test_power_scaling_is_that_of_arviz(posterior, found):
+    """One prior, its own density handed to ArviZ's psense as a user would."""
+    name = "willingness.washington.disabled_in_place"
+    [one] = [scaled for scaled in found.priors if scaled.name == name]
+    prior = posterior.situation.question.priors[name]
+    pairs = posterior.situation.structure.pairs
+    pair = pairs.index(("washington", "disabled_in_place"))
+    z = (posterior.parameters.level_logit[:, pair] - prior.mean) / prior.sd
+    tree = xr.DataTree.from_dict({
+        "posterior": xr.Dataset({"z": (("chain", "draw"), z[None])}),
+        "log_prior": xr.Dataset({"z": (("chain", "draw"), -0.5 * z[None] ** 2)}),
+    })  # fmt: skip
+    assert one.prior == pytest.approx(float(arviz_stats.psense(tree)["z"]))
+    assert one.moved_sd == pytest.approx(z.mean())
+
+
+def test_a_conflict_is_named_where_there_is_one(inputs, new_item, tmp_path):
+    """For years observers of the best grade call Moscow nearly certain to agree; its prior: no."""
+    days = [AS_OF - timedelta(days=180 * n) for n in range(12)]
+    items = [
+        new_item(id=f"yes-{n}", story=f"yes-{n}", outcomes=("ukraine",), push=0, voice="observer",
+                 face_value="nearly_certain", date=day, published=day)
+        for n, day in enumerate(days)
+    ]  # fmt: skip
+    ledger = replace(inputs.ledger, items=(*inputs.ledger.items, *items))
+    run = make_forecast(replace(inputs, ledger=ledger), AS_OF, tmp_path)
+    # The stored copy of the ledger lacks the items: they are handed over with the draws.
+    situation = observe(inputs.question, ledger, inputs.resolved, AS_OF)
+    posterior = replace(stored_posterior(run, ALL_DRAWS), situation=situation)
+    named = {one.name: one for one in sensitivity_of(run, posterior).priors}
+    assert named["willingness.moscow.ukraine"].verdict == "conflict"
+    assert named["willingness.moscow.ukraine"].moved_sd > 1
+
+
+def test_a_tipping_point_tips_when_the_value_is_known(shipped_run, posterior, tips):
+    """Bindings that tip: taken as certain beyond the point, the refit has passed the threshold."""
+    told = [tip for tip in tips.priors if tip.value is not None and tip.trusted and not tip.moves]
+    [tip] = [one for one in told if one.prior == "binding.moscow.ukraine" and one.target.threshold]
+    assert not tip.above and tip.low < tip.value < tip.now
+    row, column = place(shipped_run)
+    chances = {}
+    for share in (0.7, 1.4):
+        prior = fixed_normal(tip.value * share, "logit")
+        forecast = anew(posterior, tip.prior, prior)
+        chances[share] = float(forecast.mean[row, column])
+    print(f"tips at {tip.value:.2f} (now {tip.now:.2f}): {chances}")
+    assert chances[0.7] > tip.target.threshold > chances[1.4]
+
+
+def test_a_moved_median_does_in_the_preview_what_it_does_here(shipped_run, tips, posterior):
+    """Where the prior is moved and cannot tip, the preview of its furthest median agrees."""
+    told = [tip for tip in tips.priors if tip.moves and tip.target.threshold and tip.value is None]
+    assert told and all(tip.trusted for tip in told)
+    row, column = place(shipped_run)
+    for tip in told[:3]:
+        prior = posterior.situation.question.priors[tip.prior]
+        for median in (tip.low, tip.high):
+            moved = replace(prior, mean=to_link(median, prior.link))
+            preview = preview_prior(shipped_run, tip.prior, moved)
+            assert preview.then[row, column] < tip.target.threshold
+
+
+def test_a_push_tips_that_the_preview_says_tips(shipped_run, tips, new_item):
+    [tip] = [one for one in tips.items if one.actor == "deal" and one.target.threshold]
+    assert 0 < tip.push <= 3
+    item = new_item(actor="deal", outcomes=("ukraine",), push=3, voice="observer")
+    preview = preview_items(shipped_run, [item])
+    row, column = place(shipped_run)
+    assert preview.then[row, column] + 3 * preview.mcse_then[row, column] > tip.target.threshold
+
+
+def test_the_command_prints_any_outcome_and_horizon(shipped_run):
+    runs = str(shipped_run.path.parent)
+
+    def command(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "tidings", "sensitivity", "--runs", runs, *arguments],
+            cwd=PROJECT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    printed = json.loads(
+        command("--outcome", "retained", "--horizon", "3mo", "--threshold", "0.9", "--json").stdout
+    )
+    assert printed["outcome"] == "retained" and printed["horizon"] == "3mo"
+    assert {"tornado", "power_scaling", "tipping_points"} <= set(printed)
+    assert all(bar["down"]["k"] <= K_LIMIT for bar in printed["tornado"] if bar["down"]["trusted"])
+    wrong = command("--outcome", "ukrain")
+    assert wrong.returncode == 2 and "did you mean 'ukraine'" in wrong.stderr
+    with pytest.raises(tidings.UsageError, match="did you mean '12mo'"):
+        tidings.sensitivity(str(shipped_run.path), horizon="12m")

@@ -1,0 +1,215 @@
+"""Learning from resolved questions: leaving one out, nothing of it or of later news gets in."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from tests.conftest import PROJECT, QUESTION
+
+import tidings
+from tidings.learning.examining import MONTHS, examine
+from tidings.learning.lessons import Teacher, lesson_of_stored, pasts_of
+from tidings.learning.past import Past
+from tidings.question import load_question
+from tidings.scoring import MEASURES
+
+RESOLVED = PROJECT / "data" / "resolved"
+PEER = {1: 0.127, 3: 0.374, 6: 0.572, 12: 0.765}
+"""Log scores of a two-parameter model on the same questions, without shrinkage or hierarchy."""
+SEEDS_SD = 0.0015
+"""Sd of a mean log score of leave-one-out over seeds: the largest of four horizons, four seeds."""
+
+
+def run(*arguments, cwd=PROJECT):
+    return subprocess.run(
+        [sys.executable, "-m", "tidings", *arguments],
+        cwd=cwd, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def left_out():
+    """What ``tidings exam data/resolved --leave-one-out --json`` prints."""
+    done = run("exam", "data/resolved", "--leave-one-out", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def teacher(inputs):
+    return Teacher(pasts_of(inputs.resolved, inputs.question.config, inputs.question.yardsticks),
+                   inputs.question.config.fit.seed)  # fmt: skip
+
+
+def test_leaving_one_out_beats_the_constant_base_rate_and_the_peer(left_out):
+    for months in MONTHS:
+        found = left_out["horizons"][f"{months}mo"]
+        print(months, {name: round(found[name], 4) for name in MEASURES},
+              f"gain {found['log_gain']:.3f} ± {found['log_gain_se']:.3f}")  # fmt: skip
+        assert found["log_event"] < found["log_base"]
+        assert found["log_event"] < PEER[months]
+
+
+def test_the_docs_have_the_figures_of_the_command(left_out):
+    learned = load_question(QUESTION).learned
+    page = (PROJECT / "priors" / "learned" / "turkey-s400.md").read_text()
+    for row in learned.scores:
+        found = left_out["horizons"][f"{row.months}mo"]
+        for name in MEASURES:
+            assert abs(getattr(row, name) - found[name]) < 5 * SEEDS_SD
+        assert row.n == found["n"] and row.questions == found["questions"] == 12
+        unit = "month" if row.months == 1 else "months"
+        assert f"| {row.months} {unit} | {row.log_event:.3f} | {row.log_base:.3f} |" in page
+
+
+def test_the_json_has_the_contracts_keys(left_out):
+    assert set(left_out["horizons"]) == {f"{months}mo" for months in MONTHS}
+    for found in left_out["horizons"].values():
+        assert {*MEASURES, "n"} <= set(found)
+    assert len(left_out["questions"]) == 12
+
+
+def test_questions_learned_from_are_refused_under_any_name(tmp_path):
+    done = run("exam", "data/resolved")
+    assert done.returncode == 2 and "--leave-one-out" in done.stderr
+    for ending in ("yaml", "csv"):
+        shutil.copy(RESOLVED / f"uae-f35.{ending}", tmp_path / f"renamed.{ending}")
+    path = tmp_path / "renamed.yaml"
+    path.write_text(path.read_text().replace("id: uae-f35", "id: renamed", 1))
+    done = run("exam", str(tmp_path))
+    assert done.returncode == 2 and "has learned from renamed" in done.stderr
+
+
+def renamed(question):
+    """The same question under names that the model has not learned from."""
+    items = tuple(replace(item, id=f"new-{item.id}") for item in question.items)
+    return replace(question, id=f"new-{question.id}", items=items)
+
+
+@pytest.fixture(scope="module")
+def stored(inputs):
+    import pandas as pd
+
+    draws = pd.read_csv(PROJECT / "priors" / "learned" / "turkey-s400.csv")
+    return lesson_of_stored(inputs.question.learned, draws, inputs.resolved)
+
+
+def past_of(question, inputs):
+    [past] = pasts_of([question], inputs.question.config, inputs.question.yardsticks)
+    return past
+
+
+@pytest.mark.parametrize("name", ["france-mistral", "uae-f35"])
+def test_forecasts_are_blind_to_what_was_published_later(inputs, stored, name):
+    """Absurd items after a forecast date change nothing of it, those before it do."""
+    question = next(one for one in inputs.resolved if one.id == name)
+    made = question.forecast_dates[1]
+    alone = replace(question, forecast_dates=(made,))
+    absurd = replace(
+        question.items[0], id="absurd", story="absurd", push=3, published=made + timedelta(days=1),
+        source_reliability="A", credibility="1", face_value="nearly_certain",
+    )  # fmt: skip
+
+    def forecasts(*more):
+        past = past_of(replace(alone, items=(*question.items, *more)), inputs)
+        return [row["forecast"] for row in examine(past, stored)]
+
+    assert forecasts(absurd) == forecasts()
+    assert forecasts(replace(absurd, published=made)) != forecasts()
+
+
+def test_news_of_the_day_of_the_end_tells_nothing_of_that_end(inputs):
+    question = next(one for one in inputs.resolved if one.id == "usa-atacms")
+    last = replace(question.items[0], id="on-the-day", story="on-the-day", push=3,
+                   published=question.ended)  # fmt: skip
+    with_it = replace(question, items=(*question.items, last))
+    pulses = [past_of(one, inputs).pulses(question.ended) for one in (question, with_it)]
+    assert pulses[0] == pulses[1]
+
+
+def test_the_question_at_hand_is_never_learned_from(inputs, teacher):
+    config = inputs.question.config.model_copy(update={"id": "uae-f35"})
+    names = {past.question.id for past in
+             pasts_of(inputs.resolved, config, inputs.question.yardsticks)}  # fmt: skip
+    assert names == {one.id for one in inputs.resolved} - {"uae-f35"}
+
+
+def test_a_question_left_out_has_no_say(inputs, teacher):
+    """Its effect is drawn from the hierarchy: mean 0 and sd 1."""
+    posterior, _ = teacher.posterior("usa-caatsa-turkey")
+    effect = posterior["question_effect"].sel(question="usa-caatsa-turkey").to_numpy().ravel()
+    error = 1 / np.sqrt(1000)
+    assert abs(effect.mean()) < 5 * error
+    assert abs(effect.std() - 1) < 5 * error
+    whole, _ = teacher.posterior()
+    seen = whole["question_effect"].sel(question="usa-caatsa-turkey").to_numpy()
+    assert abs(seen.mean() - effect.mean()) > 5 * error
+
+
+def test_slopes_are_shrunk_and_their_correlation_is_told(inputs):
+    learned = inputs.question.learned
+    assert abs(learned.slope_correlation) < 1
+    assert learned.quantities["resolved.consent_slope"].sd < 0.1 + 0.01
+    assert learned.quantities["resolved.push_slope"].sd < 0.5
+
+
+def test_willingness_is_exact_gaussian_regression(inputs):
+    """Draws moved by readings have the mean and sd of the posterior in closed form."""
+    past: Past = past_of(next(q for q in inputs.resolved if q.id == "uae-f35"), inputs)
+    to = past.question.forecast_dates[2]
+    states, draws = past.timeline(to).states, 20_000
+    moved = past.willing(to, past.prior_willing(draws, states))
+    rows = past.rows(to, states)
+    rho = past.timeline(to).correlation(past.timeline(to).state_days)
+    lags = np.abs(np.subtract.outer(np.arange(states), np.arange(states)))
+    blocks = [1.5**2 * np.eye(len(past.structure.pairs))]
+    blocks += [0.7**2 * rho**lags for _ in past.structure.dynamic]
+    blocks += [0.7**2 * np.eye(len(past.structure.sides))]
+    size = sum(len(block) for block in blocks)
+    prior, start = np.zeros((size, size)), 0
+    for block in blocks:
+        prior[start : start + len(block), start : start + len(block)] = block
+        start += len(block)
+    design, noise = rows.design, 1.0 + 0.5**2 * rows.story_load
+    gain = prior @ design.T @ np.linalg.inv(design @ prior @ design.T + np.diag(noise))
+    mean, covariance = gain @ rows.y, prior - gain @ design @ prior
+    pairs = len(past.structure.pairs)
+    sd = np.sqrt(np.diag(covariance))[:pairs]
+    error = sd / np.sqrt(draws)
+    assert (np.abs(moved.level_logit.mean(axis=0) - mean[:pairs]) < 5 * error).all()
+    assert (np.abs(moved.level_logit.std(axis=0) - sd) < 5 * error).all()
+    assert sd.min() < 0.8 * 1.5
+
+
+def test_exam_of_questions_not_learned_from_prints_scores(tmp_path, inputs):
+    """A question whose items have other names stands for one that is new to the model."""
+    import csv
+
+    shutil.copy(RESOLVED / "france-mistral.yaml", tmp_path / "other.yaml")
+    path = tmp_path / "other.yaml"
+    path.write_text(path.read_text().replace("id: france-mistral", "id: other", 1))
+    rows = list(csv.DictReader((RESOLVED / "france-mistral.csv").read_text().splitlines()))
+    with (tmp_path / "other.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({**row, "id": f"other-{row['id']}"} for row in rows)
+    done = run("exam", str(tmp_path), "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["questions"][0]["id"] == "other"
+    assert found["horizons"]["3mo"]["log_gain_se"] is None
+    done = run("exam", str(tmp_path))
+    assert done.returncode == 0 and "gain in log score" in done.stdout
+
+
+def test_learning_needs_a_place_and_something_to_learn_from(project):
+    path = project / "priors" / "turkey-s400.toml"
+    text = path.read_text()
+    path.write_text(text.replace('learned = "learned/turkey-s400.toml"', "#"))
+    with pytest.raises(tidings.UsageError, match=r"files\.learned"):
+        tidings.learn(path)
