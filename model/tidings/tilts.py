@@ -29,7 +29,7 @@ from tidings.runs import Run
 from tidings.situation import exposure_of, reading_rows
 from tidings.summary import K_LIMIT
 
-__all__ = ["Scaled", "Sensitivity", "Tilt", "sensitivity_of"]
+__all__ = ["Scaled", "Sensitivity", "Tilt", "moved_prior", "sensitivity_of", "tilts_of"]
 
 Array = NDArray[np.float64]
 _ALPHAS = (0.99, 1.01)
@@ -184,23 +184,32 @@ def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Se
         If a posterior drawn anew could not be.
     """
     values = at_horizons(posterior.incidence, posterior.situation)
-    structure = posterior.situation.structure
-    linked = linked_priors(posterior.parameters, structure)
-    priors = {
-        name: prior
+    standard = _standardised(posterior)
+    tilts = tilts_of(posterior)
+    if refit:
+        tilts = tuple(one if one.trusted else _refitted(posterior, one, run) for one in tilts)
+    scaled, outcomes = _power_scaled(posterior, values, standard, run)
+    return Sensitivity(run, tilts, scaled, outcomes)
+
+
+def tilts_of(posterior: Posterior) -> tuple[Tilt, ...]:
+    """Return what each prior that is not fixed does, moved down and up by one sd of itself."""
+    values = at_horizons(posterior.incidence, posterior.situation)
+    return tuple(
+        _tilt(posterior, values, (name, sign), standard)
+        for name, standard in _standardised(posterior).items()
+        for sign in (-1, 1)
+    )
+
+
+def _standardised(posterior: Posterior) -> dict[str, Array]:
+    """Return where each draw lies in each prior that is not fixed, in sds of that prior."""
+    linked = linked_priors(posterior.parameters, posterior.situation.structure)
+    return {
+        name: (linked[name] - prior.mean) / prior.sd
         for name, prior in posterior.situation.question.priors.items()
         if name in linked and prior.sd > 0
     }
-    standard = {name: (linked[name] - prior.mean) / prior.sd for name, prior in priors.items()}
-    tilts = [
-        _tilt(posterior, values, (name, sign), standard[name])
-        for name in priors
-        for sign in (-1, 1)
-    ]
-    if refit:
-        tilts = [one if one.trusted else _refitted(posterior, one, run) for one in tilts]
-    scaled, outcomes = _power_scaled(posterior, values, standard, run)
-    return Sensitivity(run, tuple(tilts), scaled, outcomes)
 
 
 def _tilt(posterior: Posterior, values: Array, moved: tuple[str, int], standard: Array) -> Tilt:

@@ -10,6 +10,7 @@ from tidings.summary import K_LIMIT
 from tidings.yardsticks import Yardsticks
 
 if TYPE_CHECKING:
+    from tidings.prior_cards import Spread
     from tidings.tipping import ItemTip, PriorTip, Target
     from tidings.watching import Watch, Watched
 
@@ -18,11 +19,14 @@ __all__ = [
     "headline_number",
     "inside_noise",
     "interval",
+    "is_chance",
     "item_tip_sentence",
     "moved",
     "percent",
     "points",
+    "prior_number",
     "prior_tip_sentence",
+    "spread_words",
     "target_words",
     "watch_sentences",
 ]
@@ -88,6 +92,27 @@ def headline_number(probability: float, yardstick: str, yardsticks: Yardsticks) 
     """Return the number and then its word: ``89 % (very likely, ICD 203)``."""
     title = YARDSTICK_TITLES.get(yardstick, yardstick)
     return f"{percent(probability)} ({yardsticks.word(probability, yardstick)}, {title})"
+
+
+def is_chance(prior: str) -> bool:
+    """Say whether a prior is read as a chance; how far a refusal binds is a share."""
+    return prior.partition(".")[0] in _CHANCES
+
+
+_CHANCES = ("willingness", "share_other")
+
+
+def prior_number(prior: str, value: float) -> str:
+    """Return a value of a prior: a percentage where it is a chance, else two digits."""
+    return percent(value) if is_chance(prior) else f"{value:.2g}"
+
+
+def spread_words(prior: str, spread: "Spread") -> str:
+    """Return median and middle 90 % of a prior: ``2.5 %, 1.0 % – 5.0 %``."""
+    if spread.q05 == spread.q95:
+        return f"{prior_number(prior, spread.q50)}, fixed"
+    low, high = (prior_number(prior, value) for value in (spread.q05, spread.q95))
+    return f"{prior_number(prior, spread.q50)}, {low} – {high}"
 
 
 def target_words(target: "Target", titles: Mapping[str, str]) -> str:

@@ -7,14 +7,28 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tidings.evidence import Ledger, read_ledger
 from tidings.moves import Moves
+from tidings.names import RETAINED
+from tidings.prior_cards import cards_of
 from tidings.question import load_question
 from tidings.reporting.since import table_of_moves
 from tidings.reporting.source_files import source_folder
 from tidings.runs import Run
 from tidings.terminal import leader
-from tidings.wording import YARDSTICK_TITLES, headline_number, interval, percent
+from tidings.wording import (
+    YARDSTICK_TITLES,
+    headline_number,
+    interval,
+    percent,
+    spread_words,
+)
 
-__all__ = ["escape", "write_source"]
+__all__ = ["escape", "likeliest_change", "write_source"]
+
+
+def likeliest_change(run: Run) -> str:
+    """Return the outcome other than the status quo that is likeliest at the headline horizon."""
+    rows = run.at(run.manifest.headline)
+    return max((name for name in rows if name != RETAINED), key=lambda name: rows[name].mean)
 
 
 def escape(text: str) -> str:
@@ -87,6 +101,12 @@ def _facts(run: Run, since: Moves | None) -> dict[str, object]:
         ),
         "gap_days": (manifest.as_of - manifest.status_known_to).days,
         "items": list(items),
+        "learned": question.learned,
+        "cards": cards_of(question, None, run),
+        "line": spread_words,
+        "likeliest": next(
+            one.title for one in manifest.outcomes if one.id == likeliest_change(run)
+        ),
         "since": since and table_of_moves(since, {item.id: item for item in ledger.items}),
         "failed": [c for c in run.checks if c.required and c.status != "pass"],
     }

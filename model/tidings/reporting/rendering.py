@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tidings.errors import RenderError, UsageError, nearest
 from tidings.moves import Moves
-from tidings.reporting.document import write_source
+from tidings.reporting.document import likeliest_change, write_source
 from tidings.reporting.figures import draw_incidence, draw_priors
 from tidings.reporting.source_files import source_folder
+from tidings.reporting.tornado import draw_tornado
 from tidings.runs import Run
 
 __all__ = ["FORMATS", "QUARTO_AT_LEAST", "find_quarto", "render"]
@@ -70,6 +71,7 @@ def _prepare(run: Run, work: Path, since: Moves | None) -> Path:
         shutil.copyfile(source_folder() / name, work / name)
     draw_incidence(run, work / "incidence.svg")
     draw_priors(run, work / "priors.svg")
+    draw_tornado(run, likeliest_change(run), work / "tornado.svg")
     return write_source(run, work, since)
 
 

@@ -8,14 +8,13 @@ from rich.table import Table
 
 from tidings.question import Question
 from tidings.runs import Run
-from tidings.wording import YARDSTICK_TITLES, percent
+from tidings.wording import YARDSTICK_TITLES, is_chance, prior_number
 
 if TYPE_CHECKING:
     from tidings.prior_cards import PriorCard, Spread
 
 __all__ = ["show_priors"]
 
-_CHANCES = ("willingness", "share_other")
 _IN_FULL = 8
 """Up to so many priors are shown as cards, more as a table."""
 
@@ -50,16 +49,10 @@ def _show_table(console: Console, cards: Sequence["PriorCard"]) -> None:
 
 
 def _cells(card: "PriorCard", spread: "Spread") -> tuple[str, str]:
-    return _number(card, spread.q50), f"{_number(card, spread.q05)} – {_number(card, spread.q95)}"
-
-
-def _number(card: "PriorCard", value: float) -> str:
-    return percent(value) if _is_probability(card) else f"{value:.2g}"
-
-
-def _is_probability(card: "PriorCard") -> bool:
-    """Say whether a quantity is read as a chance; how far a refusal binds is a share."""
-    return card.name.partition(".")[0] in _CHANCES
+    median, low, high = (
+        prior_number(card.name, value) for value in (spread.q50, spread.q05, spread.q95)
+    )
+    return median, f"{low} – {high}"
 
 
 def _show_card(console: Console, card: "PriorCard", question: Question) -> None:
@@ -101,7 +94,7 @@ def _line(card: "PriorCard", spread: "Spread") -> str:
 
 def _word(card: "PriorCard", question: Question) -> str:
     """Return the word of the report's yardstick for a probability."""
-    if not _is_probability(card):
+    if not is_chance(card.name):
         return ""
     yardstick = question.config.yardstick
     title = YARDSTICK_TITLES.get(yardstick, yardstick)
