@@ -26,7 +26,7 @@ from tidings.checks import (
     publishable,
 )
 from tidings.fitting import Fitted, fit, incidence_of, prior_incidence_of
-from tidings.incidence import Calendar
+from tidings.horizons import Calendar
 from tidings.inputs import Inputs
 from tidings.names import RETAINED, Dim
 from tidings.parameters import named_dataset

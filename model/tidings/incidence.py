@@ -17,8 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby, pairwise
-from math import ceil
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -27,76 +26,19 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from tidings.arrivals import Arrivals
+from tidings.horizons import Calendar
 from tidings.names import Var
 from tidings.parameters import Parameters, log_consent
 from tidings.pressure import Pulse, pressure_at
 from tidings.randomness import stream
 from tidings.structure import Structure
-from tidings.timeline import DAYS_PER_YEAR, Timeline, add_months, mean_age_power
+from tidings.timeline import DAYS_PER_YEAR, Timeline, mean_age_power
 
-__all__ = ["Calendar", "Futures", "Outlook", "cumulative_incidence", "make_calendar"]
+__all__ = ["Futures", "Outlook", "cumulative_incidence"]
 
 _CHUNK = 100
 """Draws carried forward together: few enough that their futures stay in the processor's cache."""
 _THREADS = 2
-_STEP_DAYS = 8.0
-_LATER_STEP_DAYS = 16.0
-_FADED_DAYS = 92
-"""Steps are short while known news fades; after that only its expectation moves."""
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """The dates of a forecast.
-
-    Attributes
-    ----------
-    start : date
-        Where exposure ended.
-    as_of : date
-        When the forecast is made.
-    dates : tuple of date
-        Published dates in rising order; the first is ``as_of``.
-    horizons : mapping of str to date
-        ``12mo``, or a fixed date's own name, to its date.
-    """
-
-    start: date
-    as_of: date
-    dates: tuple[date, ...]
-    horizons: dict[str, date]
-
-    def edges(self) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """Return the edges of the steps as day numbers, and which edge each published date is."""
-        marks = sorted({self.start, *self.dates})
-        edges = [float(marks[0].toordinal())]
-        for low, high in pairwise(marks):
-            days = (high - low).days
-            late = (low - self.start).days >= _FADED_DAYS
-            count = ceil(days / (_LATER_STEP_DAYS if late else _STEP_DAYS))
-            edges += [low.toordinal() + days * (i + 1) / count for i in range(count)]
-        days_of = np.array([float(day.toordinal()) for day in self.dates])
-        return np.array(edges), np.searchsorted(edges, days_of)
-
-
-def make_calendar(
-    start: date, as_of: date, months: Sequence[int], fixed: Sequence[date]
-) -> Calendar:
-    """Return the calendar of a forecast: every month up to the last horizon, and fixed dates.
-
-    Parameters
-    ----------
-    start, as_of : date
-        Where exposure ended, and when the forecast is made.
-    months : sequence of int
-        Horizons in calendar months after ``as_of``.
-    fixed : sequence of date
-        Horizons by their date; those not after ``as_of`` are left out.
-    """
-    horizons = {f"{month}mo": add_months(as_of, month) for month in months}
-    horizons |= {str(day): day for day in fixed if day > as_of}
-    monthly = [add_months(as_of, month) for month in range(max(months, default=0) + 1)]
-    return Calendar(start, as_of, tuple(sorted({*monthly, *horizons.values()})), horizons)
 
 
 @dataclass(frozen=True)

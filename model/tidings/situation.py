@@ -10,7 +10,8 @@ from tidings.arrivals import Arrivals, fit_arrivals, no_arrivals
 from tidings.config import QuestionConfig
 from tidings.errors import Fault, InputError
 from tidings.evidence import Item, Ledger
-from tidings.incidence import Outlook, make_calendar
+from tidings.horizons import make_calendar
+from tidings.incidence import Outlook
 from tidings.names import DEAL
 from tidings.normal import from_link
 from tidings.paths import INFORMED, PathBasis, path_basis, prior_basis

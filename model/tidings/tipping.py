@@ -1,16 +1,14 @@
 """Tipping points: how far one prior, or one hypothetical item, must go before a forecast tips.
 
-A prior is asked about as if its value were known. With ``x`` set to ``v`` in every draw, the draws
-are those of the posterior given ``x = v`` when each has the weight ``L(v, rest) / L(x, rest)``:
-importance sampling whose proposal for the rest is the posterior, times the prior of ``x``. Where
-the evidence speaks so loudly against a value that no weights help, the prior's median is moved
-instead, and its sd stays. The values tried reach from three prior sds below the prior's mean to
-three above (for a value taken as certain, over its whole support); where none of them tips the
-forecast, the prior cannot.
+A prior is asked about as if its value were known (see `tidings.what_if`). Where the evidence speaks
+so loudly against a value that no weights help, the prior's median is moved instead, and its sd
+stays. The values tried reach from three prior sds below the prior's mean to three above (for a
+value taken as certain, over its whole support); where none of them tips the forecast, the prior
+cannot.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,38 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidings.evidence import Item
-from tidings.incidence import Futures, make_calendar
-from tidings.likelihood import NeutralRates, log_readings
-from tidings.names import DEAL, OTHER, RETAINED, Var
+from tidings.names import DEAL, OTHER, RETAINED
 from tidings.normal import LinkNormal, from_link
-from tidings.parameters import Parameters, linked_priors, of_linked
-from tidings.pareto import smoothed_weights
 from tidings.pressure import Pulse
-from tidings.readings import read_items
-from tidings.reweighting import Posterior, at_horizons
+from tidings.reweighting import Posterior
 from tidings.runs import Run
-from tidings.situation import (
-    Situation,
-    exposure_of,
-    outlook_of,
-    precedent_share,
-    reading_rows,
-)
 from tidings.summary import K_LIMIT
+from tidings.what_if import WhatIf
 from tidings.yardsticks import LEDGER
 
 __all__ = ["ItemTip", "PriorTip", "Target", "Tipping", "tipping_points"]
 
 Array = NDArray[np.float64]
-_DRAWS, _FUTURES = 200, 25
 _REACH_SD = 3.0
 _SUPPORT = 4.0
 """How far on the logit or log scale a value taken as certain is moved: logit ±4 is 2 to 98 %."""
 _BISECTIONS = 6
-_NEAR_EQUAL = 0.98
-"""Share of the draws that weights leave, above which they are near equal."""
-_ACTING = ("base_rate", "push_slope", "consent_slope", "share_other", Var.PRECEDENT.value,
-           "willingness", "binding")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -181,7 +163,7 @@ def tipping_points(
     threshold : float
         A probability for the outcome to pass.
     """
-    here = _Here(run, posterior, horizon)
+    here = WhatIf(run, posterior, horizon)
     targets = tuple(_targets(run, outcome, horizon, threshold))
     priors = [tip for name in here.acting() for tip in _prior_tips(here, name, targets)]
     items = [tip for target in targets for tip in _item_tips(here, target)]
@@ -199,114 +181,7 @@ def _targets(run: Run, outcome: str, horizon: str, threshold: float) -> Iterator
         yield Target(outcome, False, None, max(means, key=lambda name: means[name]))
 
 
-class _Here:
-    """A run's draws, carried to one horizon, with any prior's value changed."""
-
-    def __init__(self, run: Run, everything: Posterior, horizon: str) -> None:
-        self.posterior = everything.thinned(_DRAWS)
-        self.situation: Situation = self.posterior.situation
-        self.outcomes = [one.id for one in run.manifest.outcomes]
-        self.published = np.array([row.mean for row in run.at(horizon).values()])
-        self.linked = linked_priors(self.posterior.parameters, self.situation.structure)
-        self.every_parameters = everything.parameters
-        self.every_linked = linked_priors(everything.parameters, self.situation.structure)
-        place = list(run.manifest.horizons).index(horizon)
-        self.every = at_horizons(everything.incidence, self.situation)[:, :, place]
-        outlook = outlook_of(self.situation)
-        day = outlook.calendar.horizons[horizon]
-        # Only one date is asked about: nothing is carried beyond it.
-        calendar = make_calendar(outlook.calendar.start, outlook.calendar.as_of, (), (day,))
-        self.outlook = replace(outlook, calendar=calendar, futures=_FUTURES)
-        self._exposure, self._rows = exposure_of(self.situation), reading_rows(self.situation)
-        self.own_readings = log_readings(self.posterior.parameters, self._rows)
-        self.own_survival = self._survival(self.posterior.parameters)
-        self.own_futures = Futures(
-            self.posterior.parameters, self.outlook, self.posterior.seed, "tipping"
-        )
-        self.own = self._carried(self.own_futures, self.situation.pulses)
-
-    def acting(self) -> list[str]:
-        """Return the priors whose values act on the forecast of a given draw."""
-        return [name for name in self.linked if name.partition(".")[0] in _ACTING
-                and name in self.situation.question.priors]  # fmt: skip
-
-    def prior(self, name: str) -> LinkNormal:
-        """Return a prior."""
-        return self.situation.question.priors[name]
-
-    def at_value(self, name: str, linked: float) -> tuple[Array, float]:
-        """Return the forecast were a prior's value known, shape (outcome,), and Pareto k."""
-        changed = {**self.linked, name: np.full_like(self.linked[name], linked)}
-        parameters = of_linked(self.posterior.parameters, changed, self.situation.structure)
-        log_weights = self._survival(parameters) - self.own_survival
-        if name.startswith("willingness."):
-            log_weights += log_readings(parameters, self._rows) - self.own_readings
-        weights, k = _weights(log_weights)
-        carried = self._carried(self.own_futures.of(parameters), self.situation.pulses)
-        return self._moved(weights, carried), k
-
-    def at_prior(self, name: str, linked: float) -> tuple[Array, float]:
-        """Return the forecast were a prior's median another, shape (outcome,), and Pareto k."""
-        prior = self.prior(name)
-        steps = (linked - prior.mean) / prior.sd
-        standard = (self.every_linked[name] - prior.mean) / prior.sd
-        return self._weighted(steps * standard)
-
-    def with_push(self, pulses: Sequence[Pulse]) -> Array:
-        """Return the forecast with more pressure, shape (outcome,)."""
-        carried = self._carried(self.own_futures, [*self.situation.pulses, *pulses])
-        return self._moved(np.ones(len(carried)), carried)
-
-    def with_item(self, item: Item) -> tuple[Array, float]:
-        """Return the forecast with one more reading, shape (outcome,), and Pareto k."""
-        question = self.situation.question
-        more = read_items(
-            [item], question.config, precedent_share(question), question.yardsticks,
-            self.situation.timeline,
-        )  # fmt: skip
-        after = replace(self.situation, readings=(*self.situation.readings, *more))
-        change = log_readings(self.every_parameters, reading_rows(after))
-        change -= log_readings(self.every_parameters, self._rows)
-        return self._weighted(change)
-
-    def _weighted(self, log_weights: Array) -> tuple[Array, float]:
-        """Return the forecast of all stored draws with other weights, and Pareto k."""
-        weights, k = _weights(log_weights)
-        then = weights @ self.every / weights.sum()
-        moved = self.published + then - self.every.mean(axis=0)
-        return np.asarray(np.clip(moved, 0.0, 1.0)), k
-
-    def _moved(self, weights: Array, carried: Array) -> Array:
-        """Return the published forecast, moved as that of these draws is."""
-        then = weights @ carried / weights.sum()
-        return np.asarray(np.clip(self.published + then - self.own.mean(axis=0), 0.0, 1.0))
-
-    def _survival(self, parameters: Parameters) -> Array:
-        reference = self.situation.question.config.consent_reference
-        rates = NeutralRates(parameters, self.situation.structure, reference)
-        return rates.log_survival(self._exposure)
-
-    def _carried(self, futures: Futures, pulses: Sequence[Pulse]) -> Array:
-        """Return each draw's forecast at the horizon, shape (draw, outcome)."""
-        known = (RETAINED, *self.situation.structure.change)
-        columns = [known.index(name) for name in self.outcomes]
-        return futures.incidence(pulses)[:, -1, columns]
-
-
-def _weights(log_weights: Array) -> tuple[Array, float]:
-    """Return smoothed weights and Pareto k; 0 where they are near equal.
-
-    The k of a tail does not know how small the whole tail is: weights that leave nearly all draws
-    are those of nearly the same posterior, whatever the form of their tail.
-    """
-    weights = np.exp(log_weights - log_weights.max())
-    weights /= weights.mean()
-    if 1 / np.mean(weights**2) > _NEAR_EQUAL:
-        return weights, 0.0
-    return smoothed_weights(log_weights)
-
-
-def _excess(here: _Here, target: Target) -> Callable[[Array], float]:
+def _excess(here: WhatIf, target: Target) -> Callable[[Array], float]:
     """Return how far a forecast is past a target: positive once it has tipped."""
     own = here.outcomes.index(target.outcome)
     sign = 1.0 if target.rises else -1.0
@@ -320,7 +195,7 @@ def _excess(here: _Here, target: Target) -> Callable[[Array], float]:
     return excess
 
 
-def _prior_tips(here: _Here, name: str, targets: Sequence[Target]) -> Iterator[PriorTip]:
+def _prior_tips(here: WhatIf, name: str, targets: Sequence[Target]) -> Iterator[PriorTip]:
     """Yield where a prior tips each target; the ends of its reach are looked at first."""
     prior, at = here.prior(name), partial(here.at_value, name)
     low, high = _reach(here, name, prior)
@@ -345,7 +220,7 @@ def _prior_tips(here: _Here, name: str, targets: Sequence[Target]) -> Iterator[P
         )
 
 
-def _reach(here: _Here, name: str, prior: LinkNormal) -> tuple[float, float]:
+def _reach(here: WhatIf, name: str, prior: LinkNormal) -> tuple[float, float]:
     if prior.sd > 0:
         return prior.mean - _REACH_SD * prior.sd, prior.mean + _REACH_SD * prior.sd
     value = float(np.median(here.linked[name]))
@@ -379,7 +254,7 @@ def _bisected(
     return found
 
 
-def _item_tips(here: _Here, target: Target) -> Iterator[ItemTip]:
+def _item_tips(here: WhatIf, target: Target) -> Iterator[ItemTip]:
     """Yield what the deal, and each actor of the outcome, would have to be reported to do."""
     moving = target.outcome if target.outcome != RETAINED else None
     sign = 1.0 if target.rises else -1.0
@@ -395,7 +270,7 @@ def _item_tips(here: _Here, target: Target) -> Iterator[ItemTip]:
             yield ItemTip(actor, target, None, word, k)
 
 
-def _least_push(here: _Here, target: Target, moving: str | None, sign: float) -> float | None:
+def _least_push(here: WhatIf, target: Target, moving: str | None, sign: float) -> float | None:
     excess = _excess(here, target)
     change = [moving] if moving is not None else list(here.situation.structure.change)
     day = float(here.situation.as_of.toordinal())
@@ -414,7 +289,7 @@ def _least_push(here: _Here, target: Target, moving: str | None, sign: float) ->
 
 
 def _mildest_word(
-    here: _Here, target: Target, pair: tuple[str, str], sign: float
+    here: WhatIf, target: Target, pair: tuple[str, str], sign: float
 ) -> tuple[str | None, float]:
     """Return the mildest face value that tips, from the middle of the yardstick outwards."""
     excess, bands = _excess(here, target), here.situation.question.yardsticks.bands[LEDGER]
@@ -428,7 +303,7 @@ def _mildest_word(
     return None, largest
 
 
-def _item(here: _Here, pair: tuple[str, str], word: str) -> Item:
+def _item(here: WhatIf, pair: tuple[str, str], word: str) -> Item:
     """Return an observer's report of the best grade about one actor and outcome."""
     as_of = here.situation.as_of
     return Item(

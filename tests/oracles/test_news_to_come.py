@@ -9,7 +9,8 @@ from tests.conftest import AS_OF
 
 from tidings.arrivals import Arrivals, no_arrivals
 from tidings.fitting import prior_parameters
-from tidings.incidence import Outlook, cumulative_incidence, make_calendar
+from tidings.horizons import make_calendar
+from tidings.incidence import Outlook, cumulative_incidence
 from tidings.parameters import Parameters
 from tidings.situation import observe, outlook_of
 from tidings.structure import Structure

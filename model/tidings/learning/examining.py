@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tidings.arrivals import Arrivals, fit_arrivals
-from tidings.incidence import Outlook, cumulative_incidence, make_calendar
+from tidings.horizons import make_calendar
+from tidings.incidence import Outlook, cumulative_incidence
 from tidings.learned import ScoreRow
 from tidings.learning.past import Past
 from tidings.likelihood import NeutralRates
