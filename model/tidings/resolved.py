@@ -1,6 +1,6 @@
 """Resolved questions: past questions of this kind, with their dated news and their end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -123,11 +123,7 @@ def read_resolved(folder: Path, yardsticks: Yardsticks) -> tuple[ResolvedQuestio
 def _question(path: Path, yardsticks: Yardsticks) -> ResolvedQuestion:
     file = _parse(path)
     outcomes = [outcome.id for outcome in file.outcomes]
-    if file.resolved.outcome not in outcomes:
-        got = repr(file.resolved.outcome)
-        raise InputError(
-            [Fault(path, None, "resolved.outcome", got, nearest(file.resolved.outcome, outcomes))]
-        )
+    raise_if_any(list(_faults(path, file, outcomes)))
     return ResolvedQuestion(
         file.id,
         file.title,
@@ -139,6 +135,25 @@ def _question(path: Path, yardsticks: Yardsticks) -> ResolvedQuestion:
         _items(path.with_suffix(".csv"), file, yardsticks),
         tuple(sorted(file.forecast_dates)),
     )
+
+
+def _faults(path: Path, file: _File, outcomes: Sequence[str]) -> Iterator[Fault]:
+    """Yield what one key says that another does not know."""
+    resolved, actors = file.resolved, [actor.id for actor in file.actors]
+    if resolved.outcome not in outcomes:
+        got = repr(resolved.outcome)
+        yield Fault(path, None, "resolved.outcome", got, nearest(resolved.outcome, outcomes))
+    if resolved.date <= file.at_risk_from:
+        expected = f"a day after at_risk_from, {file.at_risk_from}"
+        yield Fault(path, None, "resolved.date", str(resolved.date), expected)
+    if STATUS_QUO not in outcomes:
+        expected = f"{STATUS_QUO!r} among the outcomes"
+        yield Fault(path, None, "outcomes", ", ".join(outcomes), expected)
+    for outcome in file.outcomes:
+        for actor in outcome.requires:
+            if actor not in actors:
+                field = f"outcomes.{outcome.id}.requires"
+                yield Fault(path, None, field, repr(actor), nearest(actor, actors))
 
 
 def _parse(path: Path) -> _File:

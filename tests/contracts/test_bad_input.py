@@ -126,6 +126,38 @@ def test_what_was_learned_from_other_data_is_a_fault(project, file, old, new, wh
     assert "tidings priors learn" in fault.expected
 
 
+RESOLVED_FAULTS = {
+    "an end before the start": ("date: '2023-10-17'", "date: '2021-10-17'", "resolved.date",
+                                "after at_risk_from"),
+    "an actor that is not there": ("  - ukraine\n", "  - ukrain\n", "requires",
+                                   "did you mean 'ukraine'"),
+    "an end that is no outcome": ("outcome: delivered", "outcome: delivred", "resolved.outcome",
+                                  "did you mean 'delivered'"),
+    "no status quo": ("id: status_quo", "id: nothing", "outcomes", "'status_quo'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RESOLVED_FAULTS)
+def test_a_fault_of_a_resolved_question_names_its_key(project, name):
+    old, new, field, expected = RESOLVED_FAULTS[name]
+    edit(project / "data" / "resolved" / "usa-atacms.yaml", old, new)
+    with pytest.raises(tidings.InputError) as caught:
+        tidings.exam(project / "data" / "resolved", project / QUESTION, leave_one_out=True)
+    assert any(field in fault.field and expected in fault.expected for fault in caught.value.faults)
+
+
+def test_an_examination_without_anything_to_score_says_so(project):
+    folder = project / "examined"
+    folder.mkdir()
+    text = (project / "data/resolved/usa-atacms.yaml").read_text()
+    text = text.replace("id: usa-atacms", "id: new", 1)
+    (folder / "new.yaml").write_text(text[: text.index("forecast_dates")] + "forecast_dates: []\n")
+    header = (project / "data/resolved/usa-atacms.csv").read_text().splitlines()[0]
+    (folder / "new.csv").write_text(header + "\n")
+    with pytest.raises(tidings.UsageError, match="nothing to score"):
+        tidings.exam(folder, project / QUESTION)
+
+
 def test_a_duplicate_id_is_named_with_both_lines(project):
     path = project / EVIDENCE
     lines = path.read_text().splitlines(keepends=True)

@@ -21,7 +21,7 @@ EDITS = {
     "share_other": "p05=0.03,p50=0.1,p95=0.25",
     "noise_scale": "p05=0.7,p50=1.1,p95=1.7",
     "precedent.returned_to_russia": "p05=0.11,p50=0.25,p95=0.56",
-    "willingness.ankara.disabled_in_place": "p05=0.2,p50=0.4,p95=0.6",
+    "willingness.ankara.ukraine": "p05=0.013,p50=0.032,p95=0.075",
     "binding.moscow.us_base": "p05=0.25,p50=0.55,p95=0.8",
 }
 """Of each kind; further away the draws thin out, and k says so."""

@@ -67,7 +67,7 @@ def test_html_in_a_browser_fits_its_width_and_shows_its_figures(rendered):
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         widths = page.eval_on_selector_all("img", "all => all.map(one => one.naturalWidth)")
         browser.close()
-    assert len(widths) == 2
+    assert len(widths) == 3
     assert all(width > 0 for width in widths)
 
 

@@ -142,7 +142,7 @@ def exam(
     for past in pasts_of(examined, loaded.config, loaded.yardsticks):
         progress(past.question.id)
         rows += examine(past, lesson)
-    return Examination(tuple(rows))
+    return _scored(folder, Examination(tuple(rows)))
 
 
 def _leave_one_out(folder: Path, question: Path, progress: Progress) -> "Examination":
@@ -154,7 +154,16 @@ def _leave_one_out(folder: Path, question: Path, progress: Progress) -> "Examina
 
     progress("compiling")
     teacher = Teacher(pasts_of(resolved, config, yardsticks), config.fit.seed)
-    return teacher.leave_one_out(progress)
+    return _scored(folder, teacher.leave_one_out(progress))
+
+
+def _scored(folder: Path, found: "Examination") -> "Examination":
+    if not found.rows:
+        raise UsageError(
+            f"{folder}: nothing to score; expected forecast_dates before the end of a question, "
+            "and horizons whose answer is known"
+        )
+    return found
 
 
 def _words(question: Path, config: "QuestionConfig") -> Yardsticks:
