@@ -6,7 +6,8 @@ from scipy.integrate import trapezoid
 from scipy.stats import norm
 
 import tidings
-from tidings.normal import LinkNormal, fixed_normal, pooled_normal
+from tidings.normal import LinkNormal, fixed_normal, pooled_normal, to_link
+from tidings.priors import link_of
 
 PARTS = [LinkNormal(-2.0, 0.6, "logit", 0.02), LinkNormal(-0.5, 1.4, "logit"),
          LinkNormal(-1.0, 0.9, "logit", 0.05)]  # fmt: skip
@@ -60,3 +61,23 @@ def test_a_pool_in_a_question_file_is_that_of_its_sources(project):
     parts = [words.normal("icd203", "very unlikely"), words.normal("survey", "unlikely")]
     assert question.priors[name] == pooled_normal(parts, [2.0, 1.0])
     assert alone.priors[name].mean < question.priors[name].mean < parts[1].mean
+
+
+def test_quantiles_are_fitted_as_scipy_fits_them(inputs):
+    """Least squares on the link scale, for every prior of the config that is given by quantiles."""
+    from scipy.optimize import curve_fit
+    from scipy.stats import norm
+
+    seen = 0
+    for name, row in inputs.question.rows:
+        if row.quantiles is None:
+            continue
+        link = link_of(name)
+        asked = {float(key[1:]) / 100: value for key, value in row.quantiles.items()}
+        scores = norm.ppf(list(asked))
+        linked = [to_link(value, link) for value in asked.values()]
+        (mean, sd), _ = curve_fit(lambda z, m, s: m + s * z, scores, linked, p0=(0.0, 1.0))
+        prior = inputs.question.priors[name]
+        assert (prior.mean, prior.sd) == pytest.approx((mean, sd), rel=1e-6, abs=1e-9)
+        seen += 1
+    assert seen > 10
