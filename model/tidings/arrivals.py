@@ -156,7 +156,9 @@ def fit_arrivals(
 def source_of(question: ResolvedQuestion, grades: GradesConfig) -> Source:
     """Return the arrivals of a past question while it was watched."""
     items = [
-        item for item in question.items if question.at_risk_from <= item.known <= question.ended
+        item
+        for item in question.items
+        if question.at_risk_from <= item.known and item.counts(question.ended)
     ]
     counted = pulses(items, grades, question.change)
     return Source(records_of(counted), question.at_risk_from, question.ended)

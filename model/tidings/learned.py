@@ -24,6 +24,7 @@ __all__ = [
     "ScoreRow",
     "digest_of_files",
     "digest_of_settings",
+    "digest_of_text",
     "learned_text",
     "read_learned",
 ]
@@ -111,6 +112,8 @@ class Learned(_Closed):
     scores: tuple[ScoreRow, ...]
     class_scores: tuple[ClassScoreRow, ...]
     fits: dict[Literal["resolved", "cases"], FitRow]
+    draws: str
+    """The digest of the draws, which stand beside this file in a CSV of the same stem."""
 
     @model_validator(mode="after")
     def _names(self) -> Self:
@@ -173,6 +176,11 @@ def digest_of_files(paths: Iterable[Path]) -> str:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         found.update(f"{path.name} {content}\n".encode())
     return found.hexdigest()
+
+
+def digest_of_text(text: str) -> str:
+    """Return the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digest_of_settings(settings: Mapping[str, object]) -> str:

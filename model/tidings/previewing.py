@@ -17,7 +17,7 @@ from tidings.inputs import read_inputs
 from tidings.normal import LinkNormal
 from tidings.reweighting import Reweighting, standard_error, stored_posterior
 from tidings.runs import Run
-from tidings.situation import observe, outlook_of
+from tidings.situation import observe, outlook_of, reread
 from tidings.summary import K_LIMIT
 
 __all__ = ["Preview", "preview_items", "preview_ledger", "preview_prior", "refit_items"]
@@ -219,7 +219,7 @@ def preview_prior(run: Run, name: str, prior: LinkNormal, *, refit: bool = False
     posterior = stored_posterior(run)
     own = posterior.situation
     question = replace(own.question, priors={**own.question.priors, name: prior})
-    other = replace(own, question=question)
+    other = reread(replace(own, question=question))
     reweighting = Reweighting(posterior)
     if refit:
         from tidings.refitting import refitted

@@ -80,10 +80,13 @@ def load_question(path: Path) -> Question:
     return load_text(path, _read_text(path))
 
 
-def load_text(path: Path, text: str) -> Question:
-    """Load a question as if a text stood in its file; see `load_question`."""
+def load_text(path: Path, text: str, learned: Learned | None = None) -> Question:
+    """Load a question as if a text stood in its file; see `load_question`.
+
+    ``learned`` stands in place of what its file of what was learned says, where it is given.
+    """
     tree = _tree(path, text)
-    learned = _learned(path, tree)
+    learned = learned or _learned(path, tree)
     config = _validated(path, text, _with_learned(path, text, tree, learned))
     faults = list(_cross_faults(path, text, config))
     yardsticks, claims = None, {}

@@ -1,7 +1,7 @@
 """Resolved questions: past questions of this kind, with their dated news and their end."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 from tidings.evidence import Item, item_columns, item_of
-from tidings.names import RETAINED, STATUS_QUO
+from tidings.names import ANY, OTHER, RETAINED, STATUS_QUO
 from tidings.tables import read_table
 from tidings.yardsticks import LEDGER, Yardsticks
 
@@ -127,14 +127,23 @@ def _question(path: Path, yardsticks: Yardsticks) -> ResolvedQuestion:
     return ResolvedQuestion(
         file.id,
         file.title,
-        tuple(outcome for outcome in outcomes if outcome != STATUS_QUO),
-        {outcome.id: outcome.requires for outcome in file.outcomes if outcome.id != STATUS_QUO},
+        tuple(_own_name(outcome) for outcome in outcomes if outcome != STATUS_QUO),
+        {
+            _own_name(outcome.id): outcome.requires
+            for outcome in file.outcomes
+            if outcome.id != STATUS_QUO
+        },
         file.at_risk_from,
         file.resolved.date,
-        file.resolved.outcome,
+        _own_name(file.resolved.outcome),
         _items(path.with_suffix(".csv"), file, yardsticks),
         tuple(sorted(file.forecast_dates)),
     )
+
+
+def _own_name(outcome: str) -> str:
+    """Return an outcome's name here: the forecast keeps ``other`` for what no outcome covers."""
+    return f"{OTHER}_listed" if outcome == OTHER else outcome
 
 
 def _faults(path: Path, file: _File, outcomes: Sequence[str]) -> Iterator[Fault]:
@@ -149,6 +158,10 @@ def _faults(path: Path, file: _File, outcomes: Sequence[str]) -> Iterator[Fault]
     if STATUS_QUO not in outcomes:
         expected = f"{STATUS_QUO!r} among the outcomes"
         yield Fault(path, None, "outcomes", ", ".join(outcomes), expected)
+    for field, ids in (("outcomes", outcomes), ("actors", actors)):
+        for one in ids:
+            if ids.count(one) > 1 or one in (ANY, RETAINED):
+                yield Fault(path, None, field, repr(one), "an id used once, and not reserved")
     for outcome in file.outcomes:
         for actor in outcome.requires:
             if actor not in actors:
@@ -159,9 +172,6 @@ def _faults(path: Path, file: _File, outcomes: Sequence[str]) -> Iterator[Fault]
 def _parse(path: Path) -> _File:
     try:
         return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        got = str(error).splitlines()[0]
-        raise InputError([Fault(path, None, "file", got, "a readable YAML file")]) from None
     except ValidationError as error:
         raise InputError(
             [
@@ -169,6 +179,9 @@ def _parse(path: Path) -> _File:
                 for one in error.errors()
             ]
         ) from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        got = str(error).splitlines()[0]
+        raise InputError([Fault(path, None, "file", got, "a readable YAML file")]) from None
 
 
 def _items(path: Path, file: _File, yardsticks: Yardsticks) -> tuple[Item, ...]:
@@ -176,4 +189,5 @@ def _items(path: Path, file: _File, yardsticks: Yardsticks) -> tuple[Item, ...]:
     outcomes = [*(outcome.id for outcome in file.outcomes), RETAINED]
     rows, faults = read_table(path, item_columns(actors, outcomes, yardsticks.phrases(LEDGER)))
     raise_if_any(faults)
-    return tuple(item_of(row) for row in rows)
+    items = (item_of(row) for row in rows)
+    return tuple(replace(one, outcomes=tuple(map(_own_name, one.outcomes))) for one in items)

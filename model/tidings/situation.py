@@ -34,6 +34,7 @@ __all__ = [
     "prior_data",
     "prior_outlook",
     "reading_rows",
+    "reread",
     "whitened_of",
 ]
 
@@ -218,6 +219,16 @@ def reading_rows(situation: Situation) -> ReadingRows:
     """Return the readings as rows over the states of the timeline."""
     states, share = situation.timeline.states, precedent_share(situation.question)
     return rows_of(situation.readings, situation.structure, states, share)
+
+
+def reread(situation: Situation) -> Situation:
+    """Return a situation with its items read again: precedents divide what they say."""
+    question = situation.question
+    share = precedent_share(question)
+    read = read_items(
+        situation.items, question.config, share, question.yardsticks, situation.timeline
+    )
+    return replace(situation, readings=read)
 
 
 def whitened_of(situation: Situation) -> ReadingRows:

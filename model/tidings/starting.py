@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from os.path import relpath
 from pathlib import Path
 
@@ -13,7 +15,6 @@ from jinja2 import Environment, StrictUndefined
 from tidings.errors import RunError, UsageError
 from tidings.evidence import ITEM_COLUMNS, Ledger
 from tidings.fitting import consent_reference
-from tidings.names import RETAINED
 from tidings.question import load_text
 from tidings.situation import observe
 from tidings.yardsticks import SURVEY, read_yardsticks
@@ -76,8 +77,6 @@ def start_question(start: Start, priors: Path, data: Path) -> tuple[Path, Path]:
     for path in (question, ledger):
         if path.exists():
             raise UsageError(f"{path}: is there already; expected a name that is not taken")
-    if RETAINED in start.outcomes:
-        raise UsageError(f"--outcomes: got {RETAINED!r}, the status quo; it is there already")
     text = _filled(start, question, ledger)
     loaded = load_text(question, text)
     still = observe(loaded, Ledger(ledger, ()), (), loaded.config.clock_start)
@@ -101,10 +100,12 @@ def _filled(start: Start, question: Path, ledger: Path) -> str:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False,
         keep_trailing_newline=True,
     )  # fmt: skip
+    # A basic string of TOML is written as one of JSON.
+    environment.filters["quoted"] = partial(json.dumps, ensure_ascii=False)
     template = environment.from_string(_template().read_text(encoding="utf-8"))
     return template.render(
         name=start.name,
-        title=start.title.replace('"', "'"),
+        title=" ".join(start.title.split()),
         path=question.as_posix(),
         yardsticks=", ".join(name for name in words.names if name != SURVEY) + f", or {SURVEY}",
         clock_start=start.clock_start,

@@ -88,7 +88,7 @@ class Scaled:
     k : float
         The larger Pareto k of the weights.
     verdict : {"conflict", "shared", "prior", "fine"}
-        Prior and evidence pull apart; both tell; the prior alone tells; it hangs on neither.
+        Prior and evidence pull apart; both tell; the prior alone tells; the prior matters little.
     moved_sd : float or None
         By how many sds of the prior the evidence moved its mean; None for an outcome.
     """

@@ -113,14 +113,14 @@ def mean_age_power(edges: NDArray[np.float64], start: date, exponent: float) -> 
     Parameters
     ----------
     edges : ndarray, shape (interval + 1,)
-        Day numbers, not falling, none before ``start``.
+        Day numbers, not falling.
     start : date
-        When the age was 0.
+        When the age was 0, as it was before.
     exponent : float
         More than -1; over an interval of length 0 the mean is 0.
     """
-    ages = (edges - start.toordinal()) / DAYS_PER_YEAR
-    lengths = np.diff(ages)
+    ages = np.maximum(edges - start.toordinal(), 0.0) / DAYS_PER_YEAR
+    lengths = np.diff(edges) / DAYS_PER_YEAR
     integral = np.diff(ages ** (1 + exponent)) / (1 + exponent)
     return np.divide(integral, lengths, out=np.zeros_like(lengths), where=lengths > 0)
 

@@ -291,7 +291,7 @@ def _least_push(here: WhatIf, target: Target, moving: str | None, sign: float) -
 def _mildest_word(
     here: WhatIf, target: Target, pair: tuple[str, str], sign: float
 ) -> tuple[str | None, float]:
-    """Return the mildest face value that tips, from the middle of the yardstick outwards."""
+    """Return the mildest face value that tips: words are tried from the weakest up."""
     excess, bands = _excess(here, target), here.situation.question.yardsticks.bands[LEDGER]
     ordered = sorted(bands, key=lambda word: bands[word][0], reverse=sign < 0)
     largest = 0.0

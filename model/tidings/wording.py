@@ -135,7 +135,7 @@ def prior_tip_sentence(tip: "PriorTip") -> str:
 def item_tip_sentence(tip: "ItemTip", who: str) -> str:
     """Return which hypothetical item tips a forecast, or that none does."""
     if tip.push is not None:
-        return f"if an item of grade A1 about {who} has a push of {tip.push:+.1f} or more"
+        return f"if an item of grade A1 about {who} has a push of {tip.push:+.1f} or stronger"
     if tip.face_value is not None:
         sure = "" if tip.k <= K_LIMIT else f" (uncertain: Pareto k {tip.k:.1f})"
         word = tip.face_value.replace("_", " ")

@@ -98,7 +98,8 @@ def test_a_new_question_is_valid_and_says_what_to_replace(begun):
     [
         (["grain-corridor"], "is there already"),
         (["Grain Corridor"], "small letters"),
-        (["other", "--outcomes", "retained"], "the status quo"),
+        (["other", "--outcomes", "retained"], "a meaning of its own"),
+        (["other", "--actors", "any"], "a meaning of its own"),
         (["other", "--actors", "a,a"], "each once"),
     ],
 )

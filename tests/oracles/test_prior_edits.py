@@ -12,6 +12,7 @@ import tidings
 from tidings.previewing import preview_prior
 from tidings.refitting import refitted
 from tidings.reweighting import Reweighting, stored_posterior
+from tidings.situation import reread
 from tidings.summary import K_LIMIT
 
 EDITS = {
@@ -41,7 +42,7 @@ def test_a_previewed_edit_agrees_with_the_refit(shipped_run, name):
     fit = question.config.fit.model_copy(update={"seed": 99})
     config = question.config.model_copy(update={"fit": fit})
     changed = replace(question, config=config, priors={**question.priors, name: prior})
-    situation = replace(posterior.situation, question=changed)
+    situation = reread(replace(posterior.situation, question=changed))
     refit = Reweighting(refitted(posterior.inputs, situation)).own_forecast()
     off = np.abs(preview.then - refit.mean) / np.hypot(preview.mcse_then, refit.mcse())
     print(name, f"k {preview.k:.2f}, off by {off.max():.1f} combined MCSE")

@@ -11,7 +11,7 @@ from scipy.special import expit
 from tests.conftest import PROJECT
 
 from tidings.cases import read_cases
-from tidings.learning.class_predictions import Profile, incidence_of
+from tidings.learning.class_predictions import incidence_of, profile_of
 from tidings.learning.past_cases import (
     CONSENT_PREDICTORS,
     DISPOSED,
@@ -67,7 +67,8 @@ def free_values(cases, generator):
     shapes = {
         "owner_sd": (), "owner_effect": (owners,), "consent_level": (),
         "consent_effect": (len(CONSENT_PREDICTORS),), "consent_owner_sd": (),
-        "consent_owner_effect": (owners,), "ahead_level": (), "ahead_effect": (predictors,),
+        "consent_owner_effect": (owners,), "ahead_level": (),
+        "refusal_effect": (), "ahead_effect": (predictors,),
         "hazard_level": (2,), "hazard_step": (2, len(EDGES) - 2), "end_effect": (2, predictors),
         "consent_on_end": (2,), "kind_effect": (2, len(KINDS)),
     }  # fmt: skip
@@ -103,7 +104,13 @@ def log_likelihood(cases, v):
         slopes = v[f"{part}_effect"]
         for place, yes in zip(places, seen, strict=True):
             x = cases.predictors[place][: len(slopes)]
-            logit = v[f"{part}_level"] + x @ slopes + v[sd] * v[effect][owner[cases.owners[place]]]
+            refusal = v["refusal_effect"] * cases.refused[place] * (part == "ahead")
+            logit = (
+                v[f"{part}_level"]
+                + refusal
+                + x @ slopes
+                + v[sd] * v[effect][owner[cases.owners[place]]]
+            )
             total += np.log(expit(logit) if yes else expit(-logit))
     for place, end, months in zip(cases.ended, cases.end, cases.months, strict=True):
         hazard = hazard_of(cases, v, place)
@@ -147,9 +154,7 @@ def test_cumulative_incidence_is_the_integral_of_an_ends_own_hazard(cases):
     }
     one = xr.Dataset({name: (dims[name], value[None, None]) for name, value in values.items()})
     place = cases.ended[[0]]
-    profile = Profile(
-        cases.predictors[place], cases.kind[place], cases.consented[place], cases.owner[place]
-    )
+    profile = profile_of(cases, place)
     found = incidence_of(one, profile, [3.0, 12.0, EDGES[-1]])[0, 0]
     hazard = hazard_of(cases, values, int(place[0]))
     for end in (DISPOSED, REFUSED):

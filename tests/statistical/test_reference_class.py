@@ -21,7 +21,8 @@ from tidings.learning.reference_class import build_reference_class, observed
 from tidings.learning.sampling import compile_model
 
 SIMULATIONS, DRAWS = 60, 100
-MAIN = ("consent_level", "consent_effect", "ahead_level", "owner_sd", "hazard_level",
+MAIN = ("consent_level", "consent_effect", "ahead_level", "refusal_effect",
+        "owner_sd", "hazard_level",
         "consent_on_end")  # fmt: skip
 SEED = 20190712
 

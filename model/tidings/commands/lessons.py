@@ -8,7 +8,7 @@ from tidings.cases import read_cases
 from tidings.commands.defaults import QUESTION
 from tidings.errors import UsageError
 from tidings.inputs import check_learned
-from tidings.question import beside, load_question, load_settings
+from tidings.question import beside, load_question, load_settings, load_text
 from tidings.resolved import ResolvedQuestion, read_resolved
 from tidings.yardsticks import Yardsticks, read_yardsticks
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["exam", "learn"]
 
 Progress = Callable[[str], None]
-_FEWEST = 3
+_FEWEST, _FEWEST_ENDED = 3, 2
 
 
 def _silent(_: str) -> None:
@@ -61,30 +61,36 @@ def learn(
         missing = "files.learned" if files.learned is None else "files.resolved"
         raise UsageError(f"{question}: {missing}: got nothing; expected a path to learn {missing}")
     yardsticks = _words(question, config)
-    resolved = _enough(beside(question, files.resolved), yardsticks)
+    resolved = _enough(beside(question, files.resolved), yardsticks, config.id)
     rows = None if files.cases is None else read_cases(beside(question, files.cases))
 
+    from tidings.editing import put_setting
     from tidings.learning.lessons import learn as learn_from
     from tidings.learning.past_cases import past_cases
     from tidings.reporting import write_lessons
 
     cases = None if rows is None else past_cases(rows)
+    if cases is not None and min(len(cases.asked), len(cases.alone), len(cases.ended)) == 0:
+        expected = "cases that were asked about, went without consent, and ended; or no files.cases"
+        raise UsageError(f"{files.cases}: got too few cases; expected {expected}")
     lessons = learn_from(question, config, yardsticks, (resolved, cases), progress)
+    # Everything that could be wrong with the question is found before anything is written.
+    reference = _reference(question, lessons)
     written = write_lessons(lessons, beside(question, files.learned))
-    return lessons, (*written, _put_reference(question))
+    put_setting(question, "consent_reference", reference)
+    return lessons, (*written, question)
 
 
-def _put_reference(question: Path) -> Path:
-    """Write A0, the log of the prior mean of consent, into the question file: priors have moved."""
-    from tidings.editing import put_setting
+def _reference(question: Path, lessons: "Lessons") -> float:
+    """Return A0, the log of the prior mean of consent, once the priors have moved."""
     from tidings.evidence import Ledger
     from tidings.fitting import consent_reference
     from tidings.situation import observe
 
-    loaded = load_question(question)
+    text = question.read_text(encoding="utf-8")
+    loaded = load_text(question, text, lessons.learned)
     start = observe(loaded, Ledger(question, ()), (), loaded.config.clock_start)
-    put_setting(question, "consent_reference", round(consent_reference(start), 2))
-    return question
+    return round(consent_reference(start), 2)
 
 
 def exam(
@@ -132,12 +138,11 @@ def exam(
               if one.id in loaded.learned.resolved]  # fmt: skip
     _refuse_learned(folder, examined, taught)
 
-    import pandas as pd
-
     from tidings.learning.examining import Examination, examine
-    from tidings.learning.lessons import lesson_of_stored, pasts_of
+    from tidings.learning.lessons import lesson_of_stored, pasts_of, read_draws
 
-    lesson = lesson_of_stored(loaded.learned, pd.read_csv(path.with_suffix(".csv")), taught)
+    draws = read_draws(path.with_suffix(".csv"), loaded.learned)
+    lesson = lesson_of_stored(loaded.learned, draws, taught)
     rows: list[dict[str, object]] = []
     for past in pasts_of(examined, loaded.config, loaded.yardsticks):
         progress(past.question.id)
@@ -148,7 +153,7 @@ def exam(
 def _leave_one_out(folder: Path, question: Path, progress: Progress) -> "Examination":
     config = load_settings(question)
     yardsticks = _words(question, config)
-    resolved = _enough(folder, yardsticks)
+    resolved = _enough(folder, yardsticks, config.id)
 
     from tidings.learning.lessons import Teacher, pasts_of
 
@@ -171,13 +176,14 @@ def _words(question: Path, config: "QuestionConfig") -> Yardsticks:
     return read_yardsticks(beside(question, files.yardsticks), beside(question, files.survey))
 
 
-def _enough(folder: Path, yardsticks: Yardsticks) -> tuple[ResolvedQuestion, ...]:
-    found = read_resolved(folder, yardsticks)
-    if len(found) < _FEWEST:
-        raise UsageError(f"{folder}: got {len(found)} questions; expected at least {_FEWEST}")
-    if not any(one.happened for one in found):
+def _enough(folder: Path, yardsticks: Yardsticks, own: str) -> tuple[ResolvedQuestion, ...]:
+    """Read the questions to learn from; with one left out there must be an end among the rest."""
+    found = tuple(one for one in read_resolved(folder, yardsticks) if one.id != own)
+    ended = sum(one.happened for one in found)
+    if len(found) < _FEWEST or ended < _FEWEST_ENDED:
         raise UsageError(
-            f"{folder}: got no question that ended with a change; expected one at least"
+            f"{folder}: got {len(found)} questions, {ended} of which ended with a change; expected "
+            f"at least {_FEWEST} and {_FEWEST_ENDED}"
         )
     return found
 

@@ -6,9 +6,11 @@ from datetime import date
 from pathlib import Path
 
 from tidings.errors import UsageError
+from tidings.names import ANY, DEAL, OTHER, RETAINED, STATUS_QUO
 
 __all__ = ["new"]
 
+_RESERVED = (ANY, DEAL, OTHER, RETAINED, STATUS_QUO)
 _PRIORS, _DATA = Path("priors"), Path("data")
 
 
@@ -51,6 +53,8 @@ def new(
             if not re.fullmatch(r"[a-z0-9][a-z0-9_\-]*", one):
                 expected = "small letters, digits, hyphens and underscores"
                 raise UsageError(f"{flag}: got {one!r}; expected {expected}")
+            if one in _RESERVED:
+                raise UsageError(f"{flag}: got {one!r}; it has a meaning of its own already")
         if not names or len(set(names)) < len(names):
             raise UsageError(f"{flag}: got {list(names)}; expected one name at least, each once")
 

@@ -24,22 +24,28 @@ class Profile:
     ----------
     predictors : ndarray, shape (case, predictor)
     kind : ndarray, shape (case,)
-    consented : ndarray, shape (case,)
+    consented, refused : ndarray, shape (case,)
+        Whether the supplier agreed, and whether it is known to have refused.
     owner : ndarray, shape (case,)
-        Place among the owners; -1 for one not among them.
+        Place among the owners; negative for new ones, each its own number.
+    seed : int
+        The root of the random stream that new owners' effects come from.
     """
 
     predictors: Array
     kind: NDArray[np.int64]
     consented: Array
+    refused: Array
     owner: NDArray[np.int64]
+    seed: int = 0
 
 
 def profile_of(cases: PastCases, places: NDArray[np.int64]) -> Profile:
     """Return some of the cases as they are."""
     return Profile(
-        cases.predictors[places], cases.kind[places], cases.consented[places], cases.owner[places]
-    )
+        cases.predictors[places], cases.kind[places], cases.consented[places],
+        cases.refused[places], cases.owner[places],
+    )  # fmt: skip
 
 
 def _stacked(posterior: xr.Dataset, name: str) -> Array:
@@ -48,12 +54,15 @@ def _stacked(posterior: xr.Dataset, name: str) -> Array:
     return np.asarray(values.reshape(-1, *values.shape[2:]))
 
 
-def _owner_effect(posterior: xr.Dataset, sd: str, effect: str, owner: NDArray[np.int64]) -> Array:
+def _owner_effect(posterior: xr.Dataset, sd: str, effect: str, profile: Profile) -> Array:
     """Return the owners' effects, shape (draw, case); those of new owners are drawn."""
     scale, known = _stacked(posterior, sd), _stacked(posterior, effect)
-    fresh = stream(0, "new owners").standard_normal((len(scale), len(owner)))
-    of_case = np.where(owner >= 0, known[:, np.maximum(owner, 0)], fresh)
-    return np.asarray(scale[:, None] * of_case)
+    owner = profile.owner
+    newcomers = int(np.max(-owner, initial=0))
+    generator = stream(profile.seed, f"new owners: {effect}")
+    fresh = generator.standard_normal((len(scale), max(newcomers, 1)))
+    new = fresh[:, np.maximum(-owner - 1, 0)]
+    return np.asarray(scale[:, None] * np.where(owner >= 0, known[:, np.maximum(owner, 0)], new))
 
 
 def logit_of(posterior: xr.Dataset, part: str, profile: Profile) -> Array:
@@ -78,8 +87,11 @@ def logit_of(posterior: xr.Dataset, part: str, profile: Profile) -> Array:
     }[part]
     effects = _stacked(posterior, f"{part}_effect")
     along = effects @ profile.predictors[:, : effects.shape[1]].T
-    owner = _owner_effect(posterior, sd, effect, profile.owner)
-    return np.asarray(_stacked(posterior, f"{part}_level")[:, None] + along + owner)
+    owner = _owner_effect(posterior, sd, effect, profile)
+    found = _stacked(posterior, f"{part}_level")[:, None] + along + owner
+    if part == "ahead":
+        found = found + _stacked(posterior, "refusal_effect")[:, None] * profile.refused
+    return np.asarray(found)
 
 
 def incidence_of(posterior: xr.Dataset, profile: Profile, months: Sequence[float]) -> Array:
@@ -102,7 +114,7 @@ def incidence_of(posterior: xr.Dataset, profile: Profile, months: Sequence[float
         + _stacked(posterior, "consent_on_end")[:, :, None] * profile.consented
         + _stacked(posterior, "kind_effect")[:, :, profile.kind]
     )
-    of_case[:, DISPOSED] += _owner_effect(posterior, "owner_sd", "owner_effect", profile.owner)
+    of_case[:, DISPOSED] += _owner_effect(posterior, "owner_sd", "owner_effect", profile)
     hazard = np.exp(pieces[:, :, None, :] + of_case[..., None])
     total = hazard.sum(axis=1)
     starts, stops = np.array(EDGES[:-1]), np.array(EDGES[1:])

@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from tidings.errors import FitError
 from tidings.learning.class_predictions import incidence_of, logit_of, profile_of
 from tidings.learning.past_cases import DISPOSED, PastCases
 from tidings.learning.reference_class import observed
@@ -21,7 +22,7 @@ from tidings.randomness import stream
 __all__ = ["GROUPS", "ClassScore", "Group", "groups_of", "leave_owners_out"]
 
 _MONTHS = 12.0
-_DRAWS = 250
+_DRAWS = 500
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def leave_owners_out(
         out = cases.owner == owner
         data = observed(cases, trust)
         data["counted"] = data["counted"] * ~out
-        posterior, _ = compiled.sample(seed, f"without {name}", data, _DRAWS)
+        posterior, diagnosis = compiled.sample(seed, f"without {name}", data, _DRAWS)
+        if not diagnosis.usable:
+            raise FitError(f"cases without those of {name}: the chains do not agree ({diagnosis})")
         rows += _scores_without(posterior, cases, out, owner)
     return tuple(_score(part, [row for row in rows if row[0] == part]) for part in _PARTS)
 

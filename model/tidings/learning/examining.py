@@ -1,8 +1,9 @@
 """Examination: forecasts of past questions that were not learned from, and their scores.
 
-A question is forecast on each of its dates knowing only what was published by then. Draws of what
-was learned get an effect of the question's own and its actors' willingness, are weighted by how
-well they survive the time that has passed, and are then carried forward as every forecast is.
+A question is forecast on each of its dates knowing of its own news only what was published by then;
+what was learned comes from other questions, whatever their dates. Draws of what was learned get an
+effect of the question's own and its actors' willingness, are weighted by how well they survive the
+time that has passed, and are then carried forward as every forecast is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -206,10 +207,8 @@ def _survivors(past: Past, lesson: Lesson, made: date) -> Parameters:
     """Draw what was learned, the question's effect and willingness, given no end so far."""
     generator = stream(past.seed, f"survivors {past.question.id} {made}")
     stored = len(lesson.draws["log_base_rate"])
-    drawn = {
-        name: values[generator.integers(stored, size=_WEIGHTED)]
-        for name, values in lesson.draws.items()
-    }
+    places = generator.integers(stored, size=_WEIGHTED)
+    drawn = {name: values[places] for name, values in lesson.draws.items()}
     effect = drawn["spread"] * generator.standard_normal(_WEIGHTED)
     rate = {
         Var.BASE_RATE.value: np.exp(drawn["log_base_rate"] + effect),

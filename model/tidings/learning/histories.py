@@ -45,7 +45,7 @@ class Histories:
     cell_agreement, cell_log_share : ndarray, shape (cell,)
         A - A0 and the log of the outcome's share of consent, as the items known by then have them.
     end_question, end_log_age, end_agreement, end_log_share : ndarray, shape (end,)
-        The same at the day before each end, for the outcome that came.
+        The same at each end, for the outcome that came, from items known before that day.
     end_pressure : ndarray, shape (half_life, end)
     month_question, month_count : ndarray, shape (month,)
         Arrivals of news by whole month watched.
@@ -125,48 +125,49 @@ class _Part:
 
 
 def _cells(past: Past) -> _Part:
-    """Return every outcome over every step, outcome after outcome."""
+    """Return every outcome over every step, outcome after outcome.
+
+    A step ends where an item becomes known: within it pressure only fades, and the mean that the
+    exposure takes is close to the moment that an end takes.
+    """
     question, outcomes = past.question, len(past.question.change)
     timeline = past.timeline(question.ended)
-    edges = timeline.exposed_edges()
-    lengths = np.diff(edges)
-    kept = lengths > 0
-    middle_age = (edges[:-1] + lengths / 2 - timeline.start.toordinal()) / DAYS_PER_YEAR
     counted = past.pulses(question.ended)
+    start, end = (float(day.toordinal()) for day in (question.at_risk_from, question.ended))
+    jumps = [pulse.known for pulse in counted if start < pulse.known < end]
+    edges = np.unique([*timeline.exposed_edges(), *jumps])
+    lengths = np.diff(edges)
+    middle_age = (edges[:-1] + lengths / 2 - start) / DAYS_PER_YEAR
+    state = ((edges[:-1] - start) // timeline.state_days).astype(int)
     pressure = np.array([mean_pressure(counted, edges, h, question.change) for h in HALF_LIVES])
-    prior = past.prior_willing(_DRAWS, timeline.states)
-    known = [
-        timeline.start + timedelta(days=state * timeline.state_days)
-        for state in range(timeline.states)
-    ]
+    agreement, log_share = _consents(past, timeline.states)
+    return _Part(
+        np.tile(lengths / DAYS_PER_YEAR, outcomes),
+        np.tile(np.log(middle_age), outcomes),
+        pressure.reshape(len(HALF_LIVES), -1),
+        np.tile(agreement[state], outcomes),
+        log_share[:, state].ravel(),
+    )
+
+
+def _consents(past: Past, states: int) -> tuple[Array, Array]:
+    """Return A - A0 (state,) and the log shares (change, state), as known when a state begins."""
+    prior = past.prior_willing(_DRAWS, states)
+    days = past.grading.time.step_days * past.grading.time.steps_in_state
+    known = [past.question.at_risk_from + timedelta(days=days * state) for state in range(states)]
     found = [past.consent(past.willing(day, prior), state) for state, day in enumerate(known)]
     agreement = np.array([agreed.mean() for _, agreed in found]) - past.reference
-    log_share = np.log(np.array([share.mean(axis=1) for share, _ in found])).T
-    steps = timeline.steps_in_state
-    return _Part(
-        np.tile(lengths[kept] / DAYS_PER_YEAR, outcomes),
-        np.tile(np.log(middle_age[kept]), outcomes),
-        pressure[..., kept].reshape(len(HALF_LIVES), -1),
-        np.tile(np.repeat(agreement, steps)[kept], outcomes),
-        np.repeat(log_share, steps, axis=1)[:, kept].ravel(),
-    )
+    return agreement, np.log(np.array([share.mean(axis=1) for share, _ in found])).T
 
 
 def _end(past: Past) -> _Part:
     question = past.question
-    day = question.ended - _ONE_DAY
     place = question.change.index(question.outcome)
-    timeline = past.timeline(day)
-    willing = past.willing(day, past.prior_willing(_DRAWS, timeline.states))
-    share, agreement = past.consent(willing, timeline.states - 1)
+    agreement, log_share = _consents(past, past.timeline(question.ended).states)
     moment = np.array([float(question.ended.toordinal())])
-    counted = past.pulses(day)
+    counted = past.pulses(question.ended - _ONE_DAY)
     pressure = [pressure_at(counted, moment, h, question.change)[place] for h in HALF_LIVES]
     age = (question.ended - question.at_risk_from).days / DAYS_PER_YEAR
     return _Part(
-        np.zeros(1),
-        np.log([age]),
-        np.array(pressure),
-        np.array([agreement.mean() - past.reference]),
-        np.log([share[place].mean()]),
+        np.zeros(1), np.log([age]), np.array(pressure), agreement[-1:], log_share[place, -1:]
     )

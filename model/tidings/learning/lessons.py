@@ -1,5 +1,6 @@
 """Lessons: the models fitted to past questions and cases, examined, and what of them is kept."""
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from tidings.config import QuestionConfig
-from tidings.errors import FitError
+from tidings.errors import Fault, FitError, InputError
 from tidings.inputs import learned_from
-from tidings.learned import ClassScoreRow, FitRow, Learned, Quantity
-from tidings.learning.class_predictions import Profile, incidence_of, logit_of
+from tidings.learned import ClassScoreRow, FitRow, Learned, Quantity, digest_of_text
+from tidings.learning.class_predictions import Profile, incidence_of, logit_of, profile_of
 from tidings.learning.class_scores import ClassScore, Group, groups_of, leave_owners_out
 from tidings.learning.examining import Examination, Lesson, examine
 from tidings.learning.histories import HALF_LIVES, histories_of
@@ -28,7 +29,15 @@ from tidings.randomness import stream
 from tidings.resolved import ResolvedQuestion
 from tidings.yardsticks import Yardsticks
 
-__all__ = ["Lessons", "Teacher", "learn", "lesson_of_stored", "pasts_of"]
+__all__ = [
+    "Lessons",
+    "Teacher",
+    "draws_text",
+    "learn",
+    "lesson_of_stored",
+    "pasts_of",
+    "read_draws",
+]
 
 Array = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -181,7 +190,7 @@ def learn(
     FitError
         If a sampler stopped, or its draws cannot be trusted.
     """
-    seed = config.fit.seed
+    seed, digests = config.fit.seed, learned_from(question, config)
     progress("the resolved questions: compiling")
     teacher = Teacher(pasts_of(past[0], config, yardsticks), seed)
     progress("the resolved questions: drawing")
@@ -193,6 +202,7 @@ def learn(
     if reference is not None:
         quantities |= reference.quantities
         fits["cases"] = _fit_row(reference.diagnosis)
+    draws = _stored_draws(posterior)
     slopes = [posterior[name].to_numpy().ravel() for name in ("push_slope", "consent_slope")]
     learned = Learned(
         question=config.id,
@@ -200,7 +210,7 @@ def learn(
         cases=len(past[1].names) if past[1] is not None else 0,
         trust=config.cases.trust,
         slope_correlation=round(float(np.corrcoef(slopes)[0, 1]), 3),
-        digests=learned_from(question, config),
+        digests=digests,
         settings=_settings(posterior),
         quantities=quantities,
         scores=examination.score_rows(),
@@ -208,9 +218,10 @@ def learn(
         if reference
         else (),
         fits=fits,
+        draws=digest_of_text(draws_text(draws)),
     )
     return Lessons(
-        learned, _stored_draws(posterior), examination,
+        learned, draws, examination,
         reference.groups if reference else (), past[1], reference.curves if reference else None,
         config.cases.because,
     )  # fmt: skip
@@ -288,60 +299,72 @@ def _learn_cases(cases: PastCases, config: QuestionConfig, progress: Progress) -
 
 
 def _all_ends(cases: PastCases) -> Profile:
-    dated = cases.ended[np.isfinite(cases.months)]
-    return Profile(
-        cases.predictors[dated], cases.kind[dated], cases.consented[dated], cases.owner[dated]
-    )
+    return profile_of(cases, cases.ended[np.isfinite(cases.months)])
 
 
 def _profile(
-    config: QuestionConfig, hostile: bool, kinds: Sequence[int], consented: bool
+    config: QuestionConfig, hostile: bool, cases: Sequence[tuple[int, int]], said: str
 ) -> Profile:
-    """Return cases like the question: a new owner, and what its file says they have in common."""
-    like: Mapping[str, bool] = {**config.cases.like, "hostile_recipient": hostile}  # type: ignore[dict-item]
+    """Return cases like the question, each a kind and a (negative) new owner.
+
+    ``said`` is what the supplier said: ``granted``, ``refused`` or ``not_sought``.
+    """
+    like: dict[str, bool] = {str(name): yes for name, yes in config.cases.like.items()}
+    like["hostile_recipient"] = hostile
     coded = [0.0 if name not in like else float(like[name]) - 0.5 for name in PREDICTORS]
-    count = len(kinds)
+    kinds, owners = zip(*cases, strict=True)
+    granted, refused = (np.full(len(cases), float(said == one)) for one in ("granted", "refused"))
     return Profile(
-        np.tile(coded, (count, 1)), np.array(kinds), np.full(count, float(consented)),
-        np.full(count, -1),
+        np.tile(coded, (len(cases), 1)), np.array(kinds), granted, refused, np.array(owners),
+        config.fit.seed,
     )  # fmt: skip
 
 
 def _class_quantities(posterior: xr.Dataset, config: QuestionConfig) -> dict[str, Quantity]:
-    """Return what a question takes from the cases: of new owners like it.
-
-    How far a refusal binds is a property of all of them, so owners are averaged over; how likely
-    each kind of disposal is differs from owner to owner.
-    """
+    """Return what a question takes from the cases, over new owners like its own."""
     found: dict[str, Quantity] = {}
-    every = list(range(len(KINDS)))
-    crowd = incidence_of(posterior, _profile(config, False, every * _OWNERS, True), [_MONTHS])
-    disposed = crowd[:, :, DISPOSED, 0].mean(axis=1)
+    crowd = [(0, -1 - owner) for owner in range(_OWNERS)]
     for group, hostile in (("hostile_recipient", True), ("friendly_recipient", False)):
-        owners = _profile(config, hostile, [0] * _OWNERS, False)
-        consent, ahead = (
-            expit(logit_of(posterior, part, owners)).mean(axis=1) for part in ("consent", "ahead")
-        )
-        what = group.replace("_", " ")
+        what, agreed = group.replace("_", " "), _profile(config, hostile, crowd, "granted")
+        consent = expit(logit_of(posterior, "consent", agreed)).mean(axis=1)
+        with_it = incidence_of(posterior, agreed, [_MONTHS])[:, :, DISPOSED, 0].mean(axis=1)
         found[f"cases.consent.{group}"] = _quantity(
             consent, "logit", f"Chance that a supplier agrees if asked; {what}."
         )
-        found[f"cases.going_ahead.{group}"] = _quantity(
-            ahead, "logit", f"Chance that an owner goes ahead without the supplier; {what}."
-        )
-        if hostile:
-            found[f"cases.binding.{group}"] = _quantity(
-                _binding(ahead, consent, disposed), "logit",
-                f"How far a supplier's refusal stops a transfer; {what}. The power of its "
-                "willingness that makes going ahead without it as rare, beside disposal with it, "
-                "as in the cases.",
+        for said, words in (("refused", "has refused"), ("not_sought", "was not asked")):
+            asked = _profile(config, hostile, crowd, said)
+            ahead = expit(logit_of(posterior, "ahead", asked)).mean(axis=1)
+            found[f"cases.going_ahead.{said}.{group}"] = _quantity(
+                ahead,
+                "logit",
+                f"Chance that an owner goes ahead though the supplier {words}; {what}.",
+            )
+            found[f"cases.binding.{said}.{group}"] = _quantity(
+                _binding(consent, np.minimum(ahead / with_it, 1.0)), "logit",
+                f"How far a transfer is stopped where the supplier {words}; {what}. The power of "
+                "its willingness that makes it as much rarer as it is in the cases when some "
+                "suppliers agree and the others do not.",
             )  # fmt: skip
     return found | _precedents(posterior, config)
 
 
+_LEAST, _MOST = 0.02, 0.98
+"""Where a refusal is as good as irrelevant, and as good as a veto."""
+
+
+def _binding(consent: Array, relative: Array) -> Array:
+    """Return b with ``w ** b = w + (1 - w) r``, kept off 0 and 1.
+
+    With chance ``w`` the supplier agrees; else disposal is only ``r`` times as likely.
+    """
+    power = np.log(consent + (1 - consent) * relative) / np.log(consent)
+    return np.asarray(np.clip(power, _LEAST, _MOST))
+
+
 def _precedents(posterior: xr.Dataset, config: QuestionConfig) -> dict[str, Quantity]:
-    kinds = list(range(len(KINDS)))
-    one = incidence_of(posterior, _profile(config, False, kinds, True), [_MONTHS])
+    """Return the share of each kind of disposal, for one new owner that might do any of them."""
+    any_kind = [(kind, -1) for kind in range(len(KINDS))]
+    one = incidence_of(posterior, _profile(config, False, any_kind, "granted"), [_MONTHS])
     chance = one[:, :, DISPOSED, 0]
     shares = chance / chance.sum(axis=1, keepdims=True)
     return {
@@ -354,13 +377,27 @@ def _precedents(posterior: xr.Dataset, config: QuestionConfig) -> dict[str, Quan
     }  # fmt: skip
 
 
-_LEAST, _MOST = 0.02, 0.98
+def draws_text(draws: pd.DataFrame) -> str:
+    """Return draws as they are stored, one column a variable."""
+    return draws.to_csv(index=False, lineterminator="\n")
 
 
-def _binding(ahead: Array, consent: Array, with_consent: Array) -> Array:
-    """Return b with ``consent ** b = ahead / with_consent``, kept inside (0, 1)."""
-    relative = np.minimum(ahead / with_consent, 1.0)
-    return np.asarray(np.clip(np.log(relative) / np.log(consent), _LEAST, _MOST))
+def read_draws(path: Path, learned: Learned) -> pd.DataFrame:
+    """Read the draws that were stored with what was learned.
+
+    Raises
+    ------
+    InputError
+        If they are missing, or not those that go with it.
+    """
+    remedy = "the draws that go with what was learned; learn again: tidings priors learn"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise InputError([Fault(path, None, "file", "nothing readable", remedy)]) from None
+    if digest_of_text(text) != learned.draws:
+        raise InputError([Fault(path, None, "digest", "other draws", remedy)])
+    return pd.read_csv(io.StringIO(text))
 
 
 def lesson_of_stored(

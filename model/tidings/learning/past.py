@@ -62,9 +62,9 @@ class _Cast:
 
 
 def known_by(question: ResolvedQuestion, day: date) -> tuple[Item, ...]:
-    """Return the news of a question that was known by a day, and before it ended."""
+    """Return the news that was known by a day, before the end, and not withdrawn by then."""
     return tuple(
-        item for item in question.items if item.known <= day and item.known < question.ended
+        item for item in question.items if item.counts(day) and item.known < question.ended
     )
 
 
@@ -99,7 +99,8 @@ class Past:
         self.question, self.grading, self.seed = question, grading, seed
         required = {actor for actors in question.requires.values() for actor in actors}
         spoken = {item.actor for item in question.items} - {DEAL}
-        actors = tuple(sorted(required | spoken))
+        # Where nobody is asked and nobody speaks, one who is not asked stands for all.
+        actors = tuple(sorted(required | spoken)) or ("nobody",)
         pairs = tuple((actor, outcome) for actor in actors for outcome in question.change)
         self.structure = Structure(question.change, actors, pairs, sides_of(actors))
         self._cast = _Cast(

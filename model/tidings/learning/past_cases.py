@@ -76,6 +76,8 @@ class PastCases:
         Place in `KINDS`.
     consented : ndarray, shape (case,)
         1 where the supplier agreed or asked for it itself.
+    refused : ndarray, shape (case,)
+        1 where the supplier is known to have refused; else it agreed, was not asked, or is not known.
     asked : ndarray, shape (question,)
         Cases in which the supplier was asked.
     granted : ndarray, shape (question,)
@@ -97,6 +99,7 @@ class PastCases:
     predictors: Array
     kind: Index
     consented: Array
+    refused: Array
     asked: Index
     granted: Index
     alone: Index
@@ -147,11 +150,12 @@ def past_cases(rows: Sequence[Row]) -> PastCases:
         np.array([_predictors(one) for one in kept]),
         np.array([KINDS.index(str(one["proposed_disposal"])) for one in kept]),
         np.array([float(said == "granted") for said in consent]),
-        np.array(asked),
+        np.array([float(said == "refused") for said in consent]),
+        np.array(asked, dtype=int),
         np.array([int(consent[place] == "granted") for place in asked]),
-        np.array(alone),
+        np.array(alone, dtype=int),
         np.array([int(ends[place] == DISPOSED) for place in alone]),
-        np.array(ended),
+        np.array(ended, dtype=int),
         np.array([ends[place] for place in ended]),
         np.array([np.nan if one is None else float(str(one)) for one in months]),
     )

@@ -4,7 +4,8 @@ Three questions are asked of the cases, each with the same predictors (``x``, co
 no, 0 not known) and with effects of owners, most of whom have one case:
 
 - **consent if asked**: ``logit p = consent_level + consent_effect·x + consent_owner_sd * owner``;
-- **going ahead without it**: ``logit p = ahead_level + ahead_effect·x + owner_sd * owner``;
+- **going ahead without it**: ``logit p = ahead_level + ahead_effect·x + refusal_effect * refused +
+  owner_sd * owner``, since a supplier that refused is more than one that was not asked;
 - **time to an end**, disposal or refusal: competing hazards a month, constant between the edges
   of `past_cases.EDGES`, ``log h[end, piece] = hazard[end, piece] + end_effect[end]·x +
   consent_on_end[end] * consented + kind_effect[end, kind]``, the owner's effect added for disposal.
@@ -18,6 +19,7 @@ consent_effect      logit, hostile recipient and air defence      normal(0, 0.75
 consent_owner_sd    logit                                         half-normal(0.3)
 ahead_level         logit                                         normal(0, 1.5)
 ahead_effect        logit, by predictor                           normal(0, 0.35)
+refusal_effect      logit, where the supplier is known to refuse  normal(0, 1.5)
 owner_sd            logit, and log hazard of disposal             half-normal(0.5)
 hazard_level        log a month, by end                           normal(log 0.08, 1)
 hazard_step         log, from piece to piece, by end              normal(0, 0.7)
@@ -126,7 +128,8 @@ def _going_ahead(cases: PastCases, given: Tensors, owner: pt.TensorVariable) -> 
     level = pm.Normal("ahead_level", 0.0, 1.5)
     effect = pm.Normal("ahead_effect", 0.0, 0.35, dims="predictor")
     x = cases.predictors[cases.alone]
-    logit = level + pt.sum(x * effect, axis=1) + owner[cases.owner[cases.alone]]
+    refusal = pm.Normal("refusal_effect", 0.0, 1.5) * cases.refused[cases.alone]
+    logit = level + pt.sum(x * effect, axis=1) + refusal + owner[cases.owner[cases.alone]]
     _bernoulli("going_ahead", logit, given["went_ahead"], given["counted"][cases.alone])
 
 

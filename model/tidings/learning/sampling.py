@@ -28,6 +28,11 @@ class Diagnosis:
     divergences: float
 
     @property
+    def usable(self) -> bool:
+        """Whether its means may be used, each of many that are averaged."""
+        return self.r_hat <= 1.05 and self.ess_bulk >= 100 and self.divergences <= 0.02
+
+    @property
     def trusted(self) -> bool:
         """Whether its numbers may be used."""
         return self.r_hat <= 1.01 and self.ess_bulk >= 400 and self.divergences <= 0.005

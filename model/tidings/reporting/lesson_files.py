@@ -33,13 +33,14 @@ def write_lessons(lessons: "Lessons", path: Path) -> tuple[Path, ...]:
     RunError
         If they cannot be written.
     """
+    from tidings.learning.lessons import draws_text
     from tidings.reporting.lessons import draw_groups, draw_incidence_of_cases, page_of
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as name:
             work = Path(name)
-            lessons.draws.to_csv(work / f"{path.stem}.csv", index=False)
+            (work / f"{path.stem}.csv").write_text(draws_text(lessons.draws), encoding="utf-8")
             if lessons.cases is not None and lessons.curves is not None:
                 incidence = work / f"{path.stem}-incidence.svg"
                 draw_incidence_of_cases(lessons.cases, lessons.curves, incidence)

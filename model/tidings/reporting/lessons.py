@@ -37,7 +37,7 @@ def page_of(lessons: Lessons, stem: str) -> str:
         lstrip_blocks=True, autoescape=False, keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters["isfinite"] = np.isfinite
-    gain = lessons.examination.gains()
+    gain, cases = lessons.examination.gains(), lessons.cases
     return environment.get_template("learned.md.j2").render(
         learned=lessons.learned,
         stem=stem,
@@ -46,6 +46,8 @@ def page_of(lessons: Lessons, stem: str) -> str:
         months=list(gain.columns),
         groups=lessons.groups,
         because=lessons.because,
+        refusals=0 if cases is None else int(cases.refused[cases.alone].sum()),
+        overridden=0 if cases is None else int(cases.refused[cases.alone] @ cases.went_ahead),
         covered=sum(group.covered for group in lessons.groups),
     )
 

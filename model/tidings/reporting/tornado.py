@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from tidings.reporting.figures import STYLE
 from tidings.reweighting import ALL_DRAWS, stored_posterior
 from tidings.runs import Run
-from tidings.tilts import tilts_of
+from tidings.tilts import Tilt, tilts_of
 from tidings.wording import inside_noise, percent
 
 __all__ = ["draw_tornado"]
@@ -52,7 +52,7 @@ def draw_tornado(run: Run, outcome: str, path: Path) -> None:
                 change = float(one.change[row, column]) * 100
                 axes.barh(place, change, left=now * 100, color=colour, height=0.62)
         axes.axvline(now * 100, color="#333333", linewidth=1)
-        axes.set_yticks(range(len(shown)), [pair[0].prior for pair in shown])
+        axes.set_yticks(range(len(shown)), [_label(pair) for pair in shown])
         axes.invert_yaxis()
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
@@ -60,3 +60,8 @@ def draw_tornado(run: Run, outcome: str, path: Path) -> None:
         axes.set_xlabel(f"chance of “{title}” in per cent, now {percent(now)} "
                         "(grey: prior moved down by its sd; blue: up)")  # fmt: skip
         figure.savefig(path, metadata={"Date": None})
+
+
+def _label(pair: tuple[Tilt, Tilt]) -> str:
+    """Return a prior's name, marked where its weights cannot be trusted."""
+    return pair[0].prior + ("" if all(one.trusted for one in pair) else " ?")
