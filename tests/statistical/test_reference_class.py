@@ -87,7 +87,7 @@ def test_learning_from_visible_successes_alone_is_not_calibrated(ranks):
 
 
 def test_groups_of_cases_are_as_the_model_expects(reference):
-    posterior, diagnosis = reference.compiled.sample(SEED, "cases", observed(reference.cases))
+    posterior, diagnosis = reference.compiled.sample(SEED, "cases", observed(reference.cases), 4000)
     assert diagnosis.trusted
     groups = groups_of(posterior, reference.cases, SEED)
     outside = [(one.part, one.group, one.yes, one.n) for one in groups if not one.covered]

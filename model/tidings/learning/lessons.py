@@ -43,6 +43,8 @@ Array = NDArray[np.float64]
 Progress = Callable[[str], None]
 _QUANTILES = (0.05, 0.50, 0.95)
 _STORED = 500
+_DRAWS = 4000
+"""Draws of a chain for the cases, whose many owners with one case each mix slowly."""
 _MONTHS = 24.0
 """Within which a disposal counts for what is learned from cases."""
 _OWNERS = 100
@@ -284,9 +286,11 @@ def _learn_cases(cases: PastCases, config: QuestionConfig, progress: Progress) -
     progress("the cases: compiling")
     compiled: Compiled = compile_model(build_reference_class(cases))
     progress("the cases: drawing")
-    trusted, diagnosis = compiled.sample(seed, "cases as far as trusted", observed(cases, trust))
+    trusted, diagnosis = compiled.sample(
+        seed, "cases as far as trusted", observed(cases, trust), _DRAWS
+    )
     _trust(diagnosis, "cases")
-    whole, of_whole = compiled.sample(seed, "cases at face value", observed(cases))
+    whole, of_whole = compiled.sample(seed, "cases at face value", observed(cases), _DRAWS)
     _trust(of_whole, "cases at face value")
     progress("the cases: leaving one owner out at a time")
     return _Reference(
@@ -294,7 +298,7 @@ def _learn_cases(cases: PastCases, config: QuestionConfig, progress: Progress) -
         diagnosis,
         leave_owners_out(compiled, cases, seed),
         groups_of(whole, cases, seed),
-        incidence_of(whole, _all_ends(cases), CURVE_MONTHS)[::8],
+        incidence_of(whole, _all_ends(cases), CURVE_MONTHS)[::32],
     )
 
 

@@ -77,7 +77,7 @@ class PastCases:
     consented : ndarray, shape (case,)
         1 where the supplier agreed or asked for it itself.
     refused : ndarray, shape (case,)
-        1 where the supplier is known to have refused; else it agreed, was not asked, or is not known.
+        1 where the supplier is known to have refused.
     asked : ndarray, shape (question,)
         Cases in which the supplier was asked.
     granted : ndarray, shape (question,)
