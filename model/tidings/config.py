@@ -10,6 +10,7 @@ from tidings.names import OTHER, RETAINED
 
 __all__ = [
     "LEARNED",
+    "TO_BE_REPLACED",
     "ActorConfig",
     "CasesConfig",
     "FilesConfig",
@@ -30,6 +31,8 @@ Sentence = Annotated[str, Field(min_length=8)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+TO_BE_REPLACED: Final = "To be replaced"
+"""How a reason begins that the template of a new question gives."""
 LEARNED: Final = "learned"
 """What stands in place of a setting that is learned from the resolved questions."""
 

@@ -118,3 +118,13 @@ def test_a_figure_that_cannot_be_drawn_says_why(shipped_run, tmp_path):
         tidings.plot_priors("binding.ankara", None, QUESTION, runs, tmp_path)
     with pytest.raises(tidings.UsageError, match="did you mean 'png'"):
         tidings.plot_priors(None, None, QUESTION, runs, tmp_path, "pnk")
+
+
+def test_the_ranges_in_the_question_files_comment_are_those_of_the_yardstick(inputs):
+    head = " ".join(line.strip("# ") for line in QUESTION.read_text().splitlines()[:20])
+    told = re.findall(r"([a-z][a-z ]+?) (\d+)-(\d+)", head[head.index("Words of ICD 203") :])
+    bands = inputs.question.yardsticks.bands["icd203"]
+    found = {word.strip(): (int(low) / 100, int(high) / 100) for word, low, high in told}
+    assert len(found) == 7
+    for word, band in found.items():
+        assert band == pytest.approx(bands[word]), word

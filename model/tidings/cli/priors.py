@@ -62,6 +62,9 @@ def set_prior(
     named = None if claims is None else [one.strip() for one in claims.split(";")]
     edit = commands.edit_prior(name, value, because, yardstick, named, question)
     effect = effect_of(console, lambda: commands.preview_prior(edit, runs, refit=refit))
+    if effect is not None and not effect.trusted:
+        console.print(f"weights cannot tell (Pareto k {effect.k:.2f}): drawing the posterior anew")
+        effect = commands.preview_prior(edit, runs, refit=True)
     if effect is not None:
         terminal.show_preview(console, effect)
     for line in edit.lines():

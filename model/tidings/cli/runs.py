@@ -15,6 +15,7 @@ from tidings.cli.options import (
     Seed,
     print_json,
 )
+from tidings.config import TO_BE_REPLACED
 from tidings.errors import InputError, UsageError, nearest
 
 __all__ = ["COMMANDS"]
@@ -43,6 +44,9 @@ def check(question: QuestionFile = commands.QUESTION, as_json: AsJson = False) -
         return
     words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
     Console().print(f"{question}: no faults in {words}")
+    blanks = inputs.question.path.read_text(encoding="utf-8").count(f'"{TO_BE_REPLACED}')
+    if blanks:
+        Console().print(f"[yellow]note[/] {blanks} reasons still say “{TO_BE_REPLACED}”")
 
 
 def _fault(fault: Any) -> dict[str, object]:  # noqa: ANN401 - a Fault

@@ -53,7 +53,7 @@ def new(
             if not re.fullmatch(r"[a-z0-9][a-z0-9_\-]*", one):
                 expected = "small letters, digits, hyphens and underscores"
                 raise UsageError(f"{flag}: got {one!r}; expected {expected}")
-            if one in _RESERVED:
+            if flag != "NAME" and one in _RESERVED:
                 raise UsageError(f"{flag}: got {one!r}; it has a meaning of its own already")
         if not names or len(set(names)) < len(names):
             raise UsageError(f"{flag}: got {list(names)}; expected one name at least, each once")

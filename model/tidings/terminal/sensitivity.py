@@ -125,6 +125,9 @@ def _show_cannot(console: Console, tips: Sequence["PriorTip"]) -> None:
     sure = [one for one in tips if one.trusted]
     unsure = [one.prior for one in tips if not one.trusted]
     if sure:
-        console.print(f"  no value in reach of {len(sure)} other priors does it")
+        console.print(
+            f"  no value within three prior sds (fewer where the evidence speaks "
+            f"against it) of {len(sure)} other priors does it"
+        )
     if unsure:
         console.print(f"  weights cannot tell of {', '.join(unsure)}")
