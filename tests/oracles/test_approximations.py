@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.conftest import AS_OF
 
-from tidings import incidence as incidence_module
+from tidings import horizons
 from tidings.arrivals import no_arrivals
 from tidings.fitting import prior_parameters
 from tidings.incidence import cumulative_incidence
@@ -85,8 +85,8 @@ def test_longer_steps_are_within_monte_carlo_error(situation, monkeypatch, new_i
     outlook = replace(prior_outlook(situation), arrivals=quiet, pulses=strong)
     parameters = prior_parameters(situation, DRAWS)
     usual = cumulative_incidence(parameters, outlook, 1)
-    monkeypatch.setattr(incidence_module, "_STEP_DAYS", 1.0)
-    monkeypatch.setattr(incidence_module, "_LATER_STEP_DAYS", 1.0)
+    monkeypatch.setattr(horizons, "_STEP_DAYS", 1.0)
+    monkeypatch.setattr(horizons, "_LATER_STEP_DAYS", 1.0)
     fine = cumulative_incidence(parameters, outlook, 1)
     error = fine.std(axis=0) * MONTE_CARLO
     assert np.max(np.abs(usual - fine).mean(axis=0) / np.maximum(error, 1e-12)) < 1.0
