@@ -178,10 +178,11 @@ def _compiled(name: str, structure: Structure, data: GraphData) -> LogDensity:
 
 def _compile_in_own_process(structure: Structure, data: GraphData) -> list[MachineCode]:
     """Compile where PyMC and the compiler give their memory back when they are done."""
-    command = [sys.executable, "-m", "tidings.compilation"]
-    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    # -P and the paths keep out modules that stand where the user does.
+    command = [sys.executable, "-P", "-m", "tidings.compilation"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(_import_paths())}
     asked = pickle.dumps((structure, data))
-    done = subprocess.run(command, input=asked, capture_output=True, env=paths, check=False)
+    done = subprocess.run(command, input=asked, capture_output=True, env=environment, check=False)
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise FitError(
@@ -190,6 +191,13 @@ def _compile_in_own_process(structure: Structure, data: GraphData) -> list[Machi
         )
     codes: list[MachineCode] = pickle.loads(done.stdout)
     return codes
+
+
+def _import_paths() -> list[str]:
+    """Return from where this process imports: its own package first, never the working folder."""
+    own, here = Path(__file__).parents[1], Path.cwd()
+    paths = [Path(path) for path in sys.path if path and Path(path).resolve() != here]
+    return [str(path) for path in (own, *paths)]
 
 
 def _answer(bound: BoundDensity, v: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
+from urllib.parse import urlsplit
 
 from tidings.config import QuestionConfig
 from tidings.errors import Fault, raise_if_any
@@ -24,9 +25,19 @@ def _identifier(cell: str) -> str:
 
 
 def _link(cell: str) -> str:
-    if not re.match(r"https?://\S+$", cell):
-        raise ValueError("a link that begins with http:// or https://")
+    if not re.fullmatch(r"https?://[^\s\x00-\x1f\x7f-\x9f<>\"`{}|^]+", cell) or not _host(cell):
+        raise ValueError(
+            "a link that begins with http:// or https:// and names a site, without blanks or "
+            'any of < > " ` { } | ^ (as a browser copies it: %3C and so on)'
+        )
     return cell
+
+
+def _host(link: str) -> str | None:
+    try:
+        return urlsplit(link).hostname
+    except ValueError:
+        return None
 
 
 ITEM_COLUMNS: Mapping[str, Column] = {

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import arviz_base as azb
 import numpy as np
@@ -25,13 +24,15 @@ from tidings.checks import (
     predictive_check,
     publishable,
 )
+from tidings.errors import FitError
 from tidings.fitting import Fitted, fit, incidence_of, prior_incidence_of
 from tidings.horizons import Calendar
 from tidings.inputs import Inputs
 from tidings.names import RETAINED, Dim
 from tidings.parameters import named_dataset
-from tidings.runs import EvidenceCounts, FitRecord, Manifest, OutcomeName, Run, write_run
+from tidings.runs import EvidenceCounts, FitRecord, OutcomeName, Run
 from tidings.situation import Situation, observe, outlook_of
+from tidings.storing import write_run
 from tidings.summary import QUANTILES, Basis, Check, ForecastRow
 from tidings.unknowns import prior_names
 
@@ -91,17 +92,27 @@ def make_forecast(
         at_horizons = [row for row in rows if row.horizon and row.basis == "posterior"]
         published = [(diagnosed[str(row.date), row.outcome], row.sd) for row in at_horizons]
         checks = check_run(published, fitted.sampled.stats, _evidence_checks(fitted))
+    _check_finite(rows)
+    facts = _facts(situation, rows, checks, timings)
     draws = _tree(fitted, incidence, prior)
+    return write_run(folder, facts, (inputs.question.path, inputs.files()), (rows, checks), draws)
 
-    def manifest(
-        run: str, created: datetime, digests: dict[str, str], question_file: str
-    ) -> Manifest:
-        facts = _Facts(situation, rows, checks, timings)
-        return facts.manifest(run, created, digests, question_file)
 
-    return write_run(
-        folder, manifest, (inputs.question.path, inputs.files()), (rows, checks), draws
-    )
+def _check_finite(rows: Sequence[ForecastRow]) -> None:
+    """Hold that every probability is a number.
+
+    Raises
+    ------
+    FitError
+        If one is not: there is no forecast then, and nothing is stored.
+    """
+    lost = [row for row in rows if not row.finite]
+    if lost:
+        raise FitError(
+            f"no forecast: {len(lost)} of {len(rows)} probabilities are no numbers (the first: "
+            f"{lost[0].outcome} by {lost[0].date}); look for a prior, or for a burst of news, that "
+            "puts the rates out of reach"
+        )
 
 
 def rows_of_priors(situation: Situation) -> list[ForecastRow]:
@@ -182,78 +193,66 @@ def _tree(fitted: Fitted, incidence: xr.DataArray, prior: xr.DataArray) -> xr.Da
     return azb.convert_to_datatree(xr.DataTree.from_dict(groups))
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """All that a manifest is made of, but the run's name."""
+def _facts(
+    situation: Situation,
+    rows: Sequence[ForecastRow],
+    checks: tuple[Check, ...],
+    timings: Mapping[str, float],
+) -> dict[str, Any]:
+    """Return the fields of a manifest that are not about how the run is stored."""
+    config, calendar = situation.question.config, outlook_of(situation).calendar
+    settings = config.fit
+    return {
+        "question": config.id,
+        "title": config.title,
+        "as_of": situation.as_of,
+        "publishable": publishable(checks),
+        "outcomes": _outcome_names(situation, rows),
+        "horizons": calendar.horizons,
+        "headline": f"{config.headline_months}mo",
+        "yardstick": config.yardstick,
+        "status_known_to": situation.status_known_to,
+        "newest_item": situation.newest,
+        "newest_by_actor": situation.newest_by_actor,
+        "evidence": _counts(situation),
+        "already_happened": _already_happened(situation, rows),
+        "news_pace_per_year": round(situation.arrivals.mean_pace, 3),
+        "notes": tuple(_notes(situation)),
+        "seed": settings.seed,
+        "fit": FitRecord(
+            seconds=timings["fit"],
+            draws=settings.draws,
+            chains=settings.chains,
+            tune=settings.tune,
+            futures=settings.futures,
+        ),
+        "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
+        "timings_seconds": dict(timings),
+    }
 
-    situation: Situation
-    rows: Sequence[ForecastRow]
-    checks: tuple[Check, ...]
-    timings: dict[str, float]
 
-    def manifest(
-        self, run: str, created: datetime, digests: dict[str, str], question_file: str
-    ) -> Manifest:
-        situation = self.situation
-        config, calendar = situation.question.config, outlook_of(situation).calendar
-        settings = config.fit
-        return Manifest(
-            run=run,
-            question=config.id,
-            title=config.title,
-            as_of=situation.as_of,
-            created=created,
-            publishable=publishable(self.checks),
-            outcomes=self._outcome_names(),
-            horizons=calendar.horizons,
-            headline=f"{config.headline_months}mo",
-            yardstick=config.yardstick,
-            status_known_to=situation.status_known_to,
-            newest_item=situation.newest,
-            newest_by_actor=situation.newest_by_actor,
-            evidence=self._counts(),
-            already_happened=self._already_happened(),
-            news_pace_per_year=round(situation.arrivals.mean_pace, 3),
-            notes=tuple(_notes(situation)),
-            seed=settings.seed,
-            fit=FitRecord(
-                seconds=self.timings["fit"],
-                draws=settings.draws,
-                chains=settings.chains,
-                tune=settings.tune,
-                futures=settings.futures,
-            ),
-            inputs=digests,
-            question_file=question_file,
-            versions={
-                "python": python_version(),
-                **{name: version(name) for name in _PACKAGES},
-            },
-            timings_seconds=self.timings,
-        )
+def _outcome_names(situation: Situation, rows: Sequence[ForecastRow]) -> tuple[OutcomeName, ...]:
+    titles = {outcome.id: outcome.title for outcome in situation.question.config.outcomes}
+    shown = dict.fromkeys(row.outcome for row in rows)
+    return tuple(OutcomeName(id=name, title=titles[name]) for name in shown)
 
-    def _outcome_names(self) -> tuple[OutcomeName, ...]:
-        config = self.situation.question.config
-        titles = {outcome.id: outcome.title for outcome in config.outcomes}
-        shown = dict.fromkeys(row.outcome for row in self.rows)
-        return tuple(OutcomeName(id=name, title=titles[name]) for name in shown)
 
-    def _counts(self) -> EvidenceCounts:
-        situation = self.situation
-        return EvidenceCounts(
-            used=len(situation.items),
-            later=situation.later,
-            retracted=situation.retracted,
-            ungraded=situation.ungraded,
-            stories=len({item.story for item in situation.items}),
-        )
+def _counts(situation: Situation) -> EvidenceCounts:
+    return EvidenceCounts(
+        used=len(situation.items),
+        later=situation.later,
+        retracted=situation.retracted,
+        ungraded=situation.ungraded,
+        stories=len({item.story for item in situation.items}),
+    )
 
-    def _already_happened(self) -> float:
-        return next(
-            1.0 - row.mean
-            for row in self.rows
-            if (row.basis, row.outcome, row.date) == ("posterior", RETAINED, self.situation.as_of)
-        )
+
+def _already_happened(situation: Situation, rows: Sequence[ForecastRow]) -> float:
+    return next(
+        1.0 - row.mean
+        for row in rows
+        if (row.basis, row.outcome, row.date) == ("posterior", RETAINED, situation.as_of)
+    )
 
 
 def _notes(situation: Situation) -> Iterator[str]:

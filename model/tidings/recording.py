@@ -8,10 +8,11 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 
 from tidings.config import QuestionConfig
-from tidings.errors import Fault, InputError, UsageError, nearest
+from tidings.errors import Fault, InputError, RunError, UsageError, nearest
 from tidings.evidence import ITEM_COLUMNS, Item, read_items, read_ledger
 from tidings.rewriting import rewrite
 from tidings.yardsticks import Yardsticks
@@ -106,14 +107,37 @@ def retract_item(
         if on < item.known:
             expected = f"a day not before the item was known ({item.known})"
             raise InputError([Fault(path, None, "retracted", str(on), expected)])
-        return _with_cells(text, identifier, dict(zip(_RETRACTED, (str(on), why), strict=True)))
+        changed = dict(zip(_RETRACTED, (str(on), why), strict=True))
+        after = _with_cells(text, identifier, changed)
+        _check_others(text, after, identifier)
+        return after
 
     rewrite(path, marked)
 
 
+def _check_others(before: str, after: str, identifier: str) -> None:
+    """Hold that a change of one row leaves every other one as it was.
+
+    Raises
+    ------
+    RunError
+        If it does not; nothing is written then.
+    """
+
+    def others(text: str) -> list[dict[str, str]]:
+        rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+        return [row for row in rows if row["id"] != identifier]
+
+    for old, new in zip_longest(others(before), others(after)):
+        if old is None or new is None or {**new, **old} != new:
+            name = (old or new or {}).get("id")
+            raise RunError(f"the change would have altered {name!r} too; nothing was written")
+
+
 def _with_cells(text: str, identifier: str, changed: Mapping[str, str]) -> str:
     """Return the text with cells of one row changed, every other line as it was."""
-    lines = text.splitlines(keepends=True)
+    # The lines that `csv` counts: `str.splitlines` breaks at more characters than these.
+    lines = list(io.StringIO(text, newline=""))
     header = _header(text)
     missing = [name for name in changed if name not in header]
     reader = csv.reader(io.StringIO(text, newline=""))

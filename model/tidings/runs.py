@@ -1,18 +1,16 @@
-"""Stored runs: written whole or not at all, never changed, and read back as values."""
+"""Stored runs, read back as values: what has been changed since it was written is not read."""
 
 import csv
 import hashlib
-import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tidings.errors import RunError, UsageError, nearest
 from tidings.summary import Check, ForecastRow, check_from_text, row_from_text
@@ -23,14 +21,48 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["Manifest", "Run", "find_run", "list_runs", "read_run", "write_run"]
+__all__ = [
+    "CHECKS",
+    "FORECAST",
+    "INPUTS",
+    "MANIFEST",
+    "POSTERIOR",
+    "SUMS",
+    "EvidenceCounts",
+    "FitRecord",
+    "Manifest",
+    "OutcomeName",
+    "Run",
+    "find_run",
+    "list_runs",
+    "read_run",
+    "unreadable_runs",
+]
 
-_MANIFEST, _FORECAST, _CHECKS, _POSTERIOR = (
+MANIFEST, FORECAST, CHECKS, POSTERIOR = (
     "manifest.json",
     "forecast.csv",
     "checks.csv",
     "posterior.nc",
 )
+INPUTS = "inputs"
+SUMS = "SHA256SUMS"
+"""The digest of every other file of a run, as ``sha256sum --check`` reads it."""
+
+
+def _inside(path: str) -> str:
+    """Hold that a path stays in its folder."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\\" in path:
+        raise ValueError(f"a path inside the run (got {path!r})")
+    return path
+
+
+RunName = Annotated[
+    str, Field(pattern=r"^\d{4}-\d{2}-\d{2}_\d{8}T\d{6}Z_[0-9a-f]{6}(-\d{1,6})?$", max_length=48)
+]
+InsidePath = Annotated[str, AfterValidator(_inside)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Closed(BaseModel):
@@ -68,7 +100,7 @@ class Manifest(_Closed):
     """What a run is: its question, dates, inputs by digest, versions, seed and timings."""
 
     format: Literal[1] = 1
-    run: str
+    run: RunName
     question: str
     title: str
     as_of: date
@@ -82,15 +114,21 @@ class Manifest(_Closed):
     newest_item: date | None
     newest_by_actor: dict[str, date | None] = {}
     evidence: EvidenceCounts
-    already_happened: float
-    news_pace_per_year: float
+    already_happened: Finite
+    news_pace_per_year: Finite
     notes: tuple[str, ...]
     seed: int
     fit: FitRecord
-    inputs: dict[str, str]
-    question_file: str
+    inputs: dict[InsidePath, str]
+    question_file: InsidePath
     versions: dict[str, str]
     timings_seconds: dict[str, float]
+
+    @model_validator(mode="after")
+    def _headline(self) -> Self:
+        if self.headline not in self.horizons:
+            raise ValueError(f"a headline among {list(self.horizons)} (got {self.headline!r})")
+        return self
 
 
 @dataclass(frozen=True)
@@ -107,12 +145,15 @@ class Run:
         Every published probability.
     checks : tuple of Check
         Their verdicts.
+    sums : mapping of str to str
+        The SHA-256 of each of its files when it was written.
     """
 
     path: Path
     manifest: Manifest
     rows: tuple[ForecastRow, ...]
     checks: tuple[Check, ...]
+    sums: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def fresh(self) -> str:
@@ -147,9 +188,9 @@ class Run:
         """
         import h5py
 
-        path = self.path / _POSTERIOR
+        path = self.path / POSTERIOR
         try:
-            with h5py.File(path) as file:
+            with h5py.File(io.BytesIO(self._unchanged(POSTERIOR))) as file:
                 found = file[group]
                 scales = [name for name in found if found[name].is_scale]
                 return {name: found[name][()] for name in found if name not in scales}
@@ -164,8 +205,21 @@ class Run:
 
     @property
     def question_file(self) -> Path:
-        """The question as it was used, inside the run."""
-        return self.path / "inputs" / self.manifest.question_file
+        """The question as it was used, inside the run, which no file of its inputs has left.
+
+        Raises
+        ------
+        RunError
+            If an input has been changed since the run was written.
+        """
+        for name in self.sums:
+            if name.startswith(f"{INPUTS}/"):
+                self._unchanged(name)
+        return self.path / INPUTS / self.manifest.question_file
+
+    def _unchanged(self, name: str) -> bytes:
+        """Return a file's content, or raise RunError where it is not what was written."""
+        return _content(self.path, self.sums, name)
 
     def posterior(self) -> "xr.DataTree":
         """Open the draws: groups ``posterior``, ``sample_stats``, ``forecast``, ``prior_forecast``.
@@ -177,10 +231,11 @@ class Run:
         """
         import xarray as xr
 
+        self._unchanged(POSTERIOR)
         try:
-            return xr.open_datatree(self.path / _POSTERIOR, engine="h5netcdf")
+            return xr.open_datatree(self.path / POSTERIOR, engine="h5netcdf")
         except (OSError, ValueError) as error:
-            raise RunError(f"{self.path / _POSTERIOR}: cannot be read ({error})") from None
+            raise RunError(f"{self.path / POSTERIOR}: cannot be read ({error})") from None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``tidings forecast --json`` prints."""
@@ -209,95 +264,6 @@ class Run:
         }
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def write_run(
-    folder: Path,
-    manifest: Callable[[str, datetime, dict[str, str], str], Manifest],
-    inputs: tuple[Path, Sequence[Path]],
-    tables: tuple[Sequence[ForecastRow], Sequence[Check]],
-    draws: "xr.DataTree",
-) -> Run:
-    """Store a run.
-
-    Parameters
-    ----------
-    folder : Path
-        Where runs are kept; made if it is missing.
-    manifest : callable
-        Makes the manifest from the run's id, its time, the digests of its inputs, and where the
-        question file stands among them.
-    inputs : tuple of (Path, sequence of Path)
-        The question file, and every file that it names.
-    tables : tuple of (sequence of ForecastRow, sequence of Check)
-        Forecast and checks.
-    draws : xarray.DataTree
-        All draws.
-
-    Returns
-    -------
-    Run
-        As read back from the disk.
-
-    Raises
-    ------
-    RunError
-        If the folder cannot be written; nothing is left behind then.
-    """
-    created = datetime.now(UTC).replace(microsecond=0)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
-            written = Path(name) / "run"
-            digests, question = _copy_inputs(written / "inputs", *inputs)
-            seal = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:6]
-            made = manifest("", created, digests, question)
-            identifier = _free_name(folder, f"{made.as_of}_{created:%Y%m%dT%H%M%SZ}_{seal}")
-            made = made.model_copy(update={"run": identifier})
-            (written / _MANIFEST).write_text(made.model_dump_json(indent=2) + "\n")
-            _write_table(written / _FORECAST, [vars(row) for row in tables[0]])
-            _write_table(written / _CHECKS, [check.row() for check in tables[1]])
-            draws.to_netcdf(written / _POSTERIOR, engine="h5netcdf")
-            written.rename(folder / identifier)
-    except OSError as error:
-        raise RunError(
-            f"{folder}: the run cannot be stored ({error.strerror or error}); "
-            "name a folder that can be written with --runs DIR"
-        ) from error
-    return read_run(folder / identifier)
-
-
-def _free_name(folder: Path, name: str) -> str:
-    free, count = name, 1
-    while (folder / free).exists():
-        count += 1
-        free = f"{name}-{count}"
-    return free
-
-
-def _copy_inputs(target: Path, question: Path, files: Sequence[Path]) -> tuple[dict[str, str], str]:
-    """Copy the inputs as they stand to each other, so that the copy can be run again."""
-    absolute = [path.resolve() for path in (question, *files)]
-    root = Path(os.path.commonpath([path.parent for path in absolute]))
-    digests = {}
-    for path in absolute:
-        relative = path.relative_to(root)
-        (target / relative).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target / relative)
-        digests[relative.as_posix()] = digest(target / relative)
-    return digests, absolute[0].relative_to(root).as_posix()
-
-
-def _write_table(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 def read_run(path: Path) -> Run:
     """Read a stored run.
 
@@ -309,46 +275,83 @@ def read_run(path: Path) -> Run:
     Raises
     ------
     RunError
-        If a file of it is missing or unreadable.
+        If a file of it is missing, unreadable, or not what was written.
     """
-    manifest = _read_manifest(path)
     try:
-        rows = tuple(row_from_text(cells) for cells in _read_table(path / _FORECAST))
-        checks = tuple(check_from_text(cells) for cells in _read_table(path / _CHECKS))
-    except (OSError, KeyError, ValueError) as error:
-        raise _unreadable(path, error) from None
-    return Run(path, manifest, rows, checks)
+        sums = _read_sums(path)
+        text = partial(_text, path, sums)
+        manifest = Manifest.model_validate_json(text(MANIFEST))
+        rows = tuple(row_from_text(cells) for cells in _table(text(FORECAST)))
+        checks = tuple(check_from_text(cells) for cells in _table(text(CHECKS)))
+        _check_whole(manifest, rows)
+    except (OSError, KeyError, ValueError, ValidationError) as error:
+        first = str(error).splitlines()[0]
+        raise RunError(f"{path}: not a run that can be read ({first}); {_REMEDY}") from None
+    return Run(path, manifest, rows, checks, sums)
 
 
-def _read_manifest(path: Path) -> Manifest:
+def _table(text: str) -> Iterator[dict[str, str]]:
+    return csv.DictReader(io.StringIO(text, newline=""))
+
+
+_REMEDY = "runs are never edited: move it away, or make a new one"
+
+
+def _read_sums(path: Path) -> dict[str, str]:
+    lines = (path / SUMS).read_text(encoding="utf-8").splitlines()
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in sums:
+        _inside(name)
+    return sums
+
+
+def _text(path: Path, sums: Mapping[str, str], name: str) -> str:
+    return _content(path, sums, name).decode("utf-8")
+
+
+def _content(path: Path, sums: Mapping[str, str], name: str) -> bytes:
     try:
-        return Manifest.model_validate_json((path / _MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, ValidationError) as error:
-        raise _unreadable(path, error) from None
+        content = (path / name).read_bytes()
+    except OSError as error:
+        raise RunError(f"{path / name}: cannot be read ({error.strerror}); {_REMEDY}") from None
+    if hashlib.sha256(content).hexdigest() != sums.get(name):
+        raise RunError(f"{path / name}: changed since it was written (SHA-256); {_REMEDY}")
+    return content
 
 
-def _unreadable(path: Path, error: Exception) -> RunError:
-    first = str(error).splitlines()[0]
-    return RunError(
-        f"{path}: not a run that can be read ({first}); runs are never edited, make a new one"
-    )
-
-
-def _read_table(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+def _check_whole(manifest: Manifest, rows: tuple[ForecastRow, ...]) -> None:
+    """Hold that every horizon has every outcome, and that each number is one."""
+    has = {(row.horizon, row.outcome) for row in rows if row.basis == "posterior"}
+    for horizon in manifest.horizons:
+        for outcome in manifest.outcomes:
+            if (horizon, outcome.id) not in has:
+                raise ValueError(f"{FORECAST}: nothing for {outcome.id!r} at {horizon}")
+    for row in rows:
+        if not row.finite:
+            raise ValueError(f"{FORECAST}: a value of {row.outcome!r} by {row.date} is no number")
 
 
 def list_runs(folder: Path) -> tuple[Run, ...]:
-    """Return all stored runs, the oldest first.
-
-    Raises
-    ------
-    RunError
-        If one of them cannot be read.
-    """
-    found = [read_run(path.parent) for path in folder.glob(f"[!.]*/{_MANIFEST}")]
+    """Return all stored runs that can be read, the oldest first; see `unreadable_runs`."""
+    found = [run for run in map(_run_or_fault, _folders(folder)) if isinstance(run, Run)]
     return tuple(sorted(found, key=lambda run: (run.manifest.created, run.manifest.run)))
+
+
+def unreadable_runs(folder: Path) -> tuple[RunError, ...]:
+    """Return what is wrong with each stored run that cannot be read."""
+    found = map(_run_or_fault, _folders(folder))
+    return tuple(one for one in found if isinstance(one, RunError))
+
+
+def _run_or_fault(path: Path) -> Run | RunError:
+    try:
+        return read_run(path)
+    except RunError as error:
+        return error
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.glob(f"[!.]*/{MANIFEST}"))
 
 
 def find_run(folder: Path, name: str | None, question: str | None = None) -> Run:
@@ -370,17 +373,17 @@ def find_run(folder: Path, name: str | None, question: str | None = None) -> Run
     RunError
         If it cannot be read.
     """
-    if name is not None and (Path(name) / _MANIFEST).is_file():
+    if name is not None and (Path(name) / MANIFEST).is_file():
         return read_run(Path(name))
-    ids = sorted(path.parent.name for path in folder.glob(f"[!.]*/{_MANIFEST}"))
+    ids = [path.name for path in _folders(folder)]
     if not ids:
         raise UsageError(f"{folder}: no runs yet; make one with: tidings forecast")
     if name is None:
-        manifests = [_read_manifest(folder / one) for one in ids]
-        asked = [one for one in manifests if question in (None, one.question)]
+        asked = [run for run in list_runs(folder) if question in (None, run.manifest.question)]
         if not asked:
-            raise UsageError(f"{folder}: no run of {question!r} yet; make one: tidings forecast")
-        return read_run(folder / max(asked, key=lambda one: (one.created, one.run)).run)
+            which = "that can be read" if question is None else f"of {question!r}"
+            raise UsageError(f"{folder}: no run {which} yet; make one with: tidings forecast")
+        return asked[-1]
     fitting = [one for one in ids if one == name] or [one for one in ids if one.startswith(name)]
     if len(fitting) == 1:
         return read_run(folder / fitting[0])

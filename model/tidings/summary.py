@@ -6,6 +6,7 @@ Terminal, JSON, HTML and PDF all take their numbers from these rows.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from math import isfinite
 from typing import Literal, cast, get_args
 
 __all__ = [
@@ -63,6 +64,11 @@ class ForecastRow:
     q95: float
     ess: float
     mcse: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether every number is one."""
+        return all(map(isfinite, self.statistics().values()))
 
     def statistics(self) -> dict[str, float]:
         """Return the numbers by name, as the JSON has them."""

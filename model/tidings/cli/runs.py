@@ -109,9 +109,9 @@ def run(
 
 def history(runs: RunsFolder = commands.RUNS, as_json: AsJson = False) -> None:
     """Show the runs and the probability of each outcome over time."""
-    found = commands.history(runs)
+    found, unreadable = commands.history(runs), commands.unreadable(runs)
     if not as_json:
-        terminal.show_history(Console(), found)
+        terminal.show_history(Console(), found, unreadable)
         return
     print_json(
         {
@@ -126,7 +126,8 @@ def history(runs: RunsFolder = commands.RUNS, as_json: AsJson = False) -> None:
                     "outcomes": {k: r.mean for k, r in one.at(one.manifest.headline).items()},
                 }
                 for one in found
-            ]
+            ],
+            "unreadable": [str(one) for one in unreadable],
         }
     )
 

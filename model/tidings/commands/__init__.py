@@ -1,7 +1,16 @@
 """What the command line does, as functions that return values."""
 
 from tidings.commands.defaults import QUESTION, RENDERED, RUNS
-from tidings.commands.forecasts import Inputs, Progress, check, forecast, history, report, run
+from tidings.commands.forecasts import (
+    Inputs,
+    Progress,
+    check,
+    forecast,
+    history,
+    report,
+    run,
+    unreadable,
+)
 from tidings.commands.lessons import exam, learn
 from tidings.commands.news import (
     Draft,
@@ -46,5 +55,6 @@ __all__ = [
     "retract",
     "run",
     "sensitivity",
+    "unreadable",
     "watch",
 ]

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidings.commands.defaults import QUESTION, RENDERED, RUNS
+from tidings.errors import RunError
 from tidings.inputs import Inputs, read_inputs
-from tidings.runs import Run, find_run, list_runs
+from tidings.runs import Run, find_run, list_runs, unreadable_runs
 
 if TYPE_CHECKING:
     from tidings.inference import ChainState
 
 Progress = Callable[[Sequence["ChainState"]], None]
 
-__all__ = ["Inputs", "Progress", "check", "forecast", "history", "report", "run"]
+__all__ = ["Inputs", "Progress", "check", "forecast", "history", "report", "run", "unreadable"]
 
 
 def check(question: Path = QUESTION) -> Inputs:
@@ -158,16 +159,22 @@ def run(
 
 
 def history(runs: Path = RUNS) -> tuple[Run, ...]:
-    """Return all stored runs, the oldest first.
+    """Return all stored runs that can be read, the oldest first.
 
     Parameters
     ----------
     runs : Path
         Where runs are kept.
-
-    Raises
-    ------
-    RunError
-        If one of them cannot be read.
     """
     return list_runs(runs)
+
+
+def unreadable(runs: Path = RUNS) -> tuple[RunError, ...]:
+    """Return what is wrong with each stored run that cannot be read.
+
+    Parameters
+    ----------
+    runs : Path
+        Where runs are kept.
+    """
+    return unreadable_runs(runs)

@@ -1,6 +1,5 @@
 """The one source of a report: a Quarto document without code, filled with a run's own numbers."""
 
-import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -8,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tidings.evidence import Ledger, read_ledger
 from tidings.moves import Moves
 from tidings.names import RETAINED
+from tidings.plain_text import link_target, markdown
 from tidings.prior_cards import cards_of
 from tidings.question import load_question
 from tidings.reporting.since import table_of_moves
@@ -22,19 +22,13 @@ from tidings.wording import (
     spread_words,
 )
 
-__all__ = ["escape", "likeliest_change", "write_source"]
+__all__ = ["likeliest_change", "write_source"]
 
 
 def likeliest_change(run: Run) -> str:
     """Return the outcome other than the status quo that is likeliest at the headline horizon."""
     rows = run.at(run.manifest.headline)
     return max((name for name in rows if name != RETAINED), key=lambda name: rows[name].mean)
-
-
-def escape(text: str) -> str:
-    """Return text with every character of Markdown's syntax escaped."""
-    one_line = re.sub(r"[ \t\r\n]+", " ", text)
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~^$@\"'=:&/])", r"\\\1", one_line)
 
 
 def write_source(run: Run, folder: Path, since: Moves | None = None) -> Path:
@@ -62,7 +56,12 @@ def write_source(run: Run, folder: Path, since: Moves | None = None) -> Path:
         autoescape=False,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"md": escape, "percent": percent, "yaml": _quoted}
+    environment.filters |= {
+        "md": markdown,
+        "link": link_target,
+        "percent": percent,
+        "yaml": _quoted,
+    }
     environment.globals |= {"interval": interval}
     path = folder / "forecast.qmd"
     template = environment.get_template("forecast.qmd.j2")

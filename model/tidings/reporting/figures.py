@@ -1,5 +1,6 @@
 """The figures of a report, as SVG files; every outcome keeps its colour and its place."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from tidings.plain_text import visible
 from tidings.runs import Run
 from tidings.summary import ForecastRow
 from tidings.wording import percent
@@ -18,6 +20,9 @@ __all__ = ["COLOURS", "STYLE", "draw_incidence", "draw_priors"]
 
 COLOURS = ("#4D4D4D", "#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#009E73", "#CC79A7")
 """Okabe & Ito (2008), told apart with every kind of colour blindness; the status quo is grey."""
+
+_LINE = 24
+"""About so many characters stand above a panel."""
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -28,6 +33,7 @@ STYLE: dict[Any, Any] = {
     "axes.titlelocation": "left",
     "svg.fonttype": "path",
     "svg.hashsalt": "tidings",
+    "text.parse_math": False,
 }
 
 
@@ -84,12 +90,10 @@ def _draw_panel(panel: Axes, rows: Sequence[ForecastRow], colour: str) -> None:
 
 
 def _wrapped(title: str) -> str:
-    """Break a title near its middle, so that it stays above its own panel."""
-    if len(title) <= 20:
-        return title
-    spaces = [index for index, letter in enumerate(title) if letter == " "]
-    middle = min(spaces, key=lambda index: abs(index - len(title) / 2))
-    return f"{title[:middle]}\n{title[middle + 1 :]}"
+    """Break a title into lines of like length, so that it stays above its own panel."""
+    shown = visible(title)
+    lines = max(1, -(-len(shown) // _LINE))
+    return textwrap.fill(shown, max(len(shown) // lines + 3, 12))
 
 
 def draw_priors(run: Run, path: Path, alone: Mapping[str, ForecastRow] | None = None) -> None:
@@ -144,7 +148,9 @@ def _finish(axes: Axes, run: Run, rows: Sequence[ForecastRow]) -> None:
     marks = (0.00001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
     shown = [mark for mark in marks if axes.get_xlim()[0] < _logit(mark) < axes.get_xlim()[1]]
     axes.set_xticks([_logit(mark) for mark in shown], [f"{mark * 100:g} %" for mark in shown])
-    axes.set_yticks(range(len(run.manifest.outcomes)), [o.title for o in run.manifest.outcomes])
+    axes.set_yticks(
+        range(len(run.manifest.outcomes)), [_wrapped(o.title) for o in run.manifest.outcomes]
+    )
     axes.invert_yaxis()
     axes.grid(axis="x", color="#E5E5E5", linewidth=0.8)
     axes.set_axisbelow(True)

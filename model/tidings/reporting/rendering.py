@@ -76,10 +76,11 @@ def _prepare(run: Run, work: Path, since: Moves | None) -> Path:
 
 
 def _place(path: Path, target: Path) -> Path:
-    """Move a finished report beside its place, and then into it, so that none is half-written."""
-    beside = target.with_suffix(f"{target.suffix}.part")
-    shutil.copyfile(path, beside)
-    return beside.replace(target)
+    """Copy a finished report beside its place, and then into it, so that none is half-written."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as name:
+        beside = Path(name) / target.name
+        shutil.copyfile(path, beside)
+        return beside.replace(target)
 
 
 def find_quarto() -> str | None:

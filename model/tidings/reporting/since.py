@@ -26,11 +26,15 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class MoveRow:
-    """One row: what moved, the item behind it if any, and the text of each cell."""
+    """One row: what moved, the item behind it if any, and the text of each cell.
+
+    Those of the forecasts before and after are strong.
+    """
 
     title: str
     item: Item | None
     cells: tuple[str, ...]
+    strong: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ def table_of_moves(moves: Moves, items: Mapping[str, Item]) -> MoveTable:
     rest = [move for move in told if move not in own]
     write = _writer(moves, at)
     errors = _errors(moves, at)
-    rows = [MoveRow(f"**{moves.old.manifest.as_of}**", None, _percents(moves.before[:, at]))]
+    rows = [
+        MoveRow(str(moves.old.manifest.as_of), None, _percents(moves.before[:, at]), strong=True)
+    ]
     for move in own:
         rows.append(MoveRow(_title(move), items.get(move.id), write([move])))
     if rest:
@@ -82,7 +88,9 @@ def table_of_moves(moves: Moves, items: Mapping[str, Item]) -> MoveTable:
         rows.append(MoveRow(f"{count}, together", None, write(rest)))
     left = tuple(f"{cell} ± {error}" for cell, error in zip(write([noise]), errors, strict=True))
     rows.append(MoveRow("Monte Carlo noise", None, left))
-    rows.append(MoveRow(f"**{moves.new.manifest.as_of}**", None, _percents(moves.after[:, at])))
+    rows.append(
+        MoveRow(str(moves.new.manifest.as_of), None, _percents(moves.after[:, at]), strong=True)
+    )
     columns = tuple(titles[name] for name in moves.outcomes)
     return MoveTable(moves, horizon, columns, tuple(rows))
 

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tidings.errors import RunError
+from tidings.plain_text import visible
 from tidings.question import Question, load_question
 from tidings.runs import Run
 from tidings.wording import headline_number, interval, percent
@@ -93,8 +96,15 @@ def show_reports(console: Console, paths: Sequence[Path]) -> None:
         console.print(f"report  {path}")
 
 
-def show_history(console: Console, runs: Sequence[Run]) -> None:
-    """Show the runs and the probability of each outcome at the headline horizon."""
+def show_history(
+    console: Console, runs: Sequence[Run], unreadable: Sequence[RunError] = ()
+) -> None:
+    """Show the runs and the probability of each outcome at the headline horizon.
+
+    A run that cannot be read is one line.
+    """
+    for fault in unreadable:
+        console.print(f"{_MARKS['warn']} {escape(visible(str(fault)))}", highlight=False)
     if not runs:
         console.print("no runs yet; make one with: tidings forecast")
         return

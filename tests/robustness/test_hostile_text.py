@@ -1,0 +1,145 @@
+"""What an item or a config says is data: it runs nowhere, loads nothing and reads as typed."""
+
+import csv
+import html
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from tests.conftest import AS_OF, PROJECT
+
+import tidings
+from tidings.forecasting import make_forecast
+from tidings.plain_text import link_target, markdown, visible
+from tidings.recording import cells_of
+from tidings.reporting.rendering import render
+
+LINKS = [
+    "https://a.b/>)<script>document.title='ran'</script>",
+    "https://a.b/>)![](/etc/hostname)",
+    "https://a.b/![](http://127.0.0.1:9/x)<",
+    'https://a.b/`#read("/etc/hostname")`{=typst}',
+    "javascript:alert(1)",
+    "file:///etc/hostname",
+    "https://",
+    "https://[a",
+    "https://a.b/x\u2028y",
+    "https://a.b/\x1b]0;x\x07",
+]
+TITLES = [
+    "<script>document.title='ran'</script>",
+    "![x](/etc/hostname)",
+    '`#read("/etc/hostname")`{=typst}',
+    "@user and [-@fig-x]",
+    "---",
+    "{{< include /etc/hostname >}}",
+    "{{ 7 * 7 }}{% raw %}",
+    "$x^2$ \\LaTeX",
+    "::: {.alarm}",
+    "a | b | c",
+    "# heading",
+    "* item",
+    "%title",
+    "&amp; &#60;",
+    "'quoted': \"twice\"",
+    "right\u202eleft",
+    "bell\x07 nul",
+    "[link](javascript:alert(1))",
+    "==mark== ~~gone~~ ^up^",
+    "Abcdefghijklmnopqrstuvwxyzabcdefghijklmnop",
+]
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_that_is_more_than_a_link_is_refused(inputs, link):
+    cells = {
+        "url": link, "actor": "moscow", "outcomes": "ukraine", "push": "1", "claim": "Some claim.",
+        "source": "TASS", "voice": "observer", "source_reliability": "B", "credibility": "2",
+    }  # fmt: skip
+    with pytest.raises(tidings.InputError, match=r"url: got .* expected a link that begins with"):
+        tidings.draft([cells], PROJECT / "priors/turkey-s400.toml")
+
+
+def test_links_of_the_shipped_ledger_stay_what_they_were(inputs):
+    for item in inputs.ledger.items:
+        assert link_target(item.url) == item.url.replace("\\", "%5C")
+
+
+@pytest.mark.parametrize("text", TITLES)
+def test_hostile_text_reads_as_typed(text, tmp_path):
+    """Pandoc's plain text of the escaped text is the text."""
+    import pypandoc
+
+    read = subprocess.run(
+        [pypandoc.get_pandoc_path(), "--from=markdown", "--to=html", "--wrap=none"],
+        input=f"before {markdown(text)} after", capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    inside = re.fullmatch(r"<p>before (.*) after</p>\s*", read.stdout)
+    assert inside is not None
+    assert "<" not in inside[1]
+    assert html.unescape(inside[1]) == visible(text)
+
+
+def test_controls_are_made_visible():
+    assert visible("a\x1b[31mb\u202ec\x00d\te\nf") == "a⟨U+001B⟩[31mb⟨U+202E⟩c⟨U+0000⟩d e f"
+
+
+@pytest.fixture(scope="module")
+def hostile_run(inputs, tmp_path_factory):
+    """A run whose question and outcome titles, claims and sources are hostile."""
+    folder = tmp_path_factory.mktemp("hostile")
+    for name in ("priors", "data", "seeds"):
+        subprocess.run(["cp", "-r", PROJECT / name, folder / name], check=True)
+    question = folder / "priors/turkey-s400.toml"
+    text = question.read_text()
+    payloads = iter(TITLES * 2)
+    text = re.sub(
+        r"^title = .*$",
+        lambda _: "title = " + json.dumps(" ".join([next(payloads), next(payloads)])),
+        text, count=len(TITLES) // 2 + 1, flags=re.MULTILINE,
+    )  # fmt: skip
+    question.write_text(text)
+    hostile = tidings.check(question)
+    first, *others = hostile.ledger.items
+    claims = replace(first, claim=" ".join(TITLES), source=" ".join(TITLES))
+    assert first.known <= AS_OF
+    ledger = folder / "data/evidence.csv"
+
+    with ledger.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(cells_of(first)), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(cells_of(item) for item in (claims, *others))
+    return make_forecast(tidings.check(question), AS_OF, folder / "runs")
+
+
+def test_a_hostile_question_renders_as_text_in_both_formats(hostile_run, tmp_path):
+    page, pdf = render(hostile_run, ("html", "pdf"), tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert not re.search(r'(?:src|href)="(?:javascript|file|/)', text)
+    shown = html.unescape(re.sub(r"<[^>]+>", "", text))
+    for title in TITLES:
+        assert visible(title) in " ".join(shown.split())
+    assert pdf.read_bytes().startswith(b"%PDF-")
+
+
+def test_modules_of_the_working_folder_are_not_run(tmp_path, monkeypatch):
+    """With an empty cache the model is compiled in a process of its own: from where?"""
+    for name in ("numba", "json", "pickle", "pymc", "numpy"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w').write('x')\nraise SystemExit(9)\n")
+    code = (
+        "from tidings.density import _import_paths\nimport subprocess, sys, os\n"
+        "paths = os.pathsep.join(_import_paths())\n"
+        "done = subprocess.run([sys.executable, '-P', '-c', 'import numba, json, pickle, pymc'],"
+        " env={**os.environ, 'PYTHONPATH': paths})\n"
+        "sys.exit(done.returncode)\n"
+    )
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": "", "HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, check=False
+    )
+    assert done.returncode == 0
+    assert not (tmp_path / "ran").exists()
