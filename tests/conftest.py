@@ -1,21 +1,16 @@
 """What the tests share: the shipped question, and ways to change it without touching its files."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 import tidings
-from tidings.evidence import Item
-from tidings.normal import LinkNormal, fixed_normal
-from tidings.runs import Run
-
-PROJECT = Path(__file__).parents[1]
-QUESTION = PROJECT / "priors" / "turkey-s400.toml"
-AS_OF = date(2025, 11, 30)
+from tests.helpers import AS_OF, QUESTION, Alter, copy_project
+from tidings.evidence.ledger import Item
+from tidings.forecasting.runs import Run
+from tidings.question.normal import LinkNormal, fixed_normal
 
 
 @pytest.fixture(scope="session")
@@ -34,18 +29,6 @@ def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def project(tmp_path: Path) -> Path:
     """A copy of the shipped inputs that a test may break."""
     return copy_project(tmp_path)
-
-
-def copy_project(target: Path, source: Path = PROJECT) -> Path:
-    """Copy the inputs of a project, but not its runs."""
-    for name in ("priors", "seeds", "data"):
-        shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("runs"))
-    for news in source.glob("news.csv"):
-        shutil.copy(news, target)
-    return target
-
-
-Alter = Callable[..., tidings.Inputs]
 
 
 @pytest.fixture(scope="session")

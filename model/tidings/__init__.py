@@ -1,77 +1,57 @@
 """Bayesian forecasts that move with the news.
 
 Each function does what the command of the same name does, and returns values; ``draft`` completes
-and checks items for ``add`` and ``preview``.
+and checks items for ``add`` and ``preview``. Everything is imported when it is first asked for.
 """
 
-from tidings.commands import (
-    Draft,
-    Inputs,
-    add,
-    check,
-    diff,
-    draft,
-    draft_file,
-    edit_prior,
-    exam,
-    explain,
-    forecast,
-    history,
-    learn,
-    new,
-    plot_priors,
-    preview,
-    preview_prior,
-    preview_retraction,
-    priors,
-    report,
-    retract,
-    run,
-    sensitivity,
-    watch,
-)
-from tidings.errors import (
-    Fault,
-    FitError,
-    InputError,
-    RenderError,
-    RunError,
-    TidingsError,
-    UsageError,
-)
-from tidings.runs import Run
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tidings.api.forecasts import check, forecast, history, report, run, unreadable
+    from tidings.api.lessons import exam, learn, new
+    from tidings.api.news import Draft, add, draft, draft_file, preview, preview_retraction, retract
+    from tidings.api.priors import edit_prior, plot_priors, preview_prior, priors
+    from tidings.api.reasons import diff, explain, sensitivity, watch
+    from tidings.errors import (
+        Fault,
+        FitError,
+        InputError,
+        RenderError,
+        RunError,
+        TidingsError,
+        UsageError,
+    )
+    from tidings.evidence.inputs import Inputs
+    from tidings.forecasting.runs import Run
 
 __all__ = [
-    "Draft",
-    "Fault",
-    "FitError",
-    "InputError",
-    "Inputs",
-    "RenderError",
-    "Run",
-    "RunError",
-    "TidingsError",
-    "UsageError",
-    "add",
-    "check",
-    "diff",
-    "draft",
-    "draft_file",
-    "edit_prior",
-    "exam",
-    "explain",
-    "forecast",
-    "history",
-    "learn",
-    "new",
-    "plot_priors",
-    "preview",
-    "preview_prior",
-    "preview_retraction",
-    "priors",
-    "report",
-    "retract",
-    "run",
-    "sensitivity",
-    "watch",
-]
+    "Draft", "Fault", "FitError", "InputError", "Inputs", "RenderError", "Run", "RunError",
+    "TidingsError", "UsageError", "add", "check", "diff", "draft", "draft_file", "edit_prior",
+    "exam", "explain", "forecast", "history", "learn", "new", "plot_priors", "preview",
+    "preview_prior", "preview_retraction", "priors", "report", "retract", "run", "sensitivity",
+    "unreadable", "watch",
+]  # fmt: skip
+
+_WHERE = {
+    "api.forecasts": ("check", "forecast", "history", "report", "run", "unreadable"),
+    "api.lessons": ("exam", "learn", "new"),
+    "api.news": (
+        "Draft", "add", "draft", "draft_file", "preview", "preview_retraction", "retract",
+    ),
+    "api.priors": ("edit_prior", "plot_priors", "preview_prior", "priors"),
+    "api.reasons": ("diff", "explain", "sensitivity", "watch"),
+    "evidence.inputs": ("Inputs",),
+    "forecasting.runs": ("Run",),
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place = next((where for where, names in _WHERE.items() if name in names), "errors")
+    return getattr(import_module(f"tidings.{place}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,11 +14,11 @@ from threadpoolctl import threadpool_limits
 
 import tidings
 from tests.benchmarks.inputs import AS_OF, changed_evidence, more_items, more_months, shipped
-from tidings.density import log_density
-from tidings.forecasting import make_forecast
-from tidings.inference import in_laplace_coordinates
-from tidings.runs import Run
-from tidings.situation import graph_data, observe
+from tidings.forecasting.density import log_density
+from tidings.forecasting.making import make_forecast
+from tidings.forecasting.runs import Run
+from tidings.forecasting.sampling import in_laplace_coordinates
+from tidings.mechanism.situation import graph_data, observe
 
 REFITS, DATES, GRADIENTS = 7, 30, 20_000
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import tidings
-from tidings.evidence import Item
+from tidings.evidence.ledger import Item
 
 PROJECT = Path(__file__).parents[2]
 QUESTION = PROJECT / "priors" / "turkey-s400.toml"

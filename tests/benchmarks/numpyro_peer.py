@@ -13,8 +13,8 @@ from numpyro.diagnostics import effective_sample_size
 from numpyro.infer import MCMC, NUTS
 
 from tests.benchmarks.inputs import AS_OF, changed_evidence, shipped
-from tidings.situation import graph_data, observe
-from tidings.unknowns import prior_slices
+from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.unknowns import prior_slices
 
 CHAINS = 4
 

@@ -13,7 +13,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from tests.benchmarks.inputs import AS_OF, changed_evidence, shipped
-from tidings.situation import graph_data, observe
+from tidings.mechanism.situation import graph_data, observe
 
 
 def main(changes: int) -> None:

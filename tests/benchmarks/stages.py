@@ -30,24 +30,24 @@ def main() -> None:
 
         inputs = tidings.check(QUESTION)
     with stage(LIBRARIES):
-        from tidings import fitting, forecasting, inference
-        from tidings.density import log_density
-        from tidings.situation import graph_data, observe
+        from tidings.forecasting import fitting
+        from tidings.forecasting.density import log_density
+        from tidings.mechanism.situation import graph_data, observe
     settings = inputs.question.config.fit
     with stage("gather the data, load the code"):
         situation = observe(inputs.question, inputs.ledger, inputs.resolved, AS_OF)
         data = graph_data(situation)
         density = log_density(situation.structure, data)
     with stage("find the mode and its curvature"):
-        bound = inference.in_laplace_coordinates(density, data)
+        bound = sampling.in_laplace_coordinates(density, data)
     with stage(SAMPLE):
-        sampled = inference.draw(bound, settings)
+        sampled = sampling.draw(bound, settings)
     with stage("carry the posterior forward"):
         fitting.incidence_of(fitting.Fitted(situation, data, sampled))
     with stage("carry the priors forward"):
         fitting.prior_incidence_of(situation)
     start = perf_counter()
-    run = forecasting.make_forecast(inputs, AS_OF, Path(mkdtemp(prefix="tidings-benchmark-")))
+    run = making.make_forecast(inputs, AS_OF, Path(mkdtemp(prefix="tidings-benchmark-")))
     timings = run.manifest.timings_seconds
     stages["tables and checks"] = timings["checks"]
     stages["store the run"] = perf_counter() - start - sum(timings.values())

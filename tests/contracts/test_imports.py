@@ -1,22 +1,19 @@
-"""The import table: one way along the data, and PyMC only where a graph is built or sampled."""
+"""One way along the data: nine layers, no circle; PyMC only where a graph is built or sampled."""
 
 import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from tests.conftest import PROJECT
+from tests.contracts import layers
+from tests.helpers import PROJECT
 
 PACKAGE = PROJECT / "model" / "tidings"
 HEAVY = ("pymc", "pytensor", "nutpie", "arviz_base", "arviz_stats", "xarray", "pandas", "scipy",
          "matplotlib", "numba")  # fmt: skip
-
-
-def documented_order():
-    text = (PROJECT / "model" / "ARCHITECTURE.md").read_text()
-    return re.findall(r"^\| `(\w+)/?` \|", text, flags=re.MULTILINE)
 
 
 def imported(path):
@@ -27,42 +24,33 @@ def imported(path):
             yield from (alias.name for alias in node.names)
 
 
-def runtime_imports(path):
-    """Modules imported outside ``if TYPE_CHECKING``."""
-    tree = ast.parse(path.read_text())
-    hidden = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and id(node) not in hidden:
-            if node.module == "tidings":
-                yield from (f"tidings.{alias.name}" for alias in node.names)
-            yield node.module
+def test_every_folder_is_a_layer_with_its_sentence():
+    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert folders == {folder for layer in layers.LAYERS for folder in layer}
+    assert len(layers.LAYERS) == 9
+    assert all(layers.says(folder) for folder in folders)
 
 
-def test_every_module_stands_in_the_architecture():
-    found = (*PACKAGE.glob("*.py"), *(path.parent for path in PACKAGE.glob("*/__init__.py")))
-    modules = {path.stem for path in found} - {"__init__", "__main__"}
-    assert modules == set(documented_order())
-
-
-def test_modules_import_only_from_those_above_them():
-    order = documented_order()
+def test_no_module_imports_from_a_later_layer_or_a_neighbour():
     wrong = []
-    for path in PACKAGE.rglob("*.py"):
-        name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-        if name.startswith("__"):
+    for module in layers.modules():
+        if module in layers.FACE:
             continue
-        for module in runtime_imports(path):
-            parts = module.split(".")
-            if parts[0] == "tidings" and len(parts) > 1 and parts[1] != name:
-                lazily_later = name == "commands" and parts[1] in {"forecasting", "reporting"}
-                if order.index(parts[1]) > order.index(name) and not lazily_later:
-                    wrong.append(f"{name} imports {parts[1]}")
+        own = layers.folder_of(module)
+        for other in layers.imports_of(module):
+            folder = layers.folder_of(other)
+            if folder != own and layers.rank(folder) >= layers.rank(own):
+                wrong.append(f"{module} imports {other}")
     assert wrong == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    inner = [module for module in layers.modules() if module not in layers.FACE]
+    TopologicalSorter({module: set(layers.imports_of(module)) for module in inner}).prepare()
+
+
+def test_the_picture_in_the_architecture_is_that_of_the_table():
+    assert layers.picture() in (PROJECT / "model" / "ARCHITECTURE.md").read_text()
 
 
 def test_pymc_is_imported_where_a_graph_is_built_or_sampled_only():
@@ -72,12 +60,12 @@ def test_pymc_is_imported_where_a_graph_is_built_or_sampled_only():
         if any(m.split(".")[0] in {"pymc", "pytensor", "nutpie"} for m in imported(path))
     }
     assert found == {
-        "graph", "compilation", "inference", "rates", "reference_class", "sampling",
+        "graph", "compilation", "rates", "reference_class", "sampling",
     }  # fmt: skip
 
 
 def test_a_forecast_with_compiled_code_at_hand_loads_neither_pymc_nor_pytensor():
-    code = "import sys, tidings.forecasting; print({'pymc', 'pytensor'} & set(sys.modules))"
+    code = "import sys, tidings.forecasting.making; print({'pymc', 'pytensor'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from datetime import date
 
-from tests.conftest import PROJECT
+from tests.helpers import PROJECT
 
 import tidings
-from tidings.forecasting import make_forecast
+from tidings.forecasting.making import make_forecast
 
 STATISTICS = ["mean", "sd", "q05", "q25", "q50", "q75", "q95", "ess", "mcse"]
 

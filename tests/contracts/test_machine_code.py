@@ -4,12 +4,11 @@ import shutil
 
 import numpy as np
 import pytest
-from tests.conftest import AS_OF
+from tests.helpers import AS_OF
 
-from tidings import density as density_module
-from tidings.density import log_density
-from tidings.machine_code import cache_folder, keep, kept
-from tidings.situation import graph_data, observe
+from tidings.forecasting import density as density_module
+from tidings.forecasting.density import cache_folder, keep, kept, log_density
+from tidings.mechanism.situation import graph_data, observe
 
 
 @pytest.fixture

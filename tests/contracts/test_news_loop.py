@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from tests.conftest import AS_OF, copy_project
+from tests.helpers import AS_OF, copy_project
 
 import tidings
 

@@ -5,11 +5,11 @@ import sys
 from datetime import date
 
 import pytest
-from tests.conftest import PROJECT, copy_project
+from tests.helpers import PROJECT, copy_project
 
 import tidings
-from tidings.fitting import consent_reference
-from tidings.situation import observe
+from tidings.forecasting.fitting import consent_reference
+from tidings.mechanism.situation import observe
 
 SECOND = PROJECT / "tests" / "second_question" / "uae-f35.toml"
 AS_OF = date(2022, 1, 15)

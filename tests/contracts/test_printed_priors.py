@@ -6,13 +6,13 @@ import sys
 import tomllib
 
 import pytest
-from tests.conftest import PROJECT, QUESTION
+from tests.helpers import PROJECT, QUESTION
 
 import tidings
-from tidings.prior_cards import cards_of
+from tidings.reporting.cards import cards_of
 from tidings.reporting.document import escape, write_source
-from tidings.reporting.lessons import quantiles_of
-from tidings.wording import percent, spread_words
+from tidings.reporting.lesson_page import quantiles_of
+from tidings.reporting.wording import percent, spread_words
 
 LEARNED = PROJECT / "priors" / "learned" / "turkey-s400.toml"
 PAGE = LEARNED.with_suffix(".md")

@@ -7,7 +7,7 @@ import tomllib
 
 import numpy as np
 import pytest
-from tests.conftest import PROJECT, QUESTION
+from tests.helpers import PROJECT, QUESTION
 
 import tidings
 

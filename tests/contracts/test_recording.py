@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from tests.conftest import PROJECT
+from tests.helpers import PROJECT
 
 import tidings
-from tidings import rewriting
+from tidings import _writing as rewriting
 
 CELLS = {
     "url": "https://tass.com/defense/1",

@@ -5,9 +5,9 @@ import tomllib
 
 import jsonschema
 import pytest
-from tests.conftest import PROJECT, QUESTION
+from tests.helpers import PROJECT, QUESTION
 
-from tidings.schema import question_schema, schema_text
+from tidings.question.schema import question_schema, schema_text
 
 PATH = PROJECT / "priors" / "question.schema.json"
 
@@ -18,7 +18,7 @@ def tree():
 
 def test_the_file_is_that_of_the_types():
     assert PATH.read_text(encoding="utf-8") == schema_text(), (
-        "write it again: uv run python -m tidings.schema priors/question.schema.json"
+        "write it again: uv run python -m tidings.question.schema priors/question.schema.json"
     )
     assert QUESTION.read_text().splitlines()[0] == f"#:schema {PATH.name}"
 

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.conftest import AS_OF
+from tests.helpers import AS_OF
 
-from tidings import horizons
-from tidings.arrivals import no_arrivals
-from tidings.fitting import prior_parameters
-from tidings.incidence import cumulative_incidence
-from tidings.paths import INFORMED, path_basis
-from tidings.pressure import pulses
-from tidings.situation import graph_data, observe, paths_of, prior_outlook
+from tidings.evidence.arrivals import no_arrivals
+from tidings.evidence.pressure import pulses
+from tidings.forecasting.fitting import prior_parameters
+from tidings.mechanism.incidence import cumulative_incidence
+from tidings.mechanism.paths import INFORMED, path_basis
+from tidings.mechanism.situation import graph_data, observe, paths_of, prior_outlook
+from tidings.question import timeline as horizons
 
 DRAWS = 3000
 MONTE_CARLO = 1 / np.sqrt(DRAWS)

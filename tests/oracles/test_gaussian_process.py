@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from arviz_stats.base import array_stats
-from tests.conftest import AS_OF
+from tests.helpers import AS_OF
 
-from tidings.fitting import Fitted
-from tidings.inference import sample
-from tidings.situation import graph_data, observe
+from tidings.forecasting.fitting import Fitted
+from tidings.forecasting.sampling import sample
+from tidings.mechanism.situation import graph_data, observe
 
 SDS = {"ankara": 0.8, "moscow": 0.6, "washington": 0.7}
 

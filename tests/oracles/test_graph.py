@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from scipy.special import expit
-from tests.conftest import AS_OF
+from tests.helpers import AS_OF
 
-from tidings.density import log_density
-from tidings.graph import build
-from tidings.parameters import natural
-from tidings.situation import graph_data, observe
-from tidings.unknowns import free_shapes
+from tidings.forecasting.density import log_density
+from tidings.mechanism.graph import build
+from tidings.mechanism.parameters import natural
+from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.unknowns import free_shapes
 
 
 @pytest.fixture(scope="module")

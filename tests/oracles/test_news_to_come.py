@@ -5,16 +5,15 @@ from datetime import date
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from tests.conftest import AS_OF
+from tests.helpers import AS_OF
 
-from tidings.arrivals import Arrivals, no_arrivals
-from tidings.fitting import prior_parameters
-from tidings.horizons import make_calendar
-from tidings.incidence import Outlook, cumulative_incidence
-from tidings.parameters import Parameters
-from tidings.situation import observe, outlook_of
-from tidings.structure import Structure
-from tidings.timeline import Timeline
+from tidings.evidence.arrivals import Arrivals, no_arrivals
+from tidings.forecasting.fitting import prior_parameters
+from tidings.mechanism.incidence import Outlook, cumulative_incidence
+from tidings.mechanism.parameters import Parameters
+from tidings.mechanism.situation import observe, outlook_of
+from tidings.question.structure import Structure
+from tidings.question.timeline import Timeline, make_calendar
 
 BASE_RATE = 1e-3
 SLOPE, HALF_LIFE, PACE, SIZES = 1.2, 45.0, 6.0, np.array([-1.0, 1.0])

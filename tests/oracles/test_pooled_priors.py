@@ -6,8 +6,8 @@ from scipy.integrate import trapezoid
 from scipy.stats import norm
 
 import tidings
-from tidings.normal import LinkNormal, fixed_normal, pooled_normal, to_link
-from tidings.priors import link_of
+from tidings.question.normal import LinkNormal, fixed_normal, pooled_normal, to_link
+from tidings.question.priors import link_of
 
 PARTS = [LinkNormal(-2.0, 0.6, "logit", 0.02), LinkNormal(-0.5, 1.4, "logit"),
          LinkNormal(-1.0, 0.9, "logit", 0.05)]  # fmt: skip

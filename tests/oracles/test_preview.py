@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from tests.conftest import AS_OF
+from tests.helpers import AS_OF
 
-from tidings.evidence import Ledger
-from tidings.forecasting import make_forecast
-from tidings.previewing import preview_items
-from tidings.summary import K_LIMIT
+from tidings.evidence.ledger import Ledger
+from tidings.forecasting.making import make_forecast
+from tidings.forecasting.tables import K_LIMIT
+from tidings.reasons.previewing import preview_items
 
 ITEMS = 12
 """The strongest items of as many stories of 2020 to 2025."""

@@ -5,11 +5,11 @@ from math import hypot
 import numpy as np
 import pytest
 from scipy.special import expit
-from tests.conftest import AS_OF
+from tests.helpers import AS_OF
 
-from tidings.checks import diagnose
-from tidings.fitting import consent_reference, fit, incidence_of
-from tidings.situation import observe
+from tidings.forecasting.checks import diagnose
+from tidings.forecasting.fitting import consent_reference, fit, incidence_of
+from tidings.mechanism.situation import observe
 
 DRAWS, CHUNK = 60_000, 5_000
 

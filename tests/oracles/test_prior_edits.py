@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.conftest import QUESTION
+from tests.helpers import QUESTION
 
 import tidings
-from tidings.previewing import preview_prior
-from tidings.refitting import refitted
-from tidings.reweighting import Reweighting, stored_posterior
-from tidings.situation import reread
-from tidings.summary import K_LIMIT
+from tidings.forecasting.tables import K_LIMIT
+from tidings.mechanism.situation import reread
+from tidings.reasons.pool import refitted
+from tidings.reasons.previewing import preview_prior
+from tidings.reasons.reweighting import Reweighting, stored_posterior
 
 EDITS = {
     "base_rate": "p05=0.05,p50=0.15,p95=0.45",

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tidings.evidence import Ledger
-from tidings.explaining import explain_run
+from tidings.evidence.ledger import Ledger
+from tidings.mechanism.situation import observe
 from tidings.randomness import stream
-from tidings.refitting import refitted
-from tidings.reweighting import Reweighting, stored_posterior
-from tidings.situation import observe
-from tidings.surprises import SURPRISING, Residuals, surprises
-from tidings.watching import Lookout, at_least_one, watch_run
-from tidings.worlds import world_of
+from tidings.reasons.explaining import explain_run
+from tidings.reasons.pool import refitted
+from tidings.reasons.reweighting import Reweighting, stored_posterior
+from tidings.reasons.surprises import SURPRISING, Residuals, surprises
+from tidings.reasons.watching import Lookout, at_least_one, watch_run
+from tidings.reasons.worlds import world_of
 
 HORIZON = 3  # 12 months
 OTHER_SEED = 99

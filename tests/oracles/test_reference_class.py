@@ -8,11 +8,10 @@ import pytest
 import xarray as xr
 from scipy.integrate import quad
 from scipy.special import expit
-from tests.conftest import PROJECT
+from tests.helpers import PROJECT
 
-from tidings.cases import read_cases
-from tidings.learning.class_predictions import incidence_of, profile_of
-from tidings.learning.past_cases import (
+from tidings.evidence.cases import read_cases
+from tidings.past.cases import (
     CONSENT_PREDICTORS,
     DISPOSED,
     EDGES,
@@ -22,8 +21,8 @@ from tidings.learning.past_cases import (
     past_cases,
     spans_of,
 )
-from tidings.learning.reference_class import build_reference_class
-from tidings.reporting.lessons import aalen_johansen
+from tidings.past.reference_class import build_reference_class, incidence_of, profile_of
+from tidings.reporting.lesson_page import aalen_johansen
 
 LEADERS = PROJECT.parent / "shared" / "data" / "reference" / "leaders.txt"
 

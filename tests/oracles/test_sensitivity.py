@@ -10,18 +10,18 @@ import arviz_stats
 import numpy as np
 import pytest
 import xarray as xr
-from tests.conftest import AS_OF, PROJECT
+from tests.helpers import AS_OF, PROJECT
 
 import tidings
-from tidings.forecasting import make_forecast
-from tidings.normal import fixed_normal, to_link
-from tidings.previewing import preview_items, preview_prior
-from tidings.refitting import refitted
-from tidings.reweighting import ALL_DRAWS, Reweighting, stored_posterior
-from tidings.situation import observe
-from tidings.summary import K_LIMIT
-from tidings.tilts import moved_prior, sensitivity_of
-from tidings.tipping import tipping_points
+from tidings.forecasting.making import make_forecast
+from tidings.forecasting.tables import K_LIMIT
+from tidings.mechanism.situation import observe
+from tidings.question.normal import fixed_normal, to_link
+from tidings.reasons.pool import refitted
+from tidings.reasons.previewing import preview_items, preview_prior
+from tidings.reasons.reweighting import ALL_DRAWS, Reweighting, stored_posterior
+from tidings.reasons.sensitivity import moved_prior, sensitivity_of
+from tidings.reasons.tipping import tipping_points
 
 AT = "12mo"
 

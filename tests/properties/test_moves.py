@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.conftest import AS_OF, copy_project
+from tests.helpers import AS_OF, copy_project
 
 import tidings
-from tidings.estimates import Pool
-from tidings.moves import explain_moves, shapley_values
-from tidings.reweighting import stored_posterior
-from tidings.worlds import changes_between, world_of
+from tidings.reasons.moves import explain_moves, shapley_values
+from tidings.reasons.pool import Pool
+from tidings.reasons.reweighting import stored_posterior
+from tidings.reasons.worlds import changes_between, world_of
 
 HELD_BACK = 12
 """The newest items, which a change may bring."""

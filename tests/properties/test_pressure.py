@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.conftest import AS_OF
+from tests.helpers import AS_OF
 
-from tidings.pressure import mean_pressure, pressure_at, pulses
-from tidings.wording import percent
+from tidings.evidence.pressure import mean_pressure, pressure_at, pulses
+from tidings.reporting.wording import percent
 
 CHANGE = ("us_base", "third_country", "ukraine", "returned_to_russia", "disabled_in_place", "other")
 TIMES = np.arange(AS_OF.toordinal() - 2000.0, AS_OF.toordinal() + 300.0, 7.0)

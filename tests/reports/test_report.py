@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
-from tidings.wording import percent
+from tidings.reporting.wording import percent
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,8 @@ def test_html_in_a_browser_fits_its_width_and_shows_its_figures(rendered):
 def test_a_report_since_an_earlier_run_adds_up_by_column(inputs, shipped_run, tmp_path):
     from datetime import date
 
-    from tidings.forecasting import make_forecast
-    from tidings.moves import explain_moves
+    from tidings.forecasting.making import make_forecast
+    from tidings.reasons.moves import explain_moves
     from tidings.reporting.since import table_of_moves
 
     old = make_forecast(inputs, date(2025, 9, 15), tmp_path)

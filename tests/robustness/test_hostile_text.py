@@ -9,12 +9,12 @@ import sys
 from dataclasses import replace
 
 import pytest
-from tests.conftest import AS_OF, PROJECT
+from tests.helpers import AS_OF, PROJECT
 
 import tidings
-from tidings.forecasting import make_forecast
-from tidings.plain_text import link_target, markdown, visible
-from tidings.recording import cells_of
+from tidings._text import link_target, markdown, visible
+from tidings.evidence.recording import cells_of
+from tidings.forecasting.making import make_forecast
 from tidings.reporting.rendering import render
 
 LINKS = [
@@ -131,7 +131,7 @@ def test_modules_of_the_working_folder_are_not_run(tmp_path, monkeypatch):
     for name in ("numba", "json", "pickle", "pymc", "numpy"):
         (tmp_path / f"{name}.py").write_text("open('ran', 'w').write('x')\nraise SystemExit(9)\n")
     code = (
-        "from tidings.density import _import_paths\nimport subprocess, sys, os\n"
+        "from tidings.forecasting.density import _import_paths\nimport subprocess, sys, os\n"
         "paths = os.pathsep.join(_import_paths())\n"
         "done = subprocess.run([sys.executable, '-P', '-c', 'import numba, json, pickle, pymc'],"
         " env={**os.environ, 'PYTHONPATH': paths})\n"

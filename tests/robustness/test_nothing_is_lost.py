@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 
 import tidings
-from tidings.runs import list_runs
-from tidings.storing import write_run
+from tidings.forecasting.runs import list_runs
+from tidings.forecasting.storing import write_run
 
 BREAKS = {
     "line separator": "\u2028", "paragraph separator": "\u2029", "next line": "\u0085",
@@ -80,8 +80,8 @@ def test_reports_of_one_run_made_at_once_are_whole(shipped_run, tmp_path):
 
 
 def test_no_run_is_stored_with_a_value_that_is_no_number(inputs, shipped_run, monkeypatch):
-    from tidings import forecasting
+    from tidings.forecasting import making
 
     broken = replace(shipped_run.rows[0], mean=float("nan"))
     with pytest.raises(tidings.FitError, match="1 of 2 probabilities are no numbers"):
-        forecasting._check_finite([broken, shipped_run.rows[1]])
+        making._check_finite([broken, shipped_run.rows[1]])

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import tidings
-from tidings.runs import list_runs, read_run, unreadable_runs
+from tidings.forecasting.runs import list_runs, read_run, unreadable_runs
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def change(path, old, new):
 
 def reseal(run):
     """Give a forged run digests that fit, as somebody who forges it would."""
-    from tidings.storing import _write_sums
+    from tidings.forecasting.storing import _write_sums
 
     _write_sums(run)
 

@@ -6,24 +6,24 @@ from math import hypot
 
 import numpy as np
 import pytest
-from tests.conftest import AS_OF, QUESTION
+from tests.helpers import AS_OF, QUESTION
 
 import tidings
-from tidings.fitting import fit, incidence_of
-from tidings.forecasting import make_forecast
-from tidings.situation import graph_data, observe
+from tidings.forecasting.fitting import fit, incidence_of
+from tidings.forecasting.making import make_forecast
+from tidings.mechanism.situation import graph_data, observe
 
 
 def change_by(incidence, months_index):
     """Chance of any change by the n-th published date: mean and Monte Carlo error."""
-    from tidings.checks import diagnose
+    from tidings.forecasting.checks import diagnose
 
     values = 1.0 - incidence.isel(date=months_index).sel(outcome="retained").values
     return values.mean(), diagnose(values).mcse
 
 
 def outcome_by(incidence, outcome, months_index):
-    from tidings.checks import diagnose
+    from tidings.forecasting.checks import diagnose
 
     values = incidence.isel(date=months_index).sel(outcome=outcome).values
     return values.mean(), diagnose(values).mcse

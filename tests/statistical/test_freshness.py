@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from rich.console import Console
 
 import tidings
-from tidings import terminal
-from tidings.evidence import Ledger
-from tidings.forecasting import make_forecast
+from tidings.cli import forecasts as terminal
+from tidings.evidence.ledger import Ledger
+from tidings.forecasting.making import make_forecast
+from tidings.mechanism.situation import observe
 from tidings.reporting import render
-from tidings.situation import observe
 
 SAYS = "silence of the ledger is not silence of the world"
 

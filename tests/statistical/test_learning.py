@@ -9,14 +9,14 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from tests.conftest import PROJECT, QUESTION
+from tests.helpers import PROJECT, QUESTION
 
 import tidings
-from tidings.learning.examining import MONTHS, examine
-from tidings.learning.lessons import Teacher, lesson_of_stored, pasts_of
-from tidings.learning.past import Past
-from tidings.question import load_question
-from tidings.scoring import MEASURES
+from tidings.past.questions import Past
+from tidings.question.loading import load_question
+from tidings.trust.examining import MONTHS, examine
+from tidings.trust.lessons import Teacher, lesson_of_stored, pasts_of
+from tidings.trust.scoring import MEASURES
 
 RESOLVED = PROJECT / "data" / "resolved"
 PEER = {1: 0.127, 3: 0.374, 6: 0.572, 12: 0.765}

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import tomlkit
-from tests.conftest import AS_OF, copy_project
+from tests.helpers import AS_OF, copy_project
 
 import tidings
-from tidings.summary import ForecastRow
+from tidings.forecasting.tables import ForecastRow
 
 WHOLE = "third_country"
 PARTS = {"sold_to_india": "india", "sold_to_pakistan": "pakistan", "sold_to_others": "others"}

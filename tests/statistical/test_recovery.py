@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.conftest import AS_OF
+from tests.helpers import AS_OF
 
-from tidings.fitting import Fitted
-from tidings.inference import sample
-from tidings.parameters import natural
-from tidings.situation import graph_data, observe
-from tidings.unknowns import free_shapes, prior_slices
+from tidings.forecasting.fitting import Fitted
+from tidings.forecasting.sampling import sample
+from tidings.mechanism.parameters import natural
+from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.unknowns import free_shapes, prior_slices
 
 REPEATS = 3
 LARGEST_RMS = 1.5

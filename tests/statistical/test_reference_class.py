@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from scipy.stats import kstest
-from tests.conftest import PROJECT
+from tests.helpers import PROJECT
 
-from tidings.cases import read_cases
-from tidings.learning.class_predictions import simulated
-from tidings.learning.class_scores import groups_of
-from tidings.learning.past_cases import REFUSED, past_cases
-from tidings.learning.reference_class import build_reference_class, observed
-from tidings.learning.sampling import compile_model
+from tidings.evidence.cases import read_cases
+from tidings.forecasting.sampling import compile_model
+from tidings.past.cases import REFUSED, past_cases
+from tidings.past.reference_class import build_reference_class, observed, simulated
+from tidings.trust.case_scores import groups_of
 
 SIMULATIONS, DRAWS = 60, 100
 MAIN = ("consent_level", "consent_effect", "ahead_level", "refusal_effect",

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from tidings.cli import lessons, news, priors, reasons, runs
+from tidings.cli import forecasts, lessons, news, priors, reasons
 from tidings.errors import TidingsError
 
 __all__ = ["app", "main"]
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (*runs.COMMANDS, *news.COMMANDS, *reasons.COMMANDS, *lessons.COMMANDS):
+for command in (*forecasts.COMMANDS, *news.COMMANDS, *reasons.COMMANDS, *lessons.COMMANDS):
     app.command()(command)
 app.add_typer(priors.app, name="priors")
 

@@ -1,5 +1,21 @@
-"""Commands for news: add, retract, preview."""
+"""Add, retract, preview: commands for news, and how items, previews and moves look."""
 
+from collections.abc import Sequence
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from tidings.cli.forecasts import show_age
+from tidings.evidence.ledger import Item
+from tidings.evidence.recording import Likeness
+from tidings.forecasting.tables import K_LIMIT
+from tidings.reporting.wording import inside_noise, moved, percent, points
+
+if TYPE_CHECKING:
+    from tidings.reasons.moves import Move, Moves
+    from tidings.reasons.previewing import Preview
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,10 +25,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.prompt import Confirm
 
-from tidings import commands, terminal
+import tidings
+from tidings.api.defaults import QUESTION, RUNS
+from tidings.cli.asking import ask_item, confirm, effect_of
 from tidings.cli.options import (
     AsJson,
     QuestionFile,
@@ -22,15 +39,129 @@ from tidings.cli.options import (
     print_json,
     read_day,
 )
-from tidings.cli.prompting import ask_item, confirm, effect_of
-from tidings.drafting import HYPOTHETICAL, Likeness
 from tidings.errors import UsageError
-from tidings.evidence import Item
+from tidings.evidence.recording import HYPOTHETICAL
 
 if TYPE_CHECKING:
     pass
 
-__all__ = ["COMMANDS"]
+_SMALL = 0.02
+"""Moves below this share of the largest are counted, not named."""
+_AT_LEAST = 3
+"""So many moves are named even where they are inside noise."""
+
+
+def show_preview(console: Console, effect: "Preview", title: str = "what it would do") -> None:
+    """Show what a change of the ledger would do to each outcome at the headline horizon."""
+    run, horizon = effect.run, effect.run.manifest.headline
+    at = list(effect.horizons).index(horizon)
+    console.print(
+        f"[bold]{title}[/], by {effect.horizons[horizon]} ({horizon}), to run {run.manifest.run}"
+    )
+    if not isfinite(effect.k):
+        console.print(
+            "[bold red]it cannot be told from the draws of that run[/]: what was certain is not, "
+            "or becomes so; fit again with --refit"
+        )
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("outcome")
+    since = bool(effect.since.any())
+    for column in ("now", *(["since the run"] * since), "then", "change, points", ""):
+        table.add_column(column, justify="right")
+    for row, outcome in enumerate(run.manifest.outcomes):
+        passed = [points(effect.since[row, at])] if since else []
+        change, error = effect.change[row, at], effect.mcse[row, at]
+        table.add_row(
+            outcome.title, percent(effect.now[row, at]), *passed, percent(effect.then[row, at]),
+            moved(change, error), "[dim]noise[/]" if inside_noise(change, error) else "",
+        )  # fmt: skip
+    console.print(table)
+    if effect.refitted:
+        console.print("[dim]fitted again[/]")
+    elif effect.trusted:
+        console.print(f"[dim]reweighted; Pareto k {effect.k:.2f}, below {K_LIMIT}[/]")
+    else:
+        console.print(
+            f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.k:.2f} is above "
+            f"{K_LIMIT}; fit again with --refit"
+        )
+    show_age(console, run)
+
+
+def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
+    """Show, for each outcome, what moved it, the largest first; they add up to the change."""
+    at, new = moves.horizons.index(horizon), moves.new.manifest
+    console.print(
+        f"[bold]what moved[/], {horizon}: from {moves.old.manifest.run} to {new.run}, in points"
+    )
+    titles = {one.id: one.title for one in new.outcomes}
+    for row, outcome in enumerate(moves.outcomes):
+        before, after = moves.before[row, at], moves.after[row, at]
+        console.print(
+            f"\n[bold]{titles[outcome]}[/]  {percent(before)} to {percent(after)}: "
+            f"{points(after - before)}"
+        )
+        table = Table(box=None, pad_edge=False, show_header=False, expand=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        *told, noise = moves.moves
+        shown = _told_apart(told, (row, at))
+        for move in shown:
+            change, error = float(move.change[row, at]), float(move.mcse[row, at])
+            mark = "[dim]inside noise[/]  " if inside_noise(change, error) else ""
+            table.add_row(moved(change, error), mark + _move_title(moves, move))
+        left = [move for move in told if move not in shown]
+        if left:
+            total = sum(float(move.change[row, at]) for move in left)
+            table.add_row(points(total), f"[dim]{len(left)} more, smaller or inside noise[/]")
+        change, error = float(noise.change[row, at]), float(noise.mcse[row, at])
+        table.add_row(moved(change, error), "[dim]Monte Carlo noise[/]")
+        console.print(table)
+    order = "independent of their order" if moves.order_free else "in order of publication"
+    again = f"; posterior drawn anew {moves.refits} times" if moves.refits else ""
+    console.print(f"\n[dim]moves {order}; largest Pareto k {moves.k:.2f}{again}[/]")
+    show_age(console, moves.new)
+
+
+def _told_apart(moves: Sequence["Move"], place: tuple[int, int]) -> list["Move"]:
+    """Return the moves that explain a change, the largest first; a few, if all are noise."""
+
+    def size(move: "Move") -> float:
+        return abs(float(move.change[place]))
+
+    ordered = sorted(moves, key=size, reverse=True)
+    outside = [move for move in ordered if not inside_noise(move.change[place], move.mcse[place])]
+    shown = [move for move in outside if size(move) >= _SMALL * size(outside[0])]
+    inside = [move for move in ordered if move not in outside]
+    return shown + inside[: max(0, _AT_LEAST - len(shown))]
+
+
+def _move_title(moves: "Moves", move: "Move") -> str:
+    claim = moves.claims.get(move.id, "")
+    return f"{move.kind} {move.id}" + (f"  [dim]{claim}[/]" if claim else "")
+
+
+def show_item(console: Console, item: Item) -> None:
+    """Show an item that is about to be recorded, in one line and its claim."""
+    push = "not graded" if item.push is None else f"push {item.push:+d}"
+    console.print(
+        f"{item.id}: {item.date}, {item.actor} ({item.voice}) on {';'.join(item.outcomes)}, "
+        f"{item.face_value or 'no face value'}, {push}, "
+        f"{item.source_reliability}{item.credibility}, story {item.story}, {item.source}",
+        highlight=False,
+    )
+    console.print(f"  {item.claim}", highlight=False)
+
+
+def show_likeness(console: Console, item: Item, like: Likeness) -> None:
+    """Say which item of the ledger a new one resembles."""
+    why = "the same link" if like.same_link else f"worded alike ({like.score:.0f} of 100)"
+    console.print(
+        f"[yellow]looks like[/] {like.item.id} of {like.item.date}, story {like.item.story}: {why}"
+    )
+    console.print(f"  there  {like.item.claim}", highlight=False)
+    console.print(f"  new    {item.claim}", highlight=False)
 
 
 Actor = Annotated[str, typer.Option(help="Whose willingness it is about, or deal.")]
@@ -91,8 +222,8 @@ def add(
     note: Annotated[str, typer.Option(help="Anything else.")] = "",
     identifier: Annotated[str, typer.Option("--id", help="Its name [from the claim].")] = "",
     file: FromFile = None,
-    question: QuestionFile = commands.QUESTION,
-    runs: RunsFolder = commands.RUNS,
+    question: QuestionFile = QUESTION,
+    runs: RunsFolder = RUNS,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -105,19 +236,19 @@ def add(
     )  # fmt: skip
     console = Console(stderr=as_json)
     if file is None and not yes and sys.stdin.isatty():
-        given = ask_item(console, commands.check(question), given)
+        given = ask_item(console, tidings.check(question), given)
     drafted = _drafted(given, file, question)
     items = tuple(
         _settled(console, item, alike, (question, runs, yes or not sys.stdin.isatty()))
         for item, alike in zip(drafted.items, drafted.alike, strict=True)
     )
-    effect = effect_of(console, lambda: commands.preview(items, None, question, runs))
+    effect = effect_of(console, lambda: tidings.preview(items, None, question, runs))
     if effect is not None:
-        terminal.show_preview(console, effect)
+        show_preview(console, effect)
     for item in items:
-        terminal.show_item(console, item)
+        show_item(console, item)
     confirm(console, yes, f"record {len(items)} item{'s' * (len(items) > 1)}?")
-    ledger = commands.add(items, question)
+    ledger = tidings.add(items, question)
     if as_json:
         kept = [{"id": item.id, "story": item.story} for item in items]
         print_json({"added": kept, "preview": effect.to_json() if effect else None})
@@ -128,21 +259,19 @@ def retract(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="The item.")],
     why: Annotated[str, typer.Option(help="The reason; it is kept in the ledger.")],
     when: Annotated[str, typer.Option("--on", help="From when on it is out [today].")] = "",
-    question: QuestionFile = commands.QUESTION,
-    runs: RunsFolder = commands.RUNS,
+    question: QuestionFile = QUESTION,
+    runs: RunsFolder = RUNS,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Withdraw an item without erasing it, and show what that does."""
     day = read_day(when) if when else date.today()
     console = Console(stderr=as_json)
-    effect = effect_of(
-        console, lambda: commands.preview_retraction(identifier, day, question, runs)
-    )
+    effect = effect_of(console, lambda: tidings.preview_retraction(identifier, day, question, runs))
     if effect is not None:
-        terminal.show_preview(console, effect)
+        show_preview(console, effect)
     confirm(console, yes, f"withdraw {identifier} from {day} on?")
-    ledger = commands.retract(identifier, why, day, question)
+    ledger = tidings.retract(identifier, why, day, question)
     if as_json:
         print_json({"retracted": identifier, "preview": effect.to_json() if effect else None})
     console.print(f"marked in {ledger}; now rerun: tidings run")
@@ -162,8 +291,8 @@ def preview(
     story: Story = "",
     file: FromFile = None,
     refit: Annotated[bool, typer.Option("--refit", help="Fit again, not reweight.")] = False,
-    question: QuestionFile = commands.QUESTION,
-    runs: RunsFolder = commands.RUNS,
+    question: QuestionFile = QUESTION,
+    runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Show what hypothetical items would do to a run, without a refit."""
@@ -172,20 +301,18 @@ def preview(
         grade=grade, speaker=speaker, voice=voice, date=when, story=story,
     )  # fmt: skip
     drafted = _drafted({**HYPOTHETICAL, **given}, file, question)
-    effect = commands.preview(drafted.items, run, question, runs, refit=refit)
+    effect = tidings.preview(drafted.items, run, question, runs, refit=refit)
     if as_json:
         print_json(effect.to_json())
     else:
-        terminal.show_preview(Console(), effect)
+        show_preview(Console(), effect)
 
 
 COMMANDS = (add, retract, preview)
 
 
-def _drafted(given: Mapping[str, str], file: Path | None, question: Path) -> commands.Draft:
-    return (
-        commands.draft([given], question) if file is None else commands.draft_file(file, question)
-    )
+def _drafted(given: Mapping[str, str], file: Path | None, question: Path) -> tidings.Draft:
+    return tidings.draft([given], question) if file is None else tidings.draft_file(file, question)
 
 
 def _settled(
@@ -197,13 +324,13 @@ def _settled(
     question, runs, silent = where
     first = alike[0]
     merged = replace(item, story=first.item.story)
-    terminal.show_likeness(console, item, first)
+    show_likeness(console, item, first)
     if silent:
         kept = merged if first.same_link else item
         console.print(f"{item.id}: story {kept.story}; name another with --story")
         return kept
     for title, one in (("as news of its own", item), (f"in story {merged.story}", merged)):
-        effect = effect_of(console, partial(commands.preview, (one,), None, question, runs))
+        effect = effect_of(console, partial(tidings.preview, (one,), None, question, runs))
         if effect is not None:
-            terminal.show_preview(console, effect, title)
+            show_preview(console, effect, title)
     return merged if Confirm.ask(f"put it in story {merged.story}?", console=console) else item

@@ -11,19 +11,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-__all__ = [
-    "AsJson",
-    "AsOf",
-    "QuestionFile",
-    "RunName",
-    "RunsFolder",
-    "Seed",
-    "Yes",
-    "print_json",
-    "progress_lines",
-    "read_day",
-]
-
 
 def read_day(value: str) -> date:
     """Read a day as YYYY-MM-DD."""

@@ -1,12 +1,27 @@
-"""Commands for priors: show, set, learn, plot."""
+"""The priors commands: show, set, learn, plot."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from tidings.forecasting.runs import Run
+from tidings.question.loading import Question
+from tidings.reporting.wording import YARDSTICK_TITLES, is_chance, prior_number
+
+if TYPE_CHECKING:
+    from tidings.reporting.cards import PriorCard, Spread
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from tidings import commands, terminal
+import tidings
+from tidings.api.defaults import QUESTION, RENDERED, RUNS
+from tidings.cli.asking import confirm, effect_of
+from tidings.cli.lessons import show_lessons
+from tidings.cli.news import show_preview
 from tidings.cli.options import (
     AsJson,
     QuestionFile,
@@ -15,9 +30,92 @@ from tidings.cli.options import (
     print_json,
     progress_lines,
 )
-from tidings.cli.prompting import confirm, effect_of
 
-__all__ = ["app"]
+_IN_FULL = 8
+"""Up to so many priors are shown as cards, more as a table."""
+
+
+def show_priors(
+    console: Console, cards: Sequence["PriorCard"], question: Question, run: Run | None
+) -> None:
+    """Show priors with their sources and what a run made of them."""
+    after = f"after the evidence of run {run.manifest.run}" if run else "no run yet"
+    console.print(f"[bold]{question.config.title}[/]  priors in {question.path}; {after}")
+    if len(cards) > _IN_FULL:
+        _show_table(console, cards)
+        console.print(f"[dim]one in full: tidings priors show {cards[0].name}[/]")
+    else:
+        for card in cards:
+            _show_card(console, card, question)
+
+
+def _show_table(console: Console, cards: Sequence["PriorCard"]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("prior", overflow="fold")
+    for column in ("median", "middle 90 %", "after", "middle 90 %", "moved, sd"):
+        table.add_column(column, justify="right")
+    for card in cards:
+        before = _cells(card, card.prior)
+        after = _cells(card, card.posterior) if card.posterior else ("", "")
+        if card.fixed:
+            before, after = (before[0], "[dim]fixed[/]"), ("", "")
+        moved = "" if card.moved is None else f"{round(card.moved, 1) + 0.0:+.1f}"
+        table.add_row(card.name, *before, *after, moved)
+    console.print(table)
+
+
+def _cells(card: "PriorCard", spread: "Spread") -> tuple[str, str]:
+    median, low, high = (
+        prior_number(card.name, value) for value in (spread.q50, spread.q05, spread.q95)
+    )
+    return median, f"{low} – {high}"
+
+
+def _show_card(console: Console, card: "PriorCard", question: Question) -> None:
+    console.print(f"\n[bold]{card.name}[/]  {card.meaning}", highlight=False)
+    pooled = len(card.sources) > 1
+    for source in card.sources:
+        weight = f", weight {source.weight:g}" if pooled else ""
+        alone = f": {_line(card, source.spread)}" if pooled else ""
+        console.print(f"  source     {source.value}{weight}{alone}", highlight=False)
+        if pooled:
+            console.print(f"    because  {source.because}", highlight=False)
+        for claim in source.claims:
+            cited = f", citing {claim.cited}" if claim.cited else ""
+            note = f" ({claim.note})" if claim.note else ""
+            console.print(
+                f"    claim    {claim.id}, paragraph {claim.paragraph}, sentence {claim.sentence}"
+                f"{cited}, {claim.status}: {claim.claim}[dim]{note}[/]",
+                highlight=False,
+            )
+    console.print(f"  because    {card.because}", highlight=False)
+    if not card.fixed:
+        said = f"{_line(card, card.prior)}{_word(card, question)}"
+        console.print(f"  prior      {said}", highlight=False)
+    if card.fit_error > 0:
+        console.print(f"  fit        misses the quantiles by {card.fit_error:.1%} of their span")
+    if card.fixed:
+        return
+    if card.posterior is None:
+        console.print("  posterior  [dim]no run with this prior[/]")
+    else:
+        moved = f"; the evidence moved it by {round(card.moved or 0.0, 1) + 0.0:+.1f} prior sds"
+        console.print(f"  posterior  {_line(card, card.posterior)}{moved}", highlight=False)
+
+
+def _line(card: "PriorCard", spread: "Spread") -> str:
+    median, middle = _cells(card, spread)
+    return f"{median}, middle 90 % {middle}"
+
+
+def _word(card: "PriorCard", question: Question) -> str:
+    """Return the word of the report's yardstick for a probability."""
+    if not is_chance(card.name):
+        return ""
+    yardstick = question.config.yardstick
+    title = YARDSTICK_TITLES.get(yardstick, yardstick)
+    return f" ({question.yardsticks.word(card.prior.q50, yardstick)}, {title})"
+
 
 app = typer.Typer(help="The priors: where each comes from, and what the evidence made of it.",
                   no_args_is_help=True)  # fmt: skip
@@ -29,17 +127,17 @@ def show(
         str | None, typer.Argument(help="Its name or its beginning, like willingness.moscow [all].")
     ] = None,
     run: Annotated[str | None, typer.Option(help="Whose posterior [the newest].")] = None,
-    question: QuestionFile = commands.QUESTION,
-    runs: RunsFolder = commands.RUNS,
+    question: QuestionFile = QUESTION,
+    runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Show priors in words and numbers, with source, claim and posterior."""
-    shown = commands.priors(name, run, question, runs)
+    shown = tidings.priors(name, run, question, runs)
     if as_json:
         run_id = shown.run.manifest.run if shown.run else None
         print_json({"run": run_id, "priors": [card.to_json() for card in shown.cards]})
     else:
-        terminal.show_priors(Console(), shown.cards, shown.question, shown.run)
+        show_priors(Console(), shown.cards, shown.question, shown.run)
 
 
 @app.command("set")
@@ -52,21 +150,21 @@ def set_prior(
     yardstick: Annotated[str | None, typer.Option(help="Whose word [as before].")] = None,
     claims: Annotated[str | None, typer.Option(help="With ; between them [as before].")] = None,
     refit: Annotated[bool, typer.Option("--refit", help="Fit again, not reweight.")] = False,
-    question: QuestionFile = commands.QUESTION,
-    runs: RunsFolder = commands.RUNS,
+    question: QuestionFile = QUESTION,
+    runs: RunsFolder = RUNS,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Edit a prior in its file, with a reason, and show what that does before it is kept."""
     console = Console(stderr=as_json)
     named = None if claims is None else [one.strip() for one in claims.split(";")]
-    edit = commands.edit_prior(name, value, because, yardstick, named, question)
-    effect = effect_of(console, lambda: commands.preview_prior(edit, runs, refit=refit))
+    edit = tidings.edit_prior(name, value, because, yardstick, named, question)
+    effect = effect_of(console, lambda: tidings.preview_prior(edit, runs, refit=refit))
     if effect is not None and not effect.trusted:
         console.print(f"weights cannot tell (Pareto k {effect.k:.2f}): drawing the posterior anew")
-        effect = commands.preview_prior(edit, runs, refit=True)
+        effect = tidings.preview_prior(edit, runs, refit=True)
     if effect is not None:
-        terminal.show_preview(console, effect)
+        show_preview(console, effect)
     for line in edit.lines():
         console.print(line, highlight=False, markup=False)
     confirm(console, yes, f"write it into {edit.path}?")
@@ -77,17 +175,17 @@ def set_prior(
 
 
 @app.command()
-def learn(question: QuestionFile = commands.QUESTION, as_json: AsJson = False) -> None:
+def learn(question: QuestionFile = QUESTION, as_json: AsJson = False) -> None:
     """Learn again from resolved questions and cases (two minutes), and examine what was learned."""
     console = Console(stderr=True)
     with progress_lines(console) as progress:
-        lessons, files = commands.learn(question, progress)
+        lessons, files = tidings.learn(question, progress)
     if as_json:
         print_json(
             {"learned": lessons.learned.model_dump(mode="json"), "files": [*map(str, files)]}
         )
     else:
-        terminal.show_lessons(Console(), lessons, files)
+        show_lessons(Console(), lessons, files)
 
 
 @app.command()
@@ -97,11 +195,11 @@ def plot(
     ] = None,
     run: Annotated[str | None, typer.Option(help="Whose posterior [the newest].")] = None,
     to: Annotated[str, typer.Option(help="svg, png or pdf.")] = "svg",
-    folder: Annotated[Path, typer.Option("--folder", help="Where figures go.")] = commands.RENDERED,
-    question: QuestionFile = commands.QUESTION,
-    runs: RunsFolder = commands.RUNS,
+    folder: Annotated[Path, typer.Option("--folder", help="Where figures go.")] = RENDERED,
+    question: QuestionFile = QUESTION,
+    runs: RunsFolder = RUNS,
 ) -> None:
     """Draw priors: densities before and after evidence, words, and what the priors alone say."""
     console = Console()
-    for path in commands.plot_priors(name, run, question, runs, folder, to):
+    for path in tidings.plot_priors(name, run, question, runs, folder, to):
         console.print(str(path), highlight=False)

@@ -1,16 +1,237 @@
-"""Commands that say why: diff, explain, watch, sensitivity."""
+"""Diff, explain, watch, sensitivity: commands that say why, and how a person sees it."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from tidings.cli.forecasts import show_age
+from tidings.question.loading import load_question
+from tidings.reporting.wording import inside_noise, moved, percent, watch_sentences
+
+if TYPE_CHECKING:
+    from tidings.reasons.explaining import Effect, Explanation
+    from tidings.reasons.surprises import Surprise
+    from tidings.reasons.watching import Watch
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tidings.names import DEAL
+from tidings.reporting.wording import (
+    item_tip_sentence,
+    points,
+    prior_tip_sentence,
+    target_words,
+)
+
+if TYPE_CHECKING:
+    from tidings.reasons.sensitivity import Sensitivity, Tilt
+    from tidings.reasons.tipping import PriorTip, Tipping
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from tidings import commands, terminal
+import tidings
+from tidings.api.defaults import RUNS
+from tidings.cli.news import show_moves
 from tidings.cli.options import AsJson, RunName, RunsFolder, print_json
 from tidings.errors import UsageError, nearest
-from tidings.runs import Run
+from tidings.forecasting.runs import Run
 
-__all__ = ["COMMANDS"]
+_OUTCOMES = 3
+"""So many outcomes are named beside each part."""
+
+
+def show_explanation(console: Console, found: "Explanation", horizon: str) -> None:
+    """Show what a run rests on at one horizon."""
+    manifest, at = found.run.manifest, list(found.run.manifest.horizons).index(horizon)
+    console.print(f"[bold]what the forecast rests on[/], {horizon}, run {manifest.run}")
+    naive = ", ".join(
+        f"{one.title} {percent(float(value))}"
+        for one, value in zip(manifest.outcomes, found.naive[:, at], strict=True)
+    )
+    console.print(
+        f"{found.articles} articles, {found.stories} independent reports. "
+        f"Counting every article by itself would say: {naive}."
+    )
+    console.print("\nThe forecast minus that without each part, in points:", highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("part", "items", "changes the chance of"):
+        table.add_column(column)
+    quiet: dict[str, int] = {}
+    for effect in (*found.of("time"), *found.of("actor"), *found.of("voice"), *found.of("story")):
+        told = "; ".join(_largest(found, effect, at))
+        if told:
+            table.add_row(f"{effect.basis} {effect.id}", str(len(effect.items) or ""), told)
+        else:
+            quiet[effect.basis] = quiet.get(effect.basis, 0) + 1
+    console.print(table)
+    for basis, count in quiet.items():
+        console.print(f"[dim]{basis}: {count} more, all inside Monte Carlo noise[/]")
+    _show_surprises(console, found)
+    again = f"; posterior drawn anew {found.refits} times" if found.refits else ""
+    console.print(f"\n[dim]largest Pareto k {found.k:.2f}{again}[/]")
+    show_age(console, found.run)
+
+
+def _largest(found: "Explanation", effect: "Effect", at: int) -> Iterator[str]:
+    """Yield the outcomes that a part changes most, outside noise."""
+    change, mcse = effect.change[:, at], effect.mcse[:, at]
+    ordered = sorted(range(len(change)), key=lambda row: -abs(change[row]))
+    outside = [row for row in ordered if not inside_noise(change[row], mcse[row])]
+    for row in outside[:_OUTCOMES]:
+        title = found.run.manifest.outcomes[row].title
+        yield f"{title} {moved(float(change[row]), float(mcse[row]))}"
+
+
+def _show_surprises(console: Console, found: "Explanation") -> None:
+    by_chance = found.examined * found.limit
+    console.print(
+        f"\nItems that conflict with the others: {len(found.surprises)} of {found.examined} are "
+        f"less than {percent(found.limit)} probable given all the others, "
+        f"where {by_chance:.0f} would be by chance."
+    )
+    for one in found.surprises:
+        console.print(f"  {one.item}  {_verdict(one)}")
+        console.print(f"    [dim]{found.claims[one.item]}[/]", highlight=False)
+
+
+def _verdict(one: "Surprise") -> str:
+    way = "more" if one.higher else "less"
+    against = f"; conflicts with {', '.join(one.conflicts)}" if one.conflicts else ""
+    return f"{percent(one.probability)} probable: {way} willing than the others say{against}"
+
+
+def show_watch(console: Console, found: "Watch", horizon: str, count: int) -> None:
+    """Show which news would matter most next, in words."""
+    manifest, at = found.run.manifest, list(found.run.manifest.horizons).index(horizon)
+    question = load_question(found.run.question_file)
+    console.print(
+        f"[bold]which news would matter most next[/], {horizon}, run {manifest.run}\n"
+        "[dim]chances are for the month to come; bits: how much it may tell about the outcome[/]"
+    )
+    for place, one in enumerate(found.news[:count], start=1):
+        bits = np.format_float_positional(one.bits[at] * 1000, precision=2, fractional=False)
+        console.print(f"\n{place}. {watch_sentences(one, found, question, at)}", highlight=False)
+        trust = "" if one.trusted else " [red]weights cannot be trusted; try tidings preview[/]"
+        console.print(f"   [dim]{bits} thousandths of a bit[/]{trust}")
+    left = len(found.news) - count
+    if left > 0:
+        console.print(f"\n[dim]{left} more with --all[/]")
+    show_age(console, found.run)
+
+
+_BAR = 8
+
+
+def show_sensitivity(
+    console: Console, found: "Sensitivity", tipping: "Tipping", count: int
+) -> None:
+    """Show what a run hangs on, for one outcome at one horizon."""
+    manifest = found.run.manifest
+    now = percent(found.run.at(tipping.horizon)[tipping.outcome].mean)
+    title = next(one.title for one in manifest.outcomes if one.id == tipping.outcome)
+    console.print(
+        f"[bold]{title}[/] {now} by {manifest.horizons[tipping.horizon]}, run {manifest.run}",
+        highlight=False,
+    )
+    _show_tornado(console, found, (tipping.outcome, tipping.horizon), count)
+    _show_scaled(console, found)
+    _show_tipping(console, found, tipping)
+
+
+def _show_tornado(console: Console, found: "Sensitivity", at: tuple[str, str], count: int) -> None:
+    row, column = found.place(*at)
+    pairs = found.tornado(*at)
+    largest = max(abs(float(one.change[row, column])) for pair in pairs for one in pair)
+    console.print("\nEach prior moved by one sd of itself, in points:")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("prior", min_width=42, overflow="fold")
+    for heading in ("down", "", "", "up"):
+        table.add_column(heading, justify="right" if heading != "up" else "left")
+    shown = [pair for pair in pairs if any(_telling(one, row, column) for one in pair)]
+    for pair in shown[:count]:
+        changes = [float(one.change[row, column]) for one in pair]
+        bars = ["█" * max(1, round(_BAR * abs(value) / largest)) for value in changes]
+        colours = ["#D55E00" if value < 0 else "#0072B2" for value in changes]
+        cells = [_cell(one, row, column) for one in pair]
+        table.add_row(
+            pair[0].prior, cells[0], f"[{colours[0]}]{bars[0]}[/]",
+            f"[{colours[1]}]{bars[1]}[/]", cells[1],
+        )  # fmt: skip
+    console.print(table)
+    rest = len(pairs) - len(shown[:count])
+    if rest:
+        console.print(f"[dim]{rest} priors move it less[/]")
+    worst = max(one.k for one in found.tilts)
+    again = [one for one in found.tilts if not one.trusted]
+    told = f"; {len(again)} cannot be trusted (marked ?): --refit draws them anew" if again else ""
+    console.print(f"[dim]largest Pareto k {worst:.2f}{told}[/]")
+
+
+def _telling(one: "Tilt", row: int, column: int) -> bool:
+    return not inside_noise(float(one.change[row, column]), float(one.mcse[row, column]))
+
+
+def _cell(one: "Tilt", row: int, column: int) -> str:
+    return points(float(one.change[row, column])) + ("" if one.trusted else " ?")
+
+
+def _show_scaled(console: Console, found: "Sensitivity") -> None:
+    conflicts = [one for one in found.priors if one.verdict == "conflict"]
+    console.print("\nPriors and evidence (power-scaling, as ArviZ's psense):")
+    for one in conflicts:
+        console.print(
+            f"  [yellow]conflict[/] {one.name}: the evidence moved it by {one.moved_sd:+.1f} prior "
+            f"sds, and it hangs on both (prior {one.prior:.2f}, likelihood {one.likelihood:.2f}, "
+            f"k {one.k:.2f})",
+            highlight=False,
+        )
+    if not conflicts:
+        console.print("  no conflict between a prior and the evidence")
+    alone = [one.name for one in found.priors if one.verdict == "prior"]
+    if alone:
+        console.print(f"  the evidence tells nothing of {len(alone)}: {', '.join(alone)}")
+    each = "; ".join(
+        f"{one.name} {one.prior:.2f} and {one.likelihood:.2f}" for one in found.outcomes
+    )
+    console.print(f"  sensitivity of the forecasts to priors and to likelihood: {each}",
+                  highlight=False)  # fmt: skip
+
+
+def _show_tipping(console: Console, found: "Sensitivity", tipping: "Tipping") -> None:
+    titles = {one.id: one.title for one in found.run.manifest.outcomes}
+    actors = load_question(found.run.question_file).config
+    for target in tipping.targets:
+        console.print(f"\n[bold]{target_words(target, titles)}[/]", highlight=False)
+        tips = [one for one in tipping.priors if one.target == target]
+        for tip in sorted((one for one in tips if one.value is not None), key=_distance):
+            console.print(f"  {prior_tip_sentence(tip)}", highlight=False)
+        _show_cannot(console, [one for one in tips if one.value is None])
+        for item in (one for one in tipping.items if one.target == target):
+            who = "the deal" if item.actor == DEAL else actors.actor(item.actor).title
+            console.print(f"  {item_tip_sentence(item, who.partition(':')[0])}", highlight=False)
+
+
+def _distance(tip: "PriorTip") -> float:
+    """Return how much of the way to the end of its reach a prior has to go."""
+    end = tip.high if tip.above else tip.low
+    return abs((tip.value or 0.0) - tip.now) / max(abs(end - tip.now), 1e-12)
+
+
+def _show_cannot(console: Console, tips: Sequence["PriorTip"]) -> None:
+    sure = [one for one in tips if one.trusted]
+    unsure = [one.prior for one in tips if not one.trusted]
+    if sure:
+        console.print(
+            f"  no value within three prior sds (fewer where the evidence speaks "
+            f"against it) of {len(sure)} other priors does it"
+        )
+    if unsure:
+        console.print(f"  weights cannot tell of {', '.join(unsure)}")
+
 
 Horizon = Annotated[str, typer.Option(help="Like 12mo [the headline].")]
 _SHOWN = 10
@@ -20,47 +241,47 @@ def diff(
     old: Annotated[str | None, typer.Argument(help="The earlier run [the one before].")] = None,
     new: Annotated[str | None, typer.Argument(help="The later run [the newest].")] = None,
     horizon: Horizon = "",
-    runs: RunsFolder = commands.RUNS,
+    runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Show the moves between two runs, item by item, adding up."""
-    moves = commands.diff(old, new, runs)
+    moves = tidings.diff(old, new, runs)
     named = _horizon(horizon, moves.new, moves.horizons)
     if as_json:
         print_json(moves.to_json(named))
     else:
-        terminal.show_moves(Console(), moves, named)
+        show_moves(Console(), moves, named)
 
 
 def explain(
     run: RunName = None,
     horizon: Horizon = "",
-    runs: RunsFolder = commands.RUNS,
+    runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Show what a run rests on: stories, actors, voices, time; and items that conflict."""
-    found = commands.explain(run, runs)
+    found = tidings.explain(run, runs)
     named = _horizon(horizon, found.run, tuple(found.run.manifest.horizons))
     if as_json:
         print_json(found.to_json(named))
     else:
-        terminal.show_explanation(Console(), found, named)
+        show_explanation(Console(), found, named)
 
 
 def watch(
     run: RunName = None,
     horizon: Horizon = "",
     every: Annotated[bool, typer.Option("--all", help="Show all, not the first ten.")] = False,
-    runs: RunsFolder = commands.RUNS,
+    runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Show which news would matter most next."""
-    found = commands.watch(run, runs)
+    found = tidings.watch(run, runs)
     named = _horizon(horizon, found.run, tuple(found.run.manifest.horizons))
     if as_json:
         print_json(found.to_json(named))
     else:
-        terminal.show_watch(Console(), found, named, len(found.news) if every else _SHOWN)
+        show_watch(Console(), found, named, len(found.news) if every else _SHOWN)
 
 
 def sensitivity(
@@ -72,18 +293,16 @@ def sensitivity(
     ] = 0.05,
     refit: Annotated[bool, typer.Option("--refit", help="Fit again where weights fail.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Show all, not the first ten.")] = False,
-    runs: RunsFolder = commands.RUNS,
+    runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Show which priors a run hangs on, where they quarrel with evidence, and what would tip it."""
-    found = commands.sensitivity(
-        run, outcome or None, horizon or None, threshold, runs, refit=refit
-    )
+    found = tidings.sensitivity(run, outcome or None, horizon or None, threshold, runs, refit=refit)
     if as_json:
         print_json(found.to_json())
     else:
         count = len(found.priors.tilts) if every else _SHOWN
-        terminal.show_sensitivity(Console(), found.priors, found.tipping, count)
+        show_sensitivity(Console(), found.priors, found.tipping, count)
 
 
 def _horizon(asked: str, run: Run, known: tuple[str, ...]) -> str:

@@ -2,27 +2,23 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from tidings.evidence import Ledger, read_ledger
-from tidings.moves import Moves
+from tidings._templates import template
+from tidings._text import link_target, markdown
+from tidings.evidence.ledger import Ledger, read_ledger
+from tidings.forecasting.runs import Run
 from tidings.names import RETAINED
-from tidings.plain_text import link_target, markdown
-from tidings.prior_cards import cards_of
-from tidings.question import load_question
+from tidings.question.loading import load_question
+from tidings.reasons.moves import Moves
+from tidings.reporting.cards import cards_of
 from tidings.reporting.since import table_of_moves
-from tidings.reporting.source_files import source_folder
-from tidings.runs import Run
-from tidings.terminal import leader
-from tidings.wording import (
+from tidings.reporting.wording import (
     YARDSTICK_TITLES,
     headline_number,
     interval,
+    leader,
     percent,
     spread_words,
 )
-
-__all__ = ["likeliest_change", "write_source"]
 
 
 def likeliest_change(run: Run) -> str:
@@ -48,24 +44,10 @@ def write_source(run: Run, folder: Path, since: Moves | None = None) -> Path:
     Path
         The document.
     """
-    environment = Environment(
-        loader=FileSystemLoader(source_folder()),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "md": markdown,
-        "link": link_target,
-        "percent": percent,
-        "yaml": _quoted,
-    }
-    environment.globals |= {"interval": interval}
+    filters = {"md": markdown, "link": link_target, "percent": percent, "yaml": _quoted}
     path = folder / "forecast.qmd"
-    template = environment.get_template("forecast.qmd.j2")
-    path.write_text(template.render(_facts(run, since)), encoding="utf-8")
+    filled = template("forecast.qmd.j2", filters).render(_facts(run, since))
+    path.write_text(filled, encoding="utf-8")
     return path
 
 
@@ -103,6 +85,7 @@ def _facts(run: Run, since: Moves | None) -> dict[str, object]:
         "learned": question.learned,
         "cards": cards_of(question, None, run),
         "line": spread_words,
+        "interval": interval,
         "likeliest": next(
             one.title for one in manifest.outcomes if one.id == likeliest_change(run)
         ),

@@ -10,15 +10,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import gaussian_kde, norm
 
-from tidings.normal import CLIP, Link, LinkNormal, from_link, to_link
-from tidings.prior_cards import PriorCard
-from tidings.priors import link_of
-from tidings.question import Question
+from tidings.question.loading import Question
+from tidings.question.normal import CLIP, Link, LinkNormal, from_link, to_link
+from tidings.question.priors import link_of
+from tidings.question.yardsticks import SURVEY
+from tidings.reporting.cards import PriorCard
 from tidings.reporting.figures import STYLE
-from tidings.wording import YARDSTICK_TITLES
-from tidings.yardsticks import SURVEY
-
-__all__ = ["draw_densities", "draw_words"]
+from tidings.reporting.wording import YARDSTICK_TITLES
 
 Array = NDArray[np.float64]
 _BEFORE, _AFTER = "#9A9A9A", "#0072B2"

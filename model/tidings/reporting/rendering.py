@@ -1,21 +1,33 @@
-"""Rendering: Quarto where it is installed, else Pandoc and Typst from their Python packages."""
+"""Where the sources of documents stand: templates and styles.
+
+Rendering: Quarto where it is installed, else Pandoc and Typst from their Python packages.
+
+The figures of priors as files, each whole or not at all.
+"""
 
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tidings._templates import source
 from tidings.errors import RenderError, UsageError, nearest
-from tidings.moves import Moves
+from tidings.evidence.inputs import Inputs
+from tidings.forecasting.runs import Run
+from tidings.mechanism.situation import observe
+from tidings.reasons.moves import Moves
 from tidings.reporting.document import likeliest_change, write_source
-from tidings.reporting.figures import draw_incidence, draw_priors
-from tidings.reporting.source_files import source_folder
-from tidings.reporting.tornado import draw_tornado
-from tidings.runs import Run
+from tidings.reporting.figures import draw_incidence, draw_priors, draw_tornado
 
-__all__ = ["FORMATS", "QUARTO_AT_LEAST", "find_quarto", "render"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tidings.reporting.cards import PriorCard
+
 
 FORMATS = ("html", "pdf")
 QUARTO_AT_LEAST = (1, 9)
@@ -55,9 +67,10 @@ def render(
     quarto = find_quarto()
     with tempfile.TemporaryDirectory(prefix="tidings-") as name:
         work = Path(name)
-        source = _prepare(run, work, since)
+        document = _prepare(run, work, since)
         made = [
-            _with_quarto(quarto, source, one) if quarto else _embedded(source, one) for one in to
+            _with_quarto(quarto, document, one) if quarto else _embedded(document, one)
+            for one in to
         ]
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +81,7 @@ def render(
 
 def _prepare(run: Run, work: Path, since: Moves | None) -> Path:
     for name in ("report.css", "report.typ"):
-        shutil.copyfile(source_folder() / name, work / name)
+        shutil.copyfile(source(name), work / name)
     draw_incidence(run, work / "incidence.svg")
     draw_priors(run, work / "priors.svg")
     draw_tornado(run, likeliest_change(run), work / "tornado.svg")
@@ -148,3 +161,51 @@ def _pandoc(source: Path, to: str, target: Path, extra: Sequence[str]) -> None:
 def _last(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return lines[-1] if lines else "no message"
+
+
+def draw_priors_of(
+    shown: "tuple[Inputs, Sequence[PriorCard], Run | None]",
+    draws: "Mapping[str, NDArray[np.float64]]",
+    folder: Path,
+    to: str,
+) -> tuple[Path, ...]:
+    """Draw priors, their words, and what they alone say of the outcomes.
+
+    Parameters
+    ----------
+    shown : tuple of (Inputs, sequence of PriorCard, Run or None)
+        The inputs, the priors to draw, and whose posterior stands beside them.
+    draws : mapping of str to ndarray, shape (draw,)
+        The run's draws on the link scale.
+    folder : Path
+        Where the figures go.
+    to : {"svg", "png", "pdf"}
+        Format.
+
+    Raises
+    ------
+    RenderError
+        If a figure cannot be written.
+    """
+    from tidings.forecasting.making import rows_of_priors
+    from tidings.reporting.figures import draw_priors
+    from tidings.reporting.prior_figures import draw_densities, draw_words
+
+    inputs, cards, run = shown
+    question = inputs.question
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
+            work = Path(name)
+            draw_densities(cards, question, draws, work / f"priors-densities.{to}")
+            if any(source.word for card in cards for source in card.sources):
+                draw_words(cards, question, work / f"priors-words.{to}")
+            if run is not None:
+                situation = observe(question, inputs.ledger, inputs.resolved, run.manifest.as_of)
+                alone = {row.outcome: row for row in rows_of_priors(situation)
+                         if row.horizon == run.manifest.headline}  # fmt: skip
+                draw_priors(run, work / f"priors-outcomes.{to}", alone)
+            made = sorted(work.iterdir())
+            return tuple(one.replace(folder / one.name) for one in made)
+    except OSError as error:
+        raise RenderError(f"{folder}: cannot be written ({error.strerror or error})") from error

@@ -7,11 +7,9 @@ from math import floor, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.evidence import Item
-from tidings.moves import Move, Moves
-from tidings.wording import inside_noise, percent
-
-__all__ = ["MoveRow", "MoveTable", "table_of_moves"]
+from tidings.evidence.ledger import Item
+from tidings.reasons.moves import Move, Moves
+from tidings.reporting.wording import inside_noise, percent
 
 _SHOWN = 12
 """So many moves have a row of their own; the others share one."""

@@ -1,0 +1,227 @@
+"""Reading CSV files against a schema of columns: every fault at once, with its line."""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tidings.errors import Fault, InputError, nearest, raise_if_any
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a CSV file: how a cell is read, and whether it may be blank or missing."""
+
+    read: Callable[[str], object]
+    required: bool = True
+    optional_column: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record of a table with the line it starts on, if it stands in a file."""
+
+    line: int | None
+    values: Mapping[str, object]
+
+
+def text(cell: str) -> str:
+    """Read any text."""
+    return cell
+
+
+def choice(*allowed: str) -> Callable[[str], str]:
+    """Read one of the allowed words."""
+
+    def read(cell: str) -> str:
+        if cell not in allowed:
+            raise ValueError(nearest(cell, allowed))
+        return cell
+
+    return read
+
+
+def choices(*allowed: str) -> Callable[[str], str]:
+    """Read one or more of the allowed words, with ; between them."""
+
+    def read(cell: str) -> str:
+        wrong = [part.strip() for part in cell.split(";") if part.strip() not in allowed]
+        if wrong:
+            raise ValueError("; ".join(f"for {one!r} {nearest(one, allowed)}" for one in wrong))
+        return cell
+
+    return read
+
+
+def number(low: float, high: float, *, whole: bool = False) -> Callable[[str], float]:
+    """Read a number between two limits, both included."""
+    kind = "a whole number" if whole else "a number"
+
+    def read(cell: str) -> float:
+        expected = f"{kind} from {low:g} to {high:g}"
+        try:
+            value = float(cell)
+        except ValueError:
+            raise ValueError(expected) from None
+        if not low <= value <= high or (whole and value != int(value)):
+            raise ValueError(expected)
+        return value
+
+    return read
+
+
+def day(cell: str) -> date:
+    """Read a calendar day, ``YYYY-MM-DD``."""
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell):
+            raise ValueError
+        return date.fromisoformat(cell)
+    except ValueError:
+        raise ValueError("a day that exists, as YYYY-MM-DD") from None
+
+
+def month(cell: str) -> date:
+    """Read a calendar month, ``YYYY-MM``, as its first day."""
+    try:
+        return day(f"{cell}-01")
+    except ValueError:
+        raise ValueError("a month, as YYYY-MM") from None
+
+
+def read_table(path: Path, columns: Mapping[str, Column]) -> tuple[list[Row], list[Fault]]:
+    """Read a CSV file against its columns.
+
+    Parameters
+    ----------
+    path : Path
+        The file, UTF-8, with a header line.
+    columns : mapping of str to Column
+        The schema.
+
+    Returns
+    -------
+    tuple of (list of Row, list of Fault)
+        The rows without a fault (blank cells are None), and the faults.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable, or its header is not that of the schema.
+    """
+    records, header = _records(path)
+    _check_header(path, header, columns)
+    rows, faults = [], []
+    for line, cells in records:
+        if len(cells) != len(header):
+            faults.append(_length_fault(path, line, cells, header))
+            continue
+        row, wrong = read_cells(path, line, dict(zip(header, cells, strict=True)), columns)
+        faults += wrong
+        if not wrong:
+            rows.append(row)
+    return rows, faults
+
+
+def read_loosely(path: Path, columns: Iterable[str]) -> list[tuple[int, dict[str, str]]]:
+    """Read a CSV file that may lack some columns, as text: cells by column, with their lines.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable, has other columns, or rows of another length.
+    """
+    records, header = _records(path)
+    _check_header(path, header, {name: Column(text, optional_column=True) for name in columns})
+    raise_if_any([_length_fault(path, line, cells, header)
+                  for line, cells in records if len(cells) != len(header)])  # fmt: skip
+    return [(line, dict(zip(header, cells, strict=True))) for line, cells in records]
+
+
+def _length_fault(path: Path, line: int, cells: Sequence[str], header: Sequence[str]) -> Fault:
+    expected = f"{len(header)} cells as in the header; quote cells that hold commas"
+    return Fault(path, line, "row", f"{len(cells)} cells", expected)
+
+
+def _records(path: Path) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    records, start = [], 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            for cells in reader:
+                if cells:
+                    records.append((start + 1, cells))
+                start = reader.line_num
+    except FileNotFoundError:
+        raise InputError([Fault(path, None, "file", "nothing", "a CSV file here")]) from None
+    except OSError as error:
+        got = error.strerror or "an error"
+        raise InputError([Fault(path, None, "file", got, "a readable CSV file")]) from None
+    except UnicodeDecodeError as error:
+        got = f"a byte that is not UTF-8 (at {error.start})"
+        raise InputError([Fault(path, None, "file", got, "UTF-8 text")]) from None
+    except csv.Error as error:
+        raise InputError([Fault(path, start + 1, "row", str(error), "valid CSV")]) from None
+    if not records:
+        raise InputError([Fault(path, None, "header", "an empty file", "a header line")])
+    return records[1:], records[0][1]
+
+
+def _check_header(path: Path, header: Sequence[str], columns: Mapping[str, Column]) -> None:
+    faults = [
+        Fault(path, 1, "header", f"unknown column {name!r}", nearest(name, columns))
+        for name in header
+        if name not in columns
+    ]
+    faults += [
+        Fault(path, 1, "header", f"column {name!r} twice", "each column once")
+        for name in {name for name in header if header.count(name) > 1}
+    ]
+    faults += [
+        Fault(path, 1, "header", f"no column {name!r}", f"the columns {', '.join(columns)}")
+        for name, column in columns.items()
+        if name not in header and not column.optional_column
+    ]
+    if faults:
+        raise InputError(faults)
+
+
+def read_cells(
+    place: Path, line: int | None, cells: Mapping[str, str], columns: Mapping[str, Column]
+) -> tuple[Row, list[Fault]]:
+    """Read one record.
+
+    Parameters
+    ----------
+    place : Path
+        The file it stands in, or what faults call it.
+    line : int or None
+        Its line there.
+    cells : mapping of str to str
+        By column; a column that is absent counts as blank.
+    columns : mapping of str to Column
+        The schema.
+    """
+    values: dict[str, object] = dict.fromkeys(columns)
+    faults = []
+    for name, column in columns.items():
+        stripped = cells.get(name, "").strip()
+        if not stripped:
+            if column.required:
+                faults.append(Fault(place, line, name, "a blank cell", _wanted(column)))
+            continue
+        try:
+            values[name] = column.read(stripped)
+        except ValueError as error:
+            faults.append(Fault(place, line, name, repr(stripped), str(error)))
+    return Row(line, values), faults
+
+
+def _wanted(column: Column) -> str:
+    """Say what a blank cell should hold."""
+    try:
+        column.read("")
+    except ValueError as error:
+        return str(error)
+    return "a value"

@@ -1,0 +1,34 @@
+"""Templates and styles: in the package, or in the project's folders when run from there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+_PACKAGED = Path(__file__).parent / "sources"
+_PROJECT = Path(__file__).parents[2]
+_FOLDERS = (_PACKAGED,) if _PACKAGED.is_dir() else (_PROJECT / "reports", _PROJECT / "priors")
+
+
+def source(name: str) -> Path:
+    """Return where a template or style stands."""
+    return next(folder / name for folder in _FOLDERS if (folder / name).is_file())
+
+
+def template(name: str, filters: Mapping[str, Any]) -> Template:
+    """Return a template that refuses what it is not given; it escapes only what its filters do.
+
+    Parameters
+    ----------
+    name : str
+        The file's name.
+    filters : mapping of str to callable
+        Beside those of Jinja.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(source(name).parent), undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, autoescape=False, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters |= filters
+    return environment.get_template(name)

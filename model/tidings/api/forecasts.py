@@ -1,0 +1,176 @@
+"""Commands of the main job: check, forecast, report, run, history."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidings.api.defaults import QUESTION, RENDERED, RUNS
+from tidings.errors import RunError
+from tidings.evidence.inputs import Inputs, read_inputs
+from tidings.forecasting.runs import Run, find_run, list_runs, unreadable_runs
+
+if TYPE_CHECKING:
+    from tidings.forecasting.sampling import Progress
+
+
+def check(question: Path = QUESTION) -> Inputs:
+    """Validate every input of a question.
+
+    Parameters
+    ----------
+    question : Path
+        The question file.
+
+    Returns
+    -------
+    Inputs
+        Everything it names, read.
+
+    Raises
+    ------
+    InputError
+        With every fault of every file.
+    """
+    return read_inputs(question)
+
+
+def forecast(
+    question: Path = QUESTION,
+    as_of: date | None = None,
+    runs: Path = RUNS,
+    seed: int | None = None,
+    progress: "Progress | None" = None,
+) -> Run:
+    """Fit, check and store a forecast.
+
+    Parameters
+    ----------
+    question : Path
+        The question file.
+    as_of : date, optional
+        When the forecast is made; today if not given.
+    runs : Path
+        Where runs are kept.
+    seed : int, optional
+        Root of all randomness, in place of the config's.
+    progress : callable, optional
+        Called with the state of every chain while it samples.
+
+    Returns
+    -------
+    Run
+        As stored.
+
+    Raises
+    ------
+    InputError
+        If an input has a fault.
+    FitError
+        If the sampler stopped.
+    RunError
+        If the run cannot be stored.
+    """
+    from tidings.forecasting.making import make_forecast
+
+    inputs = check(question)
+    if seed is not None:
+        inputs = inputs.seeded(seed)
+    return make_forecast(inputs, as_of or date.today(), runs, progress)
+
+
+def report(
+    name: str | None = None,
+    runs: Path = RUNS,
+    to: Sequence[str] = ("html", "pdf"),
+    rendered: Path = RENDERED,
+    since: str | None = None,
+) -> tuple[Path, ...]:
+    """Render a stored run.
+
+    Parameters
+    ----------
+    name : str, optional
+        The run's id, the beginning of it, or its folder; the newest if not given.
+    runs : Path
+        Where runs are kept.
+    to : sequence of {"html", "pdf"}
+        Formats.
+    rendered : Path
+        Where the reports go.
+    since : str, optional
+        An earlier run: the report then says what moved since.
+
+    Returns
+    -------
+    tuple of Path
+        The reports, in the order of ``to``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such run or format.
+    RunError, FitError
+        If a run cannot be read, or drawn anew.
+    RenderError
+        If a report cannot be rendered.
+    """
+    from tidings.api.reasons import diff
+    from tidings.reporting.rendering import render
+
+    found = find_run(runs, name)
+    moves = None if since is None else diff(since, str(found.path), runs)
+    return render(found, to, rendered, moves)
+
+
+def run(
+    question: Path = QUESTION,
+    as_of: date | None = None,
+    runs: Path = RUNS,
+    seed: int | None = None,
+    progress: "Progress | None" = None,
+    rendered: Path = RENDERED,
+) -> tuple[Run, tuple[Path, ...]]:
+    """Check, forecast and report: the main job.
+
+    Parameters
+    ----------
+    question, as_of, runs, seed, progress
+        As for `forecast`.
+    rendered : Path
+        Where the reports go.
+
+    Returns
+    -------
+    tuple of (Run, tuple of Path)
+        The stored run, and its HTML and PDF reports.
+
+    Raises
+    ------
+    InputError, FitError, RunError, RenderError
+        As for `forecast` and `report`.
+    """
+    made = forecast(question, as_of, runs, seed, progress)
+    return made, report(str(made.path), runs, rendered=rendered)
+
+
+def history(runs: Path = RUNS) -> tuple[Run, ...]:
+    """Return all stored runs that can be read, the oldest first.
+
+    Parameters
+    ----------
+    runs : Path
+        Where runs are kept.
+    """
+    return list_runs(runs)
+
+
+def unreadable(runs: Path = RUNS) -> tuple[RunError, ...]:
+    """Return what is wrong with each stored run that cannot be read.
+
+    Parameters
+    ----------
+    runs : Path
+        Where runs are kept.
+    """
+    return unreadable_runs(runs)

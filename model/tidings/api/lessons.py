@@ -1,0 +1,279 @@
+"""Commands for learning: learn from past questions and cases, and examine what was learned.
+
+Command for other questions: new.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidings.api.defaults import QUESTION
+from tidings.errors import UsageError
+from tidings.evidence.cases import read_cases
+from tidings.evidence.inputs import check_learned
+from tidings.evidence.resolved import ResolvedQuestion, read_resolved
+from tidings.question.loading import beside, load_question, load_settings, load_text
+from tidings.question.yardsticks import Yardsticks, read_yardsticks
+
+if TYPE_CHECKING:
+    from tidings.question.schema import QuestionConfig
+    from tidings.trust.examining import Examination
+    from tidings.trust.lessons import Lessons
+import re
+from datetime import date
+from functools import partial
+
+from tidings.names import ANY, DEAL, OTHER, RETAINED, STATUS_QUO
+
+Progress = Callable[[str], None]
+_FEWEST, _FEWEST_ENDED = 3, 2
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def learn(
+    question: Path = QUESTION, progress: Progress = _silent
+) -> "tuple[Lessons, tuple[Path, ...]]":
+    """Learn priors again from the resolved questions and the cases; takes two minutes.
+
+    Parameters
+    ----------
+    question : Path
+        The question file; what was learned goes where its ``files.learned`` says.
+    progress : callable
+        Called with what is being done.
+
+    Returns
+    -------
+    tuple of (Lessons, tuple of Path)
+        What was learned, and the files written.
+
+    Raises
+    ------
+    InputError
+        If the question, its resolved questions or its cases have a fault.
+    UsageError
+        If the question names no resolved questions, or no place for what is learned.
+    FitError
+        If a sampler stopped, or its draws cannot be trusted; nothing is written then.
+    RunError
+        If the files cannot be written.
+    """
+    config = load_settings(question)
+    files = config.files
+    if files.learned is None or files.resolved is None:
+        missing = "files.learned" if files.learned is None else "files.resolved"
+        raise UsageError(f"{question}: {missing}: got nothing; expected a path to learn {missing}")
+    yardsticks = _words(question, config)
+    resolved = _enough(beside(question, files.resolved), yardsticks, config.id)
+    rows = None if files.cases is None else read_cases(beside(question, files.cases))
+
+    from tidings._writing import rewrite
+    from tidings.past.cases import past_cases
+    from tidings.question.editing import put_number
+    from tidings.reporting.lesson_page import write_lessons
+    from tidings.trust.lessons import learn as learn_from
+
+    cases = None if rows is None else past_cases(rows)
+    if cases is not None and min(len(cases.asked), len(cases.alone), len(cases.ended)) == 0:
+        expected = "cases that were asked about, went without consent, and ended; or no files.cases"
+        raise UsageError(f"{files.cases}: got too few cases; expected {expected}")
+    lessons = learn_from(question, config, yardsticks, (resolved, cases), progress)
+    # Everything that could be wrong with the question is found before anything is written.
+    reference = _reference(question, lessons)
+    written = write_lessons(lessons, beside(question, files.learned))
+    rewrite(question, partial(put_number, name="consent_reference", value=reference))
+    return lessons, (*written, question)
+
+
+def _reference(question: Path, lessons: "Lessons") -> float:
+    """Return A0, the log of the prior mean of consent, once the priors have moved."""
+    from tidings.evidence.ledger import Ledger
+    from tidings.forecasting.fitting import consent_reference
+    from tidings.mechanism.situation import observe
+
+    text = question.read_text(encoding="utf-8")
+    loaded = load_text(question, text, lessons.learned)
+    start = observe(loaded, Ledger(question, ()), (), loaded.config.clock_start)
+    return round(consent_reference(start), 2)
+
+
+def exam(
+    folder: Path,
+    question: Path = QUESTION,
+    *,
+    leave_one_out: bool = False,
+    progress: Progress = _silent,
+) -> "Examination":
+    """Score forecasts of resolved questions that were not learned from.
+
+    Parameters
+    ----------
+    folder : Path
+        Has a YAML and a CSV of each, as ``data/resolved/`` has.
+    question : Path
+        The question file: whose learned priors are examined, and how items are read.
+    leave_one_out : bool
+        Learn from the folder itself instead, leaving out each question in turn.
+    progress : callable
+        Called with what is being done.
+
+    Raises
+    ------
+    InputError
+        If a file has a fault.
+    UsageError
+        If a question was learned from, or there are too few to leave one out.
+    FitError
+        If a sampler stopped, or its draws cannot be trusted.
+    """
+    if leave_one_out:
+        return _leave_one_out(folder, question, progress)
+    loaded = load_question(question)
+    check_learned(loaded)
+    path, own = loaded.file("learned"), loaded.file("resolved")
+    if loaded.learned is None or path is None or own is None:
+        raise UsageError(
+            f"{question}: files.learned: got nothing; learn first: tidings priors learn"
+        )
+    examined = read_resolved(folder, loaded.yardsticks)
+    if not examined:
+        raise UsageError(f"{folder}: no questions; expected a YAML and a CSV of each")
+    taught = [one for one in read_resolved(own, loaded.yardsticks)
+              if one.id in loaded.learned.resolved]  # fmt: skip
+    _refuse_learned(folder, examined, taught)
+
+    from tidings.trust.examining import Examination, examine
+    from tidings.trust.lessons import lesson_of_stored, pasts_of, read_draws
+
+    draws = read_draws(path.with_suffix(".csv"), loaded.learned)
+    lesson = lesson_of_stored(loaded.learned, draws, taught)
+    rows: list[dict[str, object]] = []
+    for past in pasts_of(examined, loaded.config, loaded.yardsticks):
+        progress(past.question.id)
+        rows += examine(past, lesson)
+    return _scored(folder, Examination(tuple(rows)))
+
+
+def _leave_one_out(folder: Path, question: Path, progress: Progress) -> "Examination":
+    config = load_settings(question)
+    yardsticks = _words(question, config)
+    resolved = _enough(folder, yardsticks, config.id)
+
+    from tidings.trust.lessons import Teacher, pasts_of
+
+    progress("compiling")
+    teacher = Teacher(pasts_of(resolved, config, yardsticks), config.fit.seed)
+    return _scored(folder, teacher.leave_one_out(progress))
+
+
+def _scored(folder: Path, found: "Examination") -> "Examination":
+    if not found.rows:
+        raise UsageError(
+            f"{folder}: nothing to score; expected forecast_dates before the end of a question, "
+            "and horizons whose answer is known"
+        )
+    return found
+
+
+def _words(question: Path, config: "QuestionConfig") -> Yardsticks:
+    files = config.files
+    return read_yardsticks(beside(question, files.yardsticks), beside(question, files.survey))
+
+
+def _enough(folder: Path, yardsticks: Yardsticks, own: str) -> tuple[ResolvedQuestion, ...]:
+    """Read the questions to learn from; with one left out there must be an end among the rest."""
+    found = tuple(one for one in read_resolved(folder, yardsticks) if one.id != own)
+    ended = sum(one.happened for one in found)
+    if len(found) < _FEWEST or ended < _FEWEST_ENDED:
+        raise UsageError(
+            f"{folder}: got {len(found)} questions, {ended} of which ended with a change; expected "
+            f"at least {_FEWEST} and {_FEWEST_ENDED}"
+        )
+    return found
+
+
+def _refuse_learned(
+    folder: Path, examined: Sequence[ResolvedQuestion], taught: Sequence[ResolvedQuestion]
+) -> None:
+    """Refuse questions learned from, under their own name or another."""
+    items = {item.id for one in taught for item in one.items}
+    names = {one.id for one in taught}
+    known = [
+        one.id for one in examined if one.id in names or any(item.id in items for item in one.items)
+    ]
+    if known:
+        raise UsageError(
+            f"{folder}: the model has learned from {', '.join(known)}; expected questions that it "
+            "has not learned from, or --leave-one-out"
+        )
+
+
+_RESERVED = (ANY, DEAL, OTHER, RETAINED, STATUS_QUO)
+_PRIORS, _DATA = Path("priors"), Path("data")
+
+
+def new(
+    name: str,
+    title: str | None = None,
+    outcomes: Sequence[str] = ("happened",),
+    actors: Sequence[str] = ("decider",),
+    clock_start: date | None = None,
+) -> tuple[Path, Path]:
+    """Write a commented starting config for another question, and its empty ledger.
+
+    Parameters
+    ----------
+    name : str
+        Its id; the files are ``priors/NAME.toml`` and ``data/NAME.csv``.
+    title : str, optional
+        The question in words.
+    outcomes : sequence of str
+        Ids of its ends other than the status quo.
+    actors : sequence of str
+        Ids of those who must agree.
+    clock_start : date, optional
+        When an end first became possible; today if not given.
+
+    Returns
+    -------
+    tuple of (Path, Path)
+        Question file and ledger.
+
+    Raises
+    ------
+    UsageError
+        If a name cannot be used or a file is there already.
+    InputError, RunError
+        If the words of probability cannot be read, or the files not be written.
+    """
+    for flag, names in (("NAME", [name]), ("--outcomes", outcomes), ("--actors", actors)):
+        for one in names:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_\-]*", one):
+                expected = "small letters, digits, hyphens and underscores"
+                raise UsageError(f"{flag}: got {one!r}; expected {expected}")
+            if flag != "NAME" and one in _RESERVED:
+                raise UsageError(f"{flag}: got {one!r}; it has a meaning of its own already")
+        if not names or len(set(names)) < len(names):
+            raise UsageError(f"{flag}: got {list(names)}; expected one name at least, each once")
+
+    from tidings.evidence.ledger import Ledger
+    from tidings.evidence.starting import Start, starting_text, write_start
+    from tidings.forecasting.fitting import consent_reference
+    from tidings.mechanism.situation import observe
+    from tidings.question.editing import put_number
+
+    question, ledger = _PRIORS / f"{name}.toml", _DATA / f"{name}.csv"
+    for path in (question, ledger):
+        if path.exists():
+            raise UsageError(f"{path}: is there already; expected a name that is not taken")
+    asked = title or f"What becomes of {name}?"
+    start = Start(name, asked, outcomes, actors, clock_start or date.today())
+    text = starting_text(start, question, ledger)
+    loaded = load_text(question, text)
+    still = observe(loaded, Ledger(ledger, ()), (), loaded.config.clock_start)
+    reference = round(consent_reference(still), 2)
+    write_start(question, ledger, put_number(text, "consent_reference", reference))
+    return question, ledger

@@ -1,0 +1,171 @@
+"""Commands for priors: show, plot, edit, preview an edit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidings.api.defaults import QUESTION, RENDERED, RUNS
+from tidings.errors import UsageError, nearest
+from tidings.evidence.inputs import read_inputs
+from tidings.forecasting.runs import Run, find_run, list_runs
+from tidings.question.loading import Question, load_question
+
+if TYPE_CHECKING:
+    from tidings.question.editing import Edit
+    from tidings.reasons.previewing import Preview
+    from tidings.reporting.cards import PriorCard
+
+
+@dataclass(frozen=True)
+class PriorsShown:
+    """Priors with what a run made of them; no run where there is none yet."""
+
+    question: Question
+    cards: "list[PriorCard]"
+    run: Run | None
+
+
+def priors(
+    name: str | None = None,
+    run: str | None = None,
+    question: Path = QUESTION,
+    runs: Path = RUNS,
+) -> PriorsShown:
+    """Say where each prior comes from, and what the evidence made of it.
+
+    Parameters
+    ----------
+    name : str, optional
+        One prior, or the beginning of several; all if not given.
+    run : str, optional
+        Whose posterior; the newest run of the question if not given.
+    question : Path
+        The question file.
+    runs : Path
+        Where runs are kept.
+
+    Raises
+    ------
+    InputError
+        If the question has a fault.
+    UsageError
+        If there is no such prior, or no such run.
+    RunError
+        If the run cannot be read.
+    """
+    from tidings.reporting.cards import cards_of
+
+    asked = load_question(question)
+    if run is not None:
+        found: Run | None = find_run(runs, run)
+    else:
+        of_it = [one for one in list_runs(runs) if one.manifest.question == asked.config.id]
+        found = of_it[-1] if of_it else None
+    return PriorsShown(asked, cards_of(asked, name, found), found)
+
+
+def edit_prior(
+    name: str,
+    value: str,
+    because: str,
+    yardstick: str | None = None,
+    claims: Sequence[str] | None = None,
+    question: Path = QUESTION,
+) -> "Edit":
+    """Make and check an edit of a prior; its ``write`` method writes it.
+
+    Parameters
+    ----------
+    name : str
+        The prior: ``willingness.moscow.ukraine``.
+    value : str
+        A word, quantiles like ``p05=0.03,p50=0.13,p95=0.57``, or a number taken as certain.
+    because : str
+        The reason.
+    yardstick : str, optional
+        Whose word it is; that of the row, or the report's, if not given.
+    claims : sequence of str, optional
+        In place of those of the row.
+    question : Path
+        The question file.
+
+    Raises
+    ------
+    UsageError
+        If there is no such prior, or no reason.
+    InputError
+        If the question has a fault, or would have one.
+    """
+    from tidings.question.editing import edit_prior as edit
+
+    return edit(question, name, value, because, yardstick, claims)
+
+
+def preview_prior(edit: "Edit", runs: Path = RUNS, *, refit: bool = False) -> "Preview":
+    """Say what an edit of a prior would do to the newest run of the question.
+
+    Raises
+    ------
+    UsageError
+        If there is no run.
+    InputError, RunError
+        If the run cannot be read.
+    FitError
+        If a refit stopped.
+    """
+    from tidings.reasons.previewing import preview_prior as look
+
+    found = find_run(runs, None, edit.question.config.id)
+    return look(found, edit.name, edit.question.priors[edit.name], refit=refit)
+
+
+def plot_priors(
+    name: str | None = None,
+    run: str | None = None,
+    question: Path = QUESTION,
+    runs: Path = RUNS,
+    folder: Path = RENDERED,
+    to: str = "svg",
+) -> tuple[Path, ...]:
+    """Draw priors: densities before and after evidence, words, and what the priors alone say.
+
+    Parameters
+    ----------
+    name, run, question, runs
+        As for `priors`.
+    folder : Path
+        Where the figures go.
+    to : {"svg", "png", "pdf"}
+        Format.
+
+    Returns
+    -------
+    tuple of Path
+        ``priors-densities``, ``priors-words`` where a prior is a word, and ``priors-outcomes``
+        where there is a run to stand beside.
+
+    Raises
+    ------
+    InputError
+        If an input has a fault.
+    UsageError
+        If there is no such prior, run or format, or all priors asked for are fixed.
+    RunError, RenderError
+        If the run cannot be read, or a figure cannot be written.
+    """
+    if to not in _FORMATS:
+        raise UsageError(f"--to: got {to!r}; expected {nearest(to, _FORMATS)}")
+    shown = priors(name, run, question, runs)
+    if all(card.fixed for card in shown.cards):
+        raise UsageError(f"{name}: all fixed; expected a prior with a density")
+
+    from tidings.reporting.cards import posterior_draws
+    from tidings.reporting.rendering import draw_priors_of
+
+    draws = {} if shown.run is None else posterior_draws(shown.run)
+    inputs = read_inputs(question)
+    return draw_priors_of((inputs, shown.cards, shown.run), draws, folder, to)
+
+
+_FORMATS = ("svg", "png", "pdf")

@@ -1,0 +1,145 @@
+"""Asking in the terminal: for an item, with the allowed words on screen, and for consent."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.prompt import Confirm, Prompt
+from rich.table import Table
+
+from tidings.errors import UsageError
+from tidings.evidence.inputs import Inputs
+from tidings.evidence.ledger import Item
+from tidings.evidence.recording import completed
+from tidings.names import ANY, DEAL, RETAINED
+from tidings.question.yardsticks import LEDGER
+
+if TYPE_CHECKING:
+    from tidings.reasons.previewing import Preview
+
+_RECENT_DAYS = 60
+_SCALE = {
+    "-3": "cuts the odds to below a quarter",
+    "-2": "to about a half or less",
+    "-1": "lowers them",
+    "0": "expected, or said before",
+    "+1": "raises them",
+    "+2": "doubles them or more",
+    "+3": "raises them fourfold or more",
+}
+_RELIABILITY = "A reliable, B usually, C fairly, D not usually, E unreliable, F unknown"
+_CREDIBILITY = "1 confirmed by others, 2 probable, 3 possible, 4 doubtful, 5 improbable, 6 unknown"
+
+
+def effect_of(console: Console, find: Callable[[], "Preview"]) -> "Preview | None":
+    """Return a preview, or say why there is none: much can be written before the first run."""
+    try:
+        return find()
+    except UsageError as error:
+        console.print(f"[yellow]note[/] its effect cannot be shown: {error}")
+        return None
+
+
+def confirm(console: Console, yes: bool, what: str) -> None:
+    """Ask before something is written; stop where the answer is no, or nobody is there."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{what} nobody is there to be asked; say it with --yes")
+    if not Confirm.ask(what, console=console):
+        console.print("nothing was written")
+        raise typer.Exit(0)
+
+
+def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict[str, str]:
+    """Ask for what flags did not give.
+
+    Parameters
+    ----------
+    console : Console
+        Where to ask.
+    inputs : Inputs
+        The question and its ledger.
+    given : mapping of str to str
+        Columns that are known already.
+
+    Returns
+    -------
+    dict of str to str
+        Columns of the ledger; what may be left blank may be.
+    """
+    cells, config = dict(given), inputs.question.config
+    words = inputs.question.yardsticks.phrases(LEDGER)
+
+    def ask(name: str, text: str, allowed: Sequence[str] = (), default: str = "") -> None:
+        if name in cells:
+            return
+        if allowed:
+            console.print(f"[dim]{', '.join(allowed)}[/]", highlight=False)
+        cells[name] = Prompt.ask(text, console=console, default=default, show_default=bool(default))
+
+    ask("url", "link")
+    ask("claim", "what it says, in your own words")
+    ask("date", "day", default=str(date.today()))
+    ask("speaker", "who said or did it (blank: nobody named)")
+    ask("actor", "whose willingness it is about", [*(one.id for one in config.actors), DEAL])
+    ask("outcomes", "which outcomes, with ; between them", [*config.outcome_ids, ANY])
+    if cells["actor"] != DEAL:
+        ask("face_value", "taken alone, how likely does it make their agreement?", words)
+    _show_recent(console, inputs, cells)
+    ask("push", _push_question(inputs, cells["outcomes"]))
+    full = completed(cells, inputs.ledger, inputs.question.yardsticks, date.today())
+    cells |= {name: full[name] for name in ("source", "voice", "source_reliability") if full[name]}
+    ask("source", "who reported it")
+    ask("voice", "who speaks", ["own", "counterpart", "party", "observer"])
+    ask("source_reliability", f"the source: {_RELIABILITY}", list("ABCDEF"))
+    ask("credibility", f"the item: {_CREDIBILITY}", list("123456"))
+    return cells
+
+
+def _push_question(inputs: Inputs, outcomes: str) -> str:
+    """Return the question for the push in plain words."""
+    titles = {one.id: one.title for one in inputs.question.config.outcomes}
+    named = [part.strip() for part in outcomes.split(";")]
+    if {ANY, RETAINED} & set(named):
+        what = "any change of the status quo"
+    else:
+        what = " or ".join(f"“{titles.get(name, name)}”" for name in named)
+    return (
+        f"compared with yesterday, does this make {what} within a year more or less likely, "
+        "and how much? (blank: not graded)"
+    )
+
+
+def _show_recent(console: Console, inputs: Inputs, cells: Mapping[str, str]) -> None:
+    """Show the scale, two graded items as examples, and what was known before."""
+    for step, says in _SCALE.items():
+        console.print(f"  {step:>2}  {says}", highlight=False)
+    graded = [item for item in inputs.ledger.items if item.push is not None]
+    strong = [item for item in graded if abs(item.push or 0) >= 2]
+    expected = [item for item in graded if item.push == 0]
+    for item in (*strong[-1:], *expected[-1:]):
+        console.print(f"  example: {item.push:+d}  {item.date}  {item.claim}", highlight=False)
+    recent = _recent(inputs.ledger.items, cells)
+    if recent:
+        table = Table(title="known before", box=None, pad_edge=False, header_style="dim")
+        for column in ("date", "actor", "outcomes", "push", "claim"):
+            table.add_column(column)
+        for item in recent:
+            push = "" if item.push is None else f"{item.push:+d}"
+            table.add_row(str(item.date), item.actor, ";".join(item.outcomes), push, item.claim)
+        console.print(table)
+
+
+def _recent(items: Sequence[Item], cells: Mapping[str, str]) -> list[Item]:
+    """Return the items of the weeks before; where there are none, the three newest before."""
+    try:
+        day = date.fromisoformat(cells["date"])
+    except ValueError:
+        return []
+    before = sorted((item for item in items if item.date <= day), key=lambda item: item.date)
+    near = [item for item in before if item.date >= day - timedelta(days=_RECENT_DAYS)]
+    return near or before[-3:]

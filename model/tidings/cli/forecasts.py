@@ -1,0 +1,254 @@
+"""Check, forecast, report, run, history: the main job, and how a run looks in a terminal."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tidings._text import visible
+from tidings.errors import RunError
+from tidings.forecasting.runs import Run
+from tidings.question.loading import load_question
+from tidings.reporting.wording import interval, leader, percent
+
+if TYPE_CHECKING:
+    from tidings.forecasting.sampling import ChainState
+from typing import Annotated, Any
+
+import typer
+
+import tidings
+from tidings.api.defaults import QUESTION, RUNS
+from tidings.cli.options import (
+    AsJson,
+    AsOf,
+    QuestionFile,
+    RunName,
+    RunsFolder,
+    Seed,
+    print_json,
+)
+from tidings.errors import InputError, UsageError, nearest
+from tidings.question.schema import TO_BE_REPLACED
+
+_MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Callable[[Sequence["ChainState"]], None]]:
+    """Show how far the chains have come; yields what the sampler calls."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("compiling and warming up", total=None)
+
+        def report(chains: Sequence["ChainState"]) -> None:
+            done, total = (sum(getattr(c, name) for c in chains) for name in ("finished", "total"))
+            diverging = sum(chain.divergences for chain in chains)
+            stage = "tuning" if any(chain.tuning for chain in chains) else "sampling"
+            words = f"{stage} {len(chains)} chains" + (f", {diverging} divergent" * bool(diverging))
+            bar.update(task, description=words, completed=done, total=total)
+
+        yield report
+
+
+def show_run(console: Console, run: Run) -> None:
+    """Show a run: the leader, a table of outcomes by horizon, and what the checks say."""
+    question, manifest = load_question(run.question_file), run.manifest
+    console.print(f"\n[bold]{manifest.title}[/]  as of {manifest.as_of}")
+    console.print(leader(run, question))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("outcome")
+    for horizon in manifest.horizons:
+        table.add_column(horizon, justify="right")
+    table.add_column(f"90\u00a0% interval, {manifest.headline}", justify="right")
+    for outcome in manifest.outcomes:
+        row = run.at(manifest.headline)[outcome.id]
+        cells = [percent(run.at(horizon)[outcome.id].mean) for horizon in manifest.horizons]
+        table.add_row(outcome.title, *cells, interval(row.q05, row.q95))
+    console.print(table)
+    for note in manifest.notes:
+        console.print(f"[yellow]note[/] {note}")
+    _show_checks(console, run)
+
+
+def _show_checks(console: Console, run: Run) -> None:
+    passed = [check.name for check in run.checks if check.status == "pass"]
+    if passed:
+        console.print(f"checks  {_MARKS['pass']} {', '.join(passed)}")
+    for check in run.checks:
+        if check.status != "pass":
+            mark = _MARKS.get(check.status, check.status)
+            value = "" if check.value is None else f" {check.value:.4g}, limit {check.limit:g}"
+            console.print(f"        {mark} {check.name}{value}: {check.says}")
+    if run.manifest.publishable:
+        console.print(f"run     {run.manifest.run}  in {run.path}")
+    else:
+        console.print(f"run     {run.manifest.run}  [bold red]not publishable[/]  in {run.path}")
+
+
+def show_reports(console: Console, paths: Sequence[Path]) -> None:
+    """Say where the reports lie."""
+    for path in paths:
+        console.print(f"report  {path}")
+
+
+def show_history(
+    console: Console, runs: Sequence[Run], unreadable: Sequence[RunError] = ()
+) -> None:
+    """Show the runs and the probability of each outcome at the headline horizon.
+
+    A run that cannot be read is one line.
+    """
+    for fault in unreadable:
+        console.print(f"{_MARKS['warn']} {escape(visible(str(fault)))}", highlight=False)
+    if not runs:
+        console.print("no runs yet; make one with: tidings forecast")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("as of")
+    table.add_column("run", overflow="fold")
+    table.add_column("by")
+    outcomes = dict.fromkeys(one.id for run in runs for one in run.manifest.outcomes)
+    for outcome in outcomes:
+        table.add_column(outcome, justify="right")
+    table.add_column("publishable")
+    for run in runs:
+        found = run.at(run.manifest.headline)
+        cells = [percent(found[k].mean) if k in found else "" for k in outcomes]
+        mark = "yes" if run.manifest.publishable else "[bold red]no[/]"
+        name = run.manifest.run
+        table.add_row(str(run.manifest.as_of), name, run.manifest.headline, *cells, mark)
+    console.print(table)
+    show_age(console, runs[-1])
+
+
+def show_age(console: Console, run: Run) -> None:
+    """Say so where the news behind a run is old."""
+    for check in run.checks:
+        if check.name == "fresh" and check.status == "warn":
+            console.print(f"{_MARKS['warn']} {check.name} {check.value:.0f}: {check.says}")
+
+
+FORMATS = ("html", "pdf")
+
+
+def check(question: QuestionFile = QUESTION, as_json: AsJson = False) -> None:
+    """Validate every input and print every fault."""
+    try:
+        inputs = tidings.check(question)
+    except InputError as error:
+        if as_json:
+            print_json({"valid": False, "faults": [_fault(one) for one in error.faults]})
+            raise typer.Exit(error.exit_code) from None
+        raise
+    counts = {
+        "priors": len(inputs.question.priors),
+        "claims": len(inputs.question.claims),
+        "items": len(inputs.ledger.items),
+        "cases": inputs.cases,
+        "resolved_questions": len(inputs.resolved),
+    }
+    if as_json:
+        print_json({"valid": True, "faults": [], **counts})
+        return
+    words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    Console().print(f"{question}: no faults in {words}")
+    blanks = inputs.question.path.read_text(encoding="utf-8").count(f'"{TO_BE_REPLACED}')
+    if blanks:
+        Console().print(f"[yellow]note[/] {blanks} reasons still say “{TO_BE_REPLACED}”")
+
+
+def _fault(fault: Any) -> dict[str, object]:  # noqa: ANN401 - a Fault
+    return {**vars(fault), "file": str(fault.file)}
+
+
+def forecast(
+    question: QuestionFile = QUESTION,
+    as_of: AsOf = None,
+    runs: RunsFolder = RUNS,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit, check and store a run."""
+    with progress_bar(Console(stderr=True)) as progress:
+        made = tidings.forecast(question, as_of, runs, seed, progress)
+    if as_json:
+        print_json(made.to_json())
+    else:
+        show_run(Console(), made)
+    raise typer.Exit(0 if made.manifest.publishable else 1)
+
+
+def report(
+    run: RunName = None,
+    to: Annotated[str, typer.Option(help="Formats, with commas.")] = "html,pdf",
+    since: Annotated[str | None, typer.Option(help="An earlier run: say what moved.")] = None,
+    runs: RunsFolder = RUNS,
+    as_json: AsJson = False,
+) -> None:
+    """Render a stored run."""
+    formats = [part.strip() for part in to.split(",")]
+    for one in formats:
+        if one not in FORMATS:
+            raise UsageError(f"--to: got {one!r}; expected {nearest(one, FORMATS)}")
+    paths = tidings.report(run, runs, formats, since=since)
+    if as_json:
+        print_json({"reports": [str(path) for path in paths]})
+    else:
+        show_reports(Console(), paths)
+
+
+def run(
+    question: QuestionFile = QUESTION,
+    as_of: AsOf = None,
+    runs: RunsFolder = RUNS,
+    seed: Seed = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check, forecast and report: the main job."""
+    with progress_bar(Console(stderr=True)) as progress:
+        made, paths = tidings.run(question, as_of, runs, seed, progress)
+    if as_json:
+        print_json({**made.to_json(), "reports": [str(path) for path in paths]})
+    else:
+        show_run(Console(), made)
+        show_reports(Console(), paths)
+    raise typer.Exit(0 if made.manifest.publishable else 1)
+
+
+def history(runs: RunsFolder = RUNS, as_json: AsJson = False) -> None:
+    """Show the runs and the probability of each outcome over time."""
+    found, unreadable = tidings.history(runs), tidings.unreadable(runs)
+    if not as_json:
+        show_history(Console(), found, unreadable)
+        return
+    print_json(
+        {
+            "runs": [
+                {
+                    "run": one.manifest.run,
+                    "question": one.manifest.question,
+                    "as_of": str(one.manifest.as_of),
+                    "created": one.manifest.created.isoformat(),
+                    "publishable": one.manifest.publishable,
+                    "horizon": one.manifest.headline,
+                    "outcomes": {k: r.mean for k, r in one.at(one.manifest.headline).items()},
+                }
+                for one in found
+            ],
+            "unreadable": [str(one) for one in unreadable],
+        }
+    )
+
+
+COMMANDS = (check, forecast, report, run, history)

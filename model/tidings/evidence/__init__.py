@@ -1,0 +1,1 @@
+"""What was reported, and how much of it counts."""

@@ -1,0 +1,79 @@
+"""Past proposals to dispose of supplier-controlled arms: the reference class."""
+
+from pathlib import Path
+
+from tidings._tables import Column, Row, choice, month, number, read_table, text
+from tidings.errors import Fault, raise_if_any
+
+_YES_NO = choice("0", "1")
+
+CASE_COLUMNS = {
+    "id": Column(text),
+    "owner": Column(text),
+    "supplier": Column(text),
+    "system": Column(text),
+    "category": Column(
+        choice(
+            "aircraft", "air_defence", "armour", "helicopter", "artillery", "ammunition", "other"
+        )
+    ),
+    "proposed_disposal": Column(
+        choice(
+            "transfer_to_belligerent",
+            "transfer_to_third",
+            "return_to_supplier",
+            "scrap_or_swap",
+            "foreign_control",
+        )
+    ),
+    "recipient": Column(text),
+    "recipient_hostile_to_supplier": Column(_YES_NO),
+    "owner_nato": Column(_YES_NO),
+    "owner_allied_with_supplier": Column(_YES_NO, required=False),
+    "compensation_offered": Column(_YES_NO, required=False),
+    "supplier_consent_required": Column(_YES_NO, required=False),
+    "supplier_consent": Column(choice("granted", "refused", "not_sought", "unknown")),
+    "first_proposed": Column(month, required=False),
+    "resolved": Column(month, required=False),
+    "outcome": Column(
+        choice(
+            "refused_by_owner",
+            "disposed_with_consent",
+            "disposed_without_consent",
+            "blocked_by_supplier",
+            "returned",
+            "withdrawn",
+            "pending",
+        ),
+        required=False,
+    ),
+    "months_to_resolution": Column(number(0, 600, whole=True), required=False),
+    "source_url": Column(text),
+    "source_publisher": Column(text),
+    "note": Column(text, required=False),
+}
+"""Columns of the cases."""
+
+
+def read_cases(path: Path) -> tuple[Row, ...]:
+    """Read and check the cases.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with the columns of `CASE_COLUMNS`.
+
+    Raises
+    ------
+    InputError
+        With every fault found.
+    """
+    rows, faults = read_table(path, CASE_COLUMNS)
+    seen: set[str] = set()
+    for row in rows:
+        identifier = str(row.values["id"])
+        if identifier in seen:
+            faults.append(Fault(path, row.line, "id", repr(identifier), "an id not used before"))
+        seen.add(identifier)
+    raise_if_any(faults)
+    return tuple(rows)

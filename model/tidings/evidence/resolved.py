@@ -1,0 +1,191 @@
+"""Resolved questions: past questions of this kind, with their dated news and their end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from tidings._tables import read_table
+from tidings.errors import Fault, InputError, nearest, raise_if_any
+from tidings.evidence.ledger import Item, item_columns, item_of
+from tidings.names import ANY, OTHER, RETAINED, STATUS_QUO
+from tidings.question.yardsticks import LEDGER, Yardsticks
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Outcome(_Closed):
+    id: str
+    title: str
+    requires: tuple[str, ...]
+    resolution: str
+
+
+class _Actor(_Closed):
+    """Actors are described as a title or, in other files, as a line with a role."""
+
+    id: str
+    title: Annotated[str, Field(validation_alias=AliasChoices("title", "line"))]
+    role: str | None = None
+
+
+class _Resolved(_Closed):
+    outcome: str
+    date: date
+    source_url: str
+
+
+class _File(_Closed):
+    id: str
+    title: str
+    at_risk_from: date
+    outcomes: Annotated[tuple[_Outcome, ...], Field(min_length=2)]
+    actors: tuple[_Actor, ...]
+    resolved: _Resolved
+    forecast_dates: tuple[date, ...]
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class ResolvedQuestion:
+    """A past question of this kind.
+
+    Attributes
+    ----------
+    id, title : str
+        Its name, and the question.
+    change : tuple of str
+        Its outcomes but the status quo.
+    requires : mapping of str to tuple of str
+        The actors who had to agree, by outcome.
+    at_risk_from, ended : date
+        When its clock started and stopped.
+    outcome : str
+        How it ended; ``status_quo`` where nothing happened while it was watched.
+    items : tuple of Item
+        Its news.
+    forecast_dates : tuple of date
+        When a forecast of it is to be made.
+    """
+
+    id: str
+    title: str
+    change: tuple[str, ...]
+    requires: Mapping[str, tuple[str, ...]]
+    at_risk_from: date
+    ended: date
+    outcome: str
+    items: tuple[Item, ...]
+    forecast_dates: tuple[date, ...]
+
+    @property
+    def happened(self) -> bool:
+        """Whether any of its outcomes came before it was no longer watched."""
+        return self.outcome != STATUS_QUO
+
+
+def read_resolved(folder: Path, yardsticks: Yardsticks) -> tuple[ResolvedQuestion, ...]:
+    """Read every resolved question of a folder: one YAML and one CSV of the same name each.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they stand.
+    yardsticks : Yardsticks
+        Has the words of face values.
+
+    Raises
+    ------
+    InputError
+        With every fault found.
+    """
+    if not folder.is_dir():
+        raise InputError([Fault(folder, None, "resolved", "nothing", "a folder of questions")])
+    questions: list[ResolvedQuestion] = []
+    faults: list[Fault] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            questions.append(_question(path, yardsticks))
+        except InputError as error:
+            faults += error.faults
+    raise_if_any(faults)
+    return tuple(questions)
+
+
+def _question(path: Path, yardsticks: Yardsticks) -> ResolvedQuestion:
+    file = _parse(path)
+    outcomes = [outcome.id for outcome in file.outcomes]
+    raise_if_any(list(_faults(path, file, outcomes)))
+    return ResolvedQuestion(
+        file.id,
+        file.title,
+        tuple(_own_name(outcome) for outcome in outcomes if outcome != STATUS_QUO),
+        {
+            _own_name(outcome.id): outcome.requires
+            for outcome in file.outcomes
+            if outcome.id != STATUS_QUO
+        },
+        file.at_risk_from,
+        file.resolved.date,
+        _own_name(file.resolved.outcome),
+        _items(path.with_suffix(".csv"), file, yardsticks),
+        tuple(sorted(file.forecast_dates)),
+    )
+
+
+def _own_name(outcome: str) -> str:
+    """Return an outcome's name here: the forecast keeps ``other`` for what no outcome covers."""
+    return f"{OTHER}_listed" if outcome == OTHER else outcome
+
+
+def _faults(path: Path, file: _File, outcomes: Sequence[str]) -> Iterator[Fault]:
+    """Yield what one key says that another does not know."""
+    resolved, actors = file.resolved, [actor.id for actor in file.actors]
+    if resolved.outcome not in outcomes:
+        got = repr(resolved.outcome)
+        yield Fault(path, None, "resolved.outcome", got, nearest(resolved.outcome, outcomes))
+    if resolved.date <= file.at_risk_from:
+        expected = f"a day after at_risk_from, {file.at_risk_from}"
+        yield Fault(path, None, "resolved.date", str(resolved.date), expected)
+    if STATUS_QUO not in outcomes:
+        expected = f"{STATUS_QUO!r} among the outcomes"
+        yield Fault(path, None, "outcomes", ", ".join(outcomes), expected)
+    for field, ids in (("outcomes", outcomes), ("actors", actors)):
+        for one in ids:
+            if ids.count(one) > 1 or one in (ANY, RETAINED):
+                yield Fault(path, None, field, repr(one), "an id used once, and not reserved")
+    for outcome in file.outcomes:
+        for actor in outcome.requires:
+            if actor not in actors:
+                field = f"outcomes.{outcome.id}.requires"
+                yield Fault(path, None, field, repr(actor), nearest(actor, actors))
+
+
+def _parse(path: Path) -> _File:
+    try:
+        return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        raise InputError(
+            [
+                Fault(path, None, ".".join(map(str, one["loc"])), repr(one["input"]), one["msg"])
+                for one in error.errors()
+            ]
+        ) from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        got = str(error).splitlines()[0]
+        raise InputError([Fault(path, None, "file", got, "a readable YAML file")]) from None
+
+
+def _items(path: Path, file: _File, yardsticks: Yardsticks) -> tuple[Item, ...]:
+    actors = [actor.id for actor in file.actors]
+    outcomes = [*(outcome.id for outcome in file.outcomes), RETAINED]
+    rows, faults = read_table(path, item_columns(actors, outcomes, yardsticks.phrases(LEDGER)))
+    raise_if_any(faults)
+    items = (item_of(row) for row in rows)
+    return tuple(replace(one, outcomes=tuple(map(_own_name, one.outcomes))) for one in items)

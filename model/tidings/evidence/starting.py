@@ -1,0 +1,104 @@
+"""A commented starting config for another question, and its empty ledger."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from os.path import relpath
+from pathlib import Path
+
+from tidings._templates import template
+from tidings.errors import RunError
+from tidings.evidence.ledger import ITEM_COLUMNS
+from tidings.question.yardsticks import SURVEY, read_yardsticks
+
+_YARDSTICKS, _SURVEY = Path("data/yardsticks.csv"), Path("data/phrase_survey.csv")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a new question begins with.
+
+    Attributes
+    ----------
+    name : str
+        Its id: small letters, digits, hyphens.
+    title : str
+        The question, as readers see it.
+    outcomes : sequence of str
+        Ids of the ends other than the status quo.
+    actors : sequence of str
+        Ids of those who must agree.
+    clock_start : date
+        When an end first became possible.
+    """
+
+    name: str
+    title: str
+    outcomes: Sequence[str]
+    actors: Sequence[str]
+    clock_start: date
+
+
+def write_start(question: Path, ledger: Path, text: str) -> None:
+    """Write a question file and its empty ledger; neither may exist.
+
+    Raises
+    ------
+    RunError
+        If they cannot be written: neither is there then.
+    """
+    made: list[Path] = []
+    try:
+        for path, content in ((ledger, _header()), (question, text)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as stream:
+                made.append(path)
+                stream.write(content)
+    except OSError as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise RunError(f"{error.filename}: cannot be written ({error.strerror})") from error
+
+
+def starting_text(start: Start, question: Path, ledger: Path) -> str:
+    """Return the text of a question file that has its A0 still to be computed.
+
+    Parameters
+    ----------
+    start : Start
+        What it begins with.
+    question, ledger : Path
+        Where they are to stand.
+
+    Raises
+    ------
+    InputError
+        If the words of probability cannot be read.
+    """
+    words = read_yardsticks(_YARDSTICKS, _SURVEY)
+    # A basic string of TOML is written as one of JSON.
+    filters = {"quoted": partial(json.dumps, ensure_ascii=False)}
+    return template("starting.toml.j2", filters).render(
+        name=start.name,
+        title=" ".join(start.title.split()),
+        path=question.as_posix(),
+        yardsticks=", ".join(name for name in words.names if name != SURVEY) + f", or {SURVEY}",
+        clock_start=start.clock_start,
+        consent_reference=0.0,
+        evidence=relpath(ledger, question.parent),
+        words=relpath(_YARDSTICKS, question.parent),
+        survey=relpath(_SURVEY, question.parent),
+        outcomes=start.outcomes,
+        actors=start.actors,
+        share=1 / len(start.outcomes),
+    )
+
+
+def _header() -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerow(ITEM_COLUMNS)
+    return stream.getvalue()

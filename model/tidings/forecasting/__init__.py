@@ -1,0 +1,1 @@
+"""A posterior drawn, carried forward, checked, kept."""

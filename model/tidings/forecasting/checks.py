@@ -1,0 +1,185 @@
+"""Checks of a run: each has a status, a value, a limit, and a sentence that says what it means."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import xarray as xr
+from arviz_stats.base import array_stats
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from tidings.forecasting.tables import Check, Status
+from tidings.mechanism.likelihood import standardised_residuals
+from tidings.mechanism.parameters import Parameters
+from tidings.mechanism.unknowns import GraphData
+from tidings.names import Var
+
+LIMITS = {
+    "r_hat": 1.01,
+    "ess_bulk": 400.0,
+    "ess_tail": 400.0,
+    "mcse": 0.05,
+    "divergences": 0.005,
+    "e_bfmi": 0.3,
+    "posterior_predictive": 0.01,
+    "prior_data_conflict": 2.0,
+    "fresh": 45.0,
+}
+"""R-hat and ESS by Vehtari et al. 2021 (doi:10.1214/20-BA1221); E-BFMI by Betancourt 2016."""
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Diagnostics of one published probability over chains."""
+
+    r_hat: float
+    ess_bulk: float
+    ess_tail: float
+    mcse: float
+
+
+def diagnose(values: NDArray[np.float64]) -> Diagnostics:
+    """Return the diagnostics of one quantity.
+
+    Parameters
+    ----------
+    values : ndarray, shape (chain, draw)
+        A constant has no Monte Carlo error, and as many effective draws as draws.
+    """
+    if np.ptp(values) == 0.0:
+        return Diagnostics(1.0, float(values.size), float(values.size), 0.0)
+
+    def stat(function: Callable[..., float], method: str, **options: object) -> float:
+        return float(function(values, chain_axis=0, draw_axis=1, method=method, **options))
+
+    return Diagnostics(
+        stat(array_stats.rhat, "rank"),
+        stat(array_stats.ess, "bulk"),
+        stat(array_stats.ess, "tail", prob=(0.05, 0.95)),
+        stat(array_stats.mcse, "mean"),
+    )
+
+
+def independent(values: NDArray[np.float64]) -> Diagnostics:
+    """Return the diagnostics of independent draws, shape (chain, draw)."""
+    size = float(values.size)
+    return Diagnostics(1.0, size, size, float(values.std() / np.sqrt(size)))
+
+
+def check_run(
+    published: Sequence[tuple[Diagnostics, float]], stats: xr.Dataset, evidence: Sequence[Check]
+) -> tuple[Check, ...]:
+    """Check the sampler on what is published, and add the checks of the evidence.
+
+    Parameters
+    ----------
+    published : sequence of (Diagnostics, float)
+        Of every probability of the report's table, with its sd.
+    stats : xarray.Dataset
+        ``diverging`` and ``energy`` by chain and draw.
+    evidence : sequence of Check
+        From `predictive_check`, `conflict_check` and `fresh_check`.
+    """
+    found = [diagnostics for diagnostics, _ in published]
+    relative = max(one.mcse / sd if sd > 0 else 0.0 for one, sd in published)
+    diverging = float(stats["diverging"].mean())
+    e_bfmi = float(np.min(array_stats.bfmi(stats["energy"].values)))
+    return (
+        _at_most("r_hat", max(f.r_hat for f in found), "chains agree on every probability"),
+        _at_least(
+            "ess_bulk", min(f.ess_bulk for f in found), "effective draws of each probability"
+        ),
+        _at_least("ess_tail", min(f.ess_tail for f in found), "effective draws of each interval"),
+        _at_most("mcse", relative, "Monte Carlo error of a probability as a share of its sd"),
+        _at_most("divergences", diverging, "share of draws where the sampler lost its way"),
+        _at_least("e_bfmi", e_bfmi, "the sampler moves freely between energies"),
+        *evidence,
+    )
+
+
+def publishable(checks: tuple[Check, ...]) -> bool:
+    """Say whether every required check passed."""
+    return all(check.status == "pass" for check in checks if check.required)
+
+
+def _at_most(name: str, value: float, says: str) -> Check:
+    status: Status = "pass" if value <= LIMITS[name] else "fail"
+    return Check(name, status, value, LIMITS[name], True, says)
+
+
+def _at_least(name: str, value: float, says: str) -> Check:
+    status: Status = "pass" if value >= LIMITS[name] else "fail"
+    return Check(name, status, value, LIMITS[name], True, says)
+
+
+def predictive_check(parameters: Parameters, data: GraphData) -> Check:
+    """Compare the largest standardised residual of the readings with what the model expects.
+
+    The noise scale is learned, so a sum of squares would always fit; the largest residual tells
+    whether single readings lie where the model cannot put them. The value is the posterior
+    predictive probability of a larger one.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Over draws along one axis.
+    data : GraphData
+        The readings.
+    """
+    name, says = "posterior_predictive", "chance of a reading further off than the furthest one"
+    rows = data.rows
+    count = int(rows.count.sum())
+    if count == 0:
+        return Check(name, "not_run", None, LIMITS[name], False, "no readings to compare with")
+    residuals, _ = standardised_residuals(parameters, rows)
+    largest = np.max(np.abs(residuals), axis=1)
+    inside = 1 - 2 * norm.sf(largest)
+    value = float(np.mean(1 - inside**count))
+    status: Status = "pass" if value >= LIMITS[name] else "warn"
+    return Check(name, status, value, LIMITS[name], False, says)
+
+
+def conflict_check(draws: xr.Dataset, names: Sequence[str]) -> Check:
+    """Find the prior that the evidence moved furthest, in units of its own sd.
+
+    Parameters
+    ----------
+    draws : xarray.Dataset
+        Has ``prior_z``: under the prior each has mean 0 and sd 1.
+    names : sequence of str
+        The priors in its order.
+    """
+    moved = np.abs(draws[Var.PRIOR.z].values.mean(axis=(0, 1)))
+    furthest = float(moved.max())
+    status: Status = "pass" if furthest <= LIMITS["prior_data_conflict"] else "warn"
+    says = f"prior sds that the evidence moved the furthest prior ({names[int(moved.argmax())]})"
+    return Check(
+        "prior_data_conflict", status, furthest, LIMITS["prior_data_conflict"], False, says
+    )
+
+
+def fresh_check(as_of: date, newest: Mapping[str, date | None]) -> Check:
+    """Say how old the newest item is: silence of the ledger is not silence of the world.
+
+    Parameters
+    ----------
+    as_of : date
+        When the forecast is made.
+    newest : mapping of str to date or None
+        The newest known date by actor, None where there is none.
+    """
+    name = "fresh"
+    ages = {actor: (as_of - day).days for actor, day in newest.items() if day is not None}
+    if not ages:
+        return Check(name, "not_run", None, LIMITS[name], False, "no item of evidence is known")
+    age = min(ages.values())
+    each = ", ".join(
+        f"{actor} {ages[actor]}" if actor in ages else f"{actor} never" for actor in newest
+    )
+    says = f"days since the newest item ({each})"
+    if age <= LIMITS[name]:
+        return Check(name, "pass", float(age), LIMITS[name], False, says)
+    says += "; silence of the ledger is not silence of the world"
+    return Check(name, "warn", float(age), LIMITS[name], False, says)

@@ -1,0 +1,283 @@
+"""One forecast from inputs to a stored run: fit, carry forward, check, store."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from time import perf_counter
+from typing import Any
+
+import arviz_base as azb
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from tidings.errors import FitError
+from tidings.evidence.inputs import Inputs
+from tidings.forecasting.checks import (
+    Diagnostics,
+    check_run,
+    conflict_check,
+    diagnose,
+    fresh_check,
+    independent,
+    predictive_check,
+    publishable,
+)
+from tidings.forecasting.fitting import Fitted, fit, incidence_of, prior_incidence_of
+from tidings.forecasting.runs import EvidenceCounts, FitRecord, OutcomeName, Run
+from tidings.forecasting.sampling import Progress
+from tidings.forecasting.storing import write_run
+from tidings.forecasting.tables import QUANTILES, Basis, Check, ForecastRow
+from tidings.mechanism.parameters import named_dataset
+from tidings.mechanism.situation import Situation, observe, outlook_of
+from tidings.mechanism.unknowns import prior_names
+from tidings.names import RETAINED, Dim
+from tidings.question.timeline import Calendar
+
+_PACKAGES = (
+    "tidings", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas", "xarray",
+)  # fmt: skip
+
+
+def make_forecast(
+    inputs: Inputs, as_of: date, folder: Path, progress: Progress | None = None
+) -> Run:
+    """Fit, carry forward, check and store.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Valid inputs.
+    as_of : date
+        When the forecast is made.
+    folder : Path
+        Where runs are kept.
+    progress : callable, optional
+        Called with the state of every chain while it samples.
+
+    Returns
+    -------
+    Run
+        As stored.
+
+    Raises
+    ------
+    InputError
+        If no forecast can be made on that date.
+    FitError
+        If the sampler stopped.
+    RunError
+        If the run cannot be stored.
+    """
+    timings: dict[str, float] = {}
+    situation = observe(inputs.question, inputs.ledger, inputs.resolved, as_of)
+    with _timed(timings, "fit"):
+        fitted = fit(situation, progress)
+    with _timed(timings, "forecast"):
+        incidence, prior = incidence_of(fitted), prior_incidence_of(situation)
+    with _timed(timings, "checks"):
+        calendar = outlook_of(situation).calendar
+        diagnosed = _each(incidence, diagnose)
+        rows = [
+            *_rows(incidence, calendar, "posterior", diagnosed),
+            *_rows(prior, calendar, "prior", _each(prior, independent)),
+        ]
+        at_horizons = [row for row in rows if row.horizon and row.basis == "posterior"]
+        published = [(diagnosed[str(row.date), row.outcome], row.sd) for row in at_horizons]
+        checks = check_run(published, fitted.sampled.stats, _evidence_checks(fitted))
+    _check_finite(rows)
+    facts = _facts(situation, rows, checks, timings)
+    draws = _tree(fitted, incidence, prior)
+    return write_run(folder, facts, (inputs.question.path, inputs.files()), (rows, checks), draws)
+
+
+def _check_finite(rows: Sequence[ForecastRow]) -> None:
+    """Hold that every probability is a number.
+
+    Raises
+    ------
+    FitError
+        If one is not: there is no forecast then, and nothing is stored.
+    """
+    lost = [row for row in rows if not row.finite]
+    if lost:
+        raise FitError(
+            f"no forecast: {len(lost)} of {len(rows)} probabilities are no numbers (the first: "
+            f"{lost[0].outcome} by {lost[0].date}); look for a prior, or for a burst of news, that "
+            "puts the rates out of reach"
+        )
+
+
+def rows_of_priors(situation: Situation) -> list[ForecastRow]:
+    """Return what the priors alone say on the date of a situation, by date and outcome."""
+    prior, calendar = prior_incidence_of(situation), outlook_of(situation).calendar
+    return list(_rows(prior, calendar, "prior", _each(prior, independent)))
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    start = perf_counter()
+    yield
+    timings[stage] = round(perf_counter() - start, 3)
+
+
+def _each(
+    incidence: xr.DataArray, found: Callable[[NDArray[np.float64]], Diagnostics]
+) -> dict[tuple[str, str], Diagnostics]:
+    """Return diagnostics by date and outcome."""
+    return {
+        (str(day), str(outcome)): found(incidence.values[:, :, d, k])
+        for d, day in enumerate(incidence[Dim.DATE.value].values)
+        for k, outcome in enumerate(incidence[Dim.OUTCOME.value].values)
+    }
+
+
+def _rows(
+    incidence: xr.DataArray,
+    calendar: Calendar,
+    basis: Basis,
+    diagnosed: Mapping[tuple[str, str], Diagnostics],
+) -> Iterator[ForecastRow]:
+    """Yield the table's rows: one for each horizon and each date of the figures, by outcome."""
+    names: dict[str, list[str]] = {}
+    for name, when in calendar.horizons.items():
+        names.setdefault(str(when), []).append(name)
+    along = (0, 1)
+    means, sds = incidence.values.mean(along), incidence.values.std(along)
+    quantiles = np.quantile(incidence.values, list(QUANTILES.values()), axis=along)
+    for (day, outcome), cell in zip(diagnosed, np.ndindex(means.shape), strict=True):
+        q05, q25, q50, q75, q95 = (float(quantile[cell]) for quantile in quantiles)
+        for name in names.get(day, [""]):
+            yield ForecastRow(
+                basis,
+                name,
+                date.fromisoformat(day),
+                outcome,
+                mean=float(means[cell]),
+                sd=float(sds[cell]),
+                q05=q05, q25=q25, q50=q50, q75=q75, q95=q95,
+                ess=diagnosed[day, outcome].ess_bulk,
+                mcse=diagnosed[day, outcome].mcse,
+            )  # fmt: skip
+
+
+def _evidence_checks(fitted: Fitted) -> list[Check]:
+    situation = fitted.situation
+    return [
+        predictive_check(fitted.parameters.flat(), fitted.data),
+        conflict_check(fitted.sampled.draws, prior_names(situation.structure)),
+        fresh_check(situation.as_of, situation.newest_by_actor),
+    ]
+
+
+def _tree(fitted: Fitted, incidence: xr.DataArray, prior: xr.DataArray) -> xr.DataTree:
+    timeline = fitted.situation.timeline
+    states = [
+        str(timeline.start + timedelta(days=timeline.state_days * index))
+        for index in range(timeline.states)
+    ]
+    posterior = named_dataset(fitted.parameters, fitted.situation.structure, states)
+    groups = {
+        "posterior": posterior,
+        "sample_stats": fitted.sampled.stats,
+        "forecast": incidence.to_dataset(),
+        "prior_forecast": prior.to_dataset(),
+    }
+    return azb.convert_to_datatree(xr.DataTree.from_dict(groups))
+
+
+def _facts(
+    situation: Situation,
+    rows: Sequence[ForecastRow],
+    checks: tuple[Check, ...],
+    timings: Mapping[str, float],
+) -> dict[str, Any]:
+    """Return the fields of a manifest that are not about how the run is stored."""
+    config, calendar = situation.question.config, outlook_of(situation).calendar
+    settings = config.fit
+    return {
+        "question": config.id,
+        "title": config.title,
+        "as_of": situation.as_of,
+        "publishable": publishable(checks),
+        "outcomes": _outcome_names(situation, rows),
+        "horizons": calendar.horizons,
+        "headline": f"{config.headline_months}mo",
+        "yardstick": config.yardstick,
+        "status_known_to": situation.status_known_to,
+        "newest_item": situation.newest,
+        "newest_by_actor": situation.newest_by_actor,
+        "evidence": _counts(situation),
+        "already_happened": _already_happened(situation, rows),
+        "news_pace_per_year": round(situation.arrivals.mean_pace, 3),
+        "notes": tuple(_notes(situation)),
+        "seed": settings.seed,
+        "fit": FitRecord(
+            seconds=timings["fit"],
+            draws=settings.draws,
+            chains=settings.chains,
+            tune=settings.tune,
+            futures=settings.futures,
+        ),
+        "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
+        "timings_seconds": dict(timings),
+    }
+
+
+def _outcome_names(situation: Situation, rows: Sequence[ForecastRow]) -> tuple[OutcomeName, ...]:
+    titles = {outcome.id: outcome.title for outcome in situation.question.config.outcomes}
+    shown = dict.fromkeys(row.outcome for row in rows)
+    return tuple(OutcomeName(id=name, title=titles[name]) for name in shown)
+
+
+def _counts(situation: Situation) -> EvidenceCounts:
+    return EvidenceCounts(
+        used=len(situation.items),
+        later=situation.later,
+        retracted=situation.retracted,
+        ungraded=situation.ungraded,
+        stories=len({item.story for item in situation.items}),
+    )
+
+
+def _already_happened(situation: Situation, rows: Sequence[ForecastRow]) -> float:
+    return next(
+        1.0 - row.mean
+        for row in rows
+        if (row.basis, row.outcome, row.date) == ("posterior", RETAINED, situation.as_of)
+    )
+
+
+def _notes(situation: Situation) -> Iterator[str]:
+    """Yield what a reader must know of how this run came about."""
+    if not situation.items:
+        yield (
+            "No item of evidence is known by the as-of date: "
+            "the forecast is the prior updated by time alone."
+        )
+    fresh = fresh_check(situation.as_of, situation.newest_by_actor)
+    if fresh.status == "warn":
+        yield (
+            f"The newest item is {fresh.value:.0f} days old: "
+            "silence of the ledger is not silence of the world."
+        )
+    if situation.later:
+        yield f"{_items(situation.later)} known only after the as-of date: left out."
+    if situation.retracted:
+        yield f"{_items(situation.retracted)} withdrawn by the as-of date: left out."
+    if situation.ungraded:
+        yield f"{_items(situation.ungraded)} without a push: they have no pressure."
+    if situation.arrivals.mean_pace == 0.0:
+        yield "News yet to come is not simulated."
+    if situation.resolved_later:
+        yield (
+            f"{len(situation.resolved_later)} resolved questions ended only after the as-of date: "
+            "their news is not used, but the config's priors were written knowing how they ended."
+        )
+
+
+def _items(count: int) -> str:
+    return "1 item is" if count == 1 else f"{count} items are"

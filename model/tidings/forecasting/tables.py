@@ -1,0 +1,136 @@
+"""The tables of a run: every published probability, and every check.
+
+Terminal, JSON, HTML and PDF all take their numbers from these rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from math import isfinite
+from typing import Literal, cast, get_args
+
+QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
+
+K_LIMIT = 0.7
+"""Pareto k above which reweighted numbers cannot be trusted (Vehtari et al. 2024)."""
+
+Basis = Literal["posterior", "prior"]
+Status = Literal["pass", "warn", "fail", "not_run"]
+
+
+@dataclass(frozen=True)
+class ForecastRow:
+    """One probability.
+
+    Attributes
+    ----------
+    basis : {"posterior", "prior"}
+        What it rests on: all that is known, or the priors alone from the as-of date on.
+    horizon : str
+        ``12mo``, a fixed date's own name, or empty for the dates of the figures only.
+    date : date
+        By when.
+    outcome : str
+        Which end.
+    mean : float
+        The forecast.
+    sd, q05, q25, q50, q75, q95 : float
+        Of the distribution over draws.
+    ess, mcse : float
+        Bulk effective sample size, and Monte Carlo error of the mean.
+    """
+
+    basis: str
+    horizon: str
+    date: date
+    outcome: str
+    mean: float
+    sd: float
+    q05: float
+    q25: float
+    q50: float
+    q75: float
+    q95: float
+    ess: float
+    mcse: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether every number is one."""
+        return all(map(isfinite, self.statistics().values()))
+
+    def statistics(self) -> dict[str, float]:
+        """Return the numbers by name, as the JSON has them."""
+        names = ("mean", "sd", *QUANTILES, "ess", "mcse")
+        return {name: getattr(self, name) for name in names}
+
+
+def row_from_text(cells: Mapping[str, str]) -> ForecastRow:
+    """Return a row from the cells of a CSV file.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If a column is missing or a cell is no number.
+    """
+    statistics = {
+        field.name: float(cells[field.name]) for field in fields(ForecastRow) if field.type is float
+    }
+    return ForecastRow(
+        basis=cells["basis"],
+        horizon=cells["horizon"],
+        date=date.fromisoformat(cells["date"]),
+        outcome=cells["outcome"],
+        **statistics,
+    )
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Attributes
+    ----------
+    name : str
+        A key of `tidings.forecasting.checks.LIMITS`.
+    status : {"pass", "warn", "fail", "not_run"}
+        A required check is ``pass``, ``fail`` or ``not_run``; the others warn.
+    value, limit : float or None
+        What was found and what it was held against; no value where it was not run.
+    required : bool
+        Whether the run may be published without it.
+    says : str
+        The verdict in a sentence.
+    """
+
+    name: str
+    status: Status
+    value: float | None
+    limit: float
+    required: bool
+    says: str
+
+    def row(self) -> dict[str, object]:
+        """Return the check as a row of a table."""
+        return asdict(self)
+
+
+def check_from_text(cells: Mapping[str, str]) -> Check:
+    """Return a check from the cells of a CSV file.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If a column is missing, or a cell is not what it should be.
+    """
+    status = cells["status"]
+    if status not in get_args(Status):
+        raise ValueError(f"status {status!r}")
+    return Check(
+        name=cells["name"],
+        status=cast("Status", status),
+        value=float(cells["value"]) if cells["value"] else None,
+        limit=float(cells["limit"]),
+        required=cells["required"] == "True",
+        says=cells["says"],
+    )

@@ -1,1 +1,0 @@
-"""Learning priors from past questions and cases, and scores of what was learned."""

@@ -1,0 +1,1 @@
+"""Who would agree, and at what rate an end comes."""

@@ -1,0 +1,370 @@
+"""The forecast: cumulative incidence of every outcome by every date, for every draw.
+
+Each draw is carried into many futures. In each of them the actors' factors go on as their AR(1)
+process, the pressure of known news fades, and news yet to come arrives. Given a future the rates
+are constant within a step, and the incidence of competing outcomes is exact:
+
+    I[k] += S * (rate[k] / total) * (1 - exp(-total * length)),   S *= exp(-total * length)
+
+(Kalbfleisch & Prentice 2002, ch. 8, doi:10.1002/9781118032985). The futures of a draw are averaged,
+so that a forecast is a distribution over probabilities, one value a draw. Rates are taken at the
+middle of a step: over arrivals at random times this has no error in expectation but that of the
+midpoint rule in time.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from tidings.evidence.arrivals import Arrivals
+from tidings.evidence.pressure import Pulse, pressure_at
+from tidings.mechanism.parameters import Parameters, log_consent
+from tidings.names import Var
+from tidings.question.structure import Structure
+from tidings.question.timeline import DAYS_PER_YEAR, Calendar, Timeline, mean_age_power
+from tidings.randomness import stream
+
+_CHUNK = 100
+"""Draws carried forward together: few enough that their futures stay in the processor's cache."""
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a forecast starts from, beside the draws.
+
+    Attributes
+    ----------
+    structure : Structure
+        The question's coordinates.
+    timeline : Timeline
+        The grid of the factors, which goes on into the future.
+    calendar : Calendar
+        The dates.
+    clock_start : date
+        From when on the question's age counts.
+    age_exponent : float
+        Rates grow with the age in years to this power.
+    pulses : tuple of Pulse
+        Known news.
+    half_life_days : float
+        How fast a push fades.
+    arrivals : Arrivals
+        News yet to come.
+    news_from : date
+        From when on it may arrive.
+    consent_reference : float
+        A0.
+    futures : int
+        Futures averaged for each draw.
+    """
+
+    structure: Structure
+    timeline: Timeline
+    calendar: Calendar
+    clock_start: date
+    age_exponent: float
+    pulses: tuple[Pulse, ...]
+    half_life_days: float
+    arrivals: Arrivals
+    news_from: date
+    consent_reference: float
+    futures: int
+
+
+def cumulative_incidence(
+    parameters: Parameters, outlook: Outlook, seed: int, name: str = "futures"
+) -> NDArray[np.float64]:
+    """Carry draws forward.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Over draws along one axis.
+    outlook : Outlook
+        What the forecast starts from.
+    seed : int
+        The root seed.
+    name : str
+        The random stream.
+
+    Returns
+    -------
+    ndarray, shape (draw, date, change + 1)
+        Probability of each outcome by each published date, the status quo first; sums to 1.
+    """
+    known = _known_pressure(outlook, outlook.pulses)
+
+    def carry(chunk: _Chunk) -> NDArray[np.float64]:
+        return chunk.carry(chunk.rates(chunk.fate()), known)
+
+    return _by_chunk(_chunks(parameters, outlook, seed, name), carry)
+
+
+class Futures:
+    """The futures of some draws, kept, so that they can be carried under other known news.
+
+    All that is random is the same each time: forecasts under different news differ by the news.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Over draws along one axis; each takes up some 60 kB.
+    outlook : Outlook
+        What the forecast starts from.
+    seed : int
+        The root seed.
+    name : str
+        The random stream.
+    """
+
+    def __init__(
+        self, parameters: Parameters, outlook: Outlook, seed: int, name: str = "futures"
+    ) -> None:
+        self.outlook = outlook
+        self._chunks = _chunks(parameters, outlook, seed, name)
+        with _threads() as threads:
+            self._fates = list(threads.map(lambda chunk: chunk.fate(), self._chunks))
+        self._rates = _each_rates(self._chunks, self._fates)
+
+    def of(self, parameters: Parameters) -> "Futures":
+        """Return the same futures of other draws: same news, same shocks to the factors.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            As many draws, that differ in neither the factors' paths nor their sds.
+        """
+        other = copy(self)
+        other._chunks = [
+            _Chunk(part, self.outlook, chunk.generator)
+            for part, chunk in zip(_parts(parameters), self._chunks, strict=True)
+        ]
+        other._rates = _each_rates(other._chunks, self._fates)
+        return other
+
+    def incidence(self, counted: Sequence[Pulse]) -> NDArray[np.float64]:
+        """Return what `cumulative_incidence` returns, under these pulses in place of its own."""
+        known = _known_pressure(self.outlook, counted)
+
+        def carry(part: int) -> NDArray[np.float64]:
+            return self._chunks[part].carry(self._rates[part], known)
+
+        return _by_chunk(range(len(self._chunks)), carry)
+
+
+def _each_rates(
+    chunks: "Sequence[_Chunk]", fates: "Sequence[_Fate]"
+) -> list[list[NDArray[np.float32]]]:
+    with _threads() as threads:
+        return list(threads.map(lambda chunk, fate: list(chunk.rates(fate)), chunks, fates))
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS)
+
+
+def _by_chunk[T](
+    chunks: Iterable[T], carry: Callable[[T], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    with threadpool_limits(1, user_api="blas"), _threads() as threads:
+        return np.concatenate(list(threads.map(carry, chunks)))
+
+
+def _chunks(parameters: Parameters, outlook: Outlook, seed: int, name: str) -> "list[_Chunk]":
+    """Return the draws in parts, each with a random stream of its own."""
+    return [
+        _Chunk(part, outlook, stream(seed, name, number))
+        for number, part in enumerate(_parts(parameters))
+    ]
+
+
+def _parts(parameters: Parameters) -> list[Parameters]:
+    draws = len(parameters.factor_sd)
+    parts = [slice(low, min(low + _CHUNK, draws)) for low in range(0, draws, _CHUNK)]
+    return [parameters.each(itemgetter(part)) for part in parts]
+
+
+def _middles(outlook: Outlook) -> NDArray[np.float64]:
+    edges, _ = outlook.calendar.edges()
+    return np.asarray((edges[:-1] + edges[1:]) / 2)
+
+
+def _known_pressure(outlook: Outlook, counted: Sequence[Pulse]) -> NDArray[np.float32]:
+    """Return the pressure of known news at the middle of each step, shape (change, step)."""
+    middles, change = _middles(outlook), outlook.structure.change
+    return pressure_at(counted, middles, outlook.half_life_days, change).astype(np.float32)
+
+
+def _with_room_for_futures(array: NDArray[Any]) -> NDArray[Any]:
+    """Move the draws behind the array's own axes, and add an axis of length 1 after them."""
+    return np.ascontiguousarray(np.moveaxis(array, 0, -1)[..., None], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class _Fate:
+    """What is random in the futures of some draws.
+
+    Attributes
+    ----------
+    arriving : ndarray, shape (step, change, draw, future)
+        The pressure of news yet to come.
+    factors : list of (int, ndarray)
+        State and factors (actor, draw, future) of each step.
+    """
+
+    arriving: NDArray[np.float32]
+    factors: list[tuple[int, NDArray[Any]]]
+
+
+class _Chunk:
+    """The futures of some draws, step by step; arrays are (change, draw, future).
+
+    Rates are in single precision: seven digits of each future, and half the time.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        outlook: Outlook,
+        generator: np.random.Generator,
+    ) -> None:
+        self.parameters = parameters.each(_with_room_for_futures)
+        self.outlook, self.generator = outlook, generator
+        self.shape = (len(parameters.factor_sd), outlook.futures)
+        self.middles = _middles(outlook)
+
+    def fate(self) -> _Fate:
+        """Draw what is random."""
+        return _Fate(self._arriving_pressure(), list(self._factors()))
+
+    def rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
+        """Yield rate[k] of each step at no pressure but that of news yet to come."""
+        slope = self.parameters.rate[Var.PUSH_SLOPE]
+        for step, neutral in enumerate(self._neutral_rates(fate)):
+            yield neutral * np.exp(slope * fate.arriving[step])
+
+    def carry(
+        self, rates: Iterable[NDArray[np.float32]], known: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Return the incidence, shape (draw, date, change + 1), under the pressure of known news.
+
+        Parameters
+        ----------
+        rates : iterable of ndarray
+            From `rates`.
+        known : ndarray, shape (change, step)
+            From `_known_pressure`.
+        """
+        edges, marks = self.outlook.calendar.edges()
+        age = mean_age_power(edges, self.outlook.clock_start, self.outlook.age_exponent)
+        lengths = np.diff(edges) / DAYS_PER_YEAR * age
+        pushed = np.exp(self.parameters.rate[Var.PUSH_SLOPE] * known[..., None, None])
+        survival = np.ones(self.shape)
+        total = np.zeros((len(edges), len(known) + 1, self.shape[0]))
+        total[0, 0] = 1.0
+        for step, unpushed in enumerate(rates):
+            each = unpushed * pushed[:, step]
+            sum_of_rates = each.sum(axis=0)
+            ended = survival * -np.expm1(sum_of_rates * -lengths[step])
+            survival -= ended
+            ended_by_rate = np.divide(
+                ended, sum_of_rates, out=np.zeros_like(ended), where=sum_of_rates > 0
+            )
+            gained = np.mean(each * ended_by_rate, axis=2)
+            total[step + 1, 1:] = total[step, 1:] + gained
+            total[step + 1, 0] = 1.0 - total[step + 1, 1:].sum(axis=0)
+        return np.asarray(total[marks].transpose(2, 0, 1))
+
+    def _neutral_rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
+        """Yield rate[k] at no pressure for each step, as the factors go on."""
+        for _, steps in groupby(fate.factors, key=itemgetter(0)):
+            factors = [factor for _, factor in steps]
+            rates = self._rates_at(factors[0])
+            yield from (rates for _ in factors)
+
+    def _factors(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield the state and the factors (actor, draw, future) of each step."""
+        timeline = self.outlook.timeline
+        rho = timeline.correlation(timeline.state_days)
+        noise = np.float32(np.sqrt(1 - rho**2)) * self.parameters.factor_sd
+        # States before the end of what is known differ by draw alone.
+        path = self.parameters.factor
+        last_known = timeline.states - 1
+        factor, reached = path[:, last_known], last_known
+        for middle in self.middles:
+            state = int((middle - timeline.start.toordinal()) // timeline.state_days)
+            if state <= last_known:
+                yield state, path[:, max(state, 0)]
+                continue
+            while reached < state:
+                shock = self.generator.standard_normal((len(noise), *self.shape), dtype=np.float32)
+                factor, reached = np.float32(rho) * factor + noise * shock, reached + 1
+            yield state, factor
+
+    def _rates_at(self, factor: NDArray[Any]) -> NDArray[np.float32]:
+        rate = self.parameters.rate
+        consent, agreement = log_consent(self.parameters, factor, self.outlook.structure)
+        away = agreement - np.float32(self.outlook.consent_reference)
+        of_all = rate[Var.BASE_RATE] * np.exp(rate[Var.CONSENT_SLOPE] * away)
+        other = rate[Var.SHARE_OTHER] * of_all
+        return np.concatenate([np.exp(consent - agreement) * of_all, other[None]])
+
+    def _arriving_pressure(self) -> NDArray[np.float32]:
+        """Return the pressure of news yet to come, shape (step, change, draw, future)."""
+        steps, paths = len(self.middles), self.shape[0] * self.shape[1]
+        change = len(self.outlook.structure.change)
+        if self.outlook.arrivals.mean_pace == 0.0:
+            return np.zeros((steps, change, 1, 1), dtype=np.float32)
+        jumps = self._jumps(steps, paths, change)
+        fading = 0.5 ** (np.diff(self.middles) / self.outlook.half_life_days)
+        for step in range(1, steps):
+            jumps[step] += np.float32(fading[step - 1]) * jumps[step - 1]
+        return jumps.reshape(steps, change, *self.shape)
+
+    def _jumps(self, steps: int, paths: int, change: int) -> NDArray[np.float32]:
+        """Return what arrives between one middle and the next, as felt at the later one."""
+        arrivals, generator = self.outlook.arrivals, self.generator
+        start = float(max(self.outlook.news_from, self.outlook.calendar.start).toordinal())
+        lows = np.maximum(np.concatenate([[start], self.middles[:-1]]), start)
+        lengths = np.maximum(self.middles - lows, 0.0)
+        counts = generator.poisson(self._intensity(steps) * lengths[:, None])
+        of_step, counts = counts.sum(axis=1), counts.ravel()
+        total = int(of_step.sum())
+        age = generator.random(total, dtype=np.float32) * np.repeat(
+            (lengths / self.outlook.half_life_days).astype(np.float32), of_step
+        )
+        # One draw for size and outcomes: they are independent, so their table is a product.
+        probs = np.outer(arrivals.size_probs, arrivals.named_probs).ravel()
+        felt_at_once = (arrivals.sizes[:, None, None] * arrivals.named).reshape(len(probs), change)
+        drawn = np.searchsorted(np.cumsum(probs[:-1]), generator.random(total))
+        felt = felt_at_once.astype(np.float32).T[:, drawn] * np.exp2(-age)
+        # Arrivals are in the order of their steps and paths: each cell's stand together.
+        cells = np.flatnonzero(counts)
+        jumps = np.zeros((change, steps * paths), dtype=np.float32)
+        if total:
+            starts = np.concatenate([[0], np.cumsum(counts[cells])[:-1]])
+            jumps[:, cells] = np.add.reduceat(felt, starts, axis=1)
+        return np.moveaxis(jumps.reshape(change, steps, paths), 0, 1)
+
+    def _intensity(self, steps: int) -> NDArray[np.float64]:
+        """Return arrivals a day by step and path: the draw's pace times a monthly multiplier."""
+        arrivals, generator = self.outlook.arrivals, self.generator
+        draws, futures = self.shape
+        pace = generator.gamma(arrivals.pace_shape, 1 / arrivals.pace_rate_years, size=draws)
+        daily = np.repeat(pace / DAYS_PER_YEAR, futures)
+        if arrivals.dispersion == 0.0:
+            return np.broadcast_to(daily, (steps, draws * futures))
+        month = ((self.middles - self.middles[0]) // (DAYS_PER_YEAR / 12)).astype(int)
+        shape = 1 / arrivals.dispersion
+        multiplier = generator.gamma(shape, 1 / shape, size=(month[-1] + 1, draws * futures))
+        return np.asarray(daily * multiplier[month])

@@ -1,0 +1,1 @@
+"""What resolved questions and cases teach."""

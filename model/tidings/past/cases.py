@@ -1,0 +1,193 @@
+"""Past proposals as arrays: who asked whom, who went ahead, and when each ended how.
+
+Left out are the cases of the question itself (tag ``[question_system]``). A supplier that asked for
+the transfer itself (``[supplier_requested]``) did not consent to anything. An end is a disposal or
+a refusal; months are whole calendar months, so ``m`` of them passed when the truth lies between
+``m - 1`` and ``m + 1``; where they are not known, any time fits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings._tables import Row
+
+PREDICTORS = (
+    "hostile_recipient", "air_defence", "owner_in_nato", "replacement_offered", "russian_supplier",
+    "war_in_ukraine",
+)  # fmt: skip
+CONSENT_PREDICTORS = PREDICTORS[:2]
+"""What consent is predicted by: the others only made it worse."""
+KINDS = (
+    "transfer_to_belligerent", "transfer_to_third", "return_to_supplier", "scrap_or_swap",
+    "foreign_control",
+)  # fmt: skip
+DISPOSED, REFUSED = 0, 1
+EDGES = (0.0, 1.0, 6.0, 24.0, 600.0)
+"""Months between which the hazards are constant; the last is beyond every case."""
+_DISPOSALS = {"disposed_with_consent", "disposed_without_consent", "returned"}
+_REFUSALS = {"refused_by_owner", "blocked_by_supplier", "withdrawn"}
+_WAR = date(2022, 2, 1)
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Months of each hazard's piece: before the end may have come, and while it may have come.
+
+    Attributes
+    ----------
+    before, within : ndarray, shape (end, piece)
+    """
+
+    before: Array
+    within: Array
+
+
+@dataclass(frozen=True)
+class PastCases:
+    """What the reference class learns from; places are those of the cases in ``names``.
+
+    Attributes
+    ----------
+    names, owners : tuple of str
+        Of each case.
+    predictors : ndarray, shape (case, predictor)
+        0.5 yes, -0.5 no, 0 not known.
+    kind : ndarray, shape (case,)
+        Place in `KINDS`.
+    consented : ndarray, shape (case,)
+        1 where the supplier agreed or asked for it itself.
+    refused : ndarray, shape (case,)
+        1 where the supplier is known to have refused.
+    asked : ndarray, shape (question,)
+        Cases in which the supplier was asked.
+    granted : ndarray, shape (question,)
+        1 where it agreed.
+    alone : ndarray, shape (refusal,)
+        Cases that ended without the supplier's consent.
+    went_ahead : ndarray, shape (refusal,)
+        1 where the owner disposed of them all the same.
+    ended : ndarray, shape (end,)
+        Cases whose end is known.
+    end : ndarray, shape (end,)
+        `DISPOSED` or `REFUSED`.
+    months : ndarray, shape (end,)
+        From proposal to end; nan where not known.
+    """
+
+    names: tuple[str, ...]
+    owners: tuple[str, ...]
+    predictors: Array
+    kind: Index
+    consented: Array
+    refused: Array
+    asked: Index
+    granted: Index
+    alone: Index
+    went_ahead: Index
+    ended: Index
+    end: Index
+    months: Array
+
+    @property
+    def owner_names(self) -> tuple[str, ...]:
+        """Return the owners, each once."""
+        return tuple(dict.fromkeys(self.owners))
+
+    @property
+    def owner(self) -> Index:
+        """Return each case's place among the owners."""
+        places = {name: place for place, name in enumerate(self.owner_names)}
+        return np.array([places[name] for name in self.owners])
+
+
+def past_cases(rows: Sequence[Row]) -> PastCases:
+    """Gather the reference class.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        From `tidings.evidence.cases.read_cases`.
+    """
+    kept = [row.values for row in rows if "[question_system]" not in str(row.values["note"])]
+    requested = ["[supplier_requested]" in str(one["note"]) for one in kept]
+    consent = [str(one["supplier_consent"]) for one in kept]
+    ends = [_end(one) for one in kept]
+    asked = [
+        place
+        for place, said in enumerate(consent)
+        if said in ("granted", "refused") and not requested[place]
+    ]
+    alone = [
+        place
+        for place, said in enumerate(consent)
+        if said != "granted" and ends[place] is not None and kept[place]["outcome"] is not None
+    ]
+    ended = [place for place, end in enumerate(ends) if end is not None]
+    months = [kept[place]["months_to_resolution"] for place in ended]
+    return PastCases(
+        tuple(str(one["id"]) for one in kept),
+        tuple(str(one["owner"]) for one in kept),
+        np.array([_predictors(one) for one in kept]),
+        np.array([KINDS.index(str(one["proposed_disposal"])) for one in kept]),
+        np.array([float(said == "granted") for said in consent]),
+        np.array([float(said == "refused") for said in consent]),
+        np.array(asked, dtype=int),
+        np.array([int(consent[place] == "granted") for place in asked]),
+        np.array(alone, dtype=int),
+        np.array([int(ends[place] == DISPOSED) for place in alone]),
+        np.array(ended, dtype=int),
+        np.array([ends[place] for place in ended]),
+        np.array([np.nan if one is None else float(str(one)) for one in months]),
+    )
+
+
+def _end(case: Mapping[str, object]) -> int | None:
+    if case["outcome"] in _DISPOSALS or "[disposed_consent_unknown]" in str(case["note"]):
+        return DISPOSED
+    return REFUSED if case["outcome"] in _REFUSALS else None
+
+
+def _predictors(case: Mapping[str, object]) -> list[float]:
+    proposed = case["first_proposed"]
+    wartime = (
+        isinstance(proposed, date) and proposed >= _WAR and "Ukraine" in str(case["recipient"])
+    )
+    return [
+        _coded(case["recipient_hostile_to_supplier"]),
+        0.5 if case["category"] == "air_defence" else -0.5,
+        _coded(case["owner_nato"]),
+        _coded(case["compensation_offered"]),
+        0.5 if str(case["supplier"]) in ("Russia", "USSR/Russia", "USSR") else -0.5,
+        0.5 if wartime else -0.5,
+    ]
+
+
+def _coded(cell: object) -> float:
+    return 0.0 if cell is None else float(str(cell)) - 0.5
+
+
+def spans_of(months: Array) -> Spans:
+    """Return the months of each piece before and while an end may have come.
+
+    Parameters
+    ----------
+    months : ndarray, shape (end,)
+        Whole calendar months; nan where any time fits.
+    """
+    known = np.isfinite(months)
+    low = np.where(known, np.maximum(months - 1, 0.0), 0.0)
+    high = np.where(known, months + 1, EDGES[-1])
+    return Spans(_overlap(np.zeros_like(low), low), _overlap(low, high))
+
+
+def _overlap(low: Array, high: Array) -> Array:
+    starts, stops = np.array(EDGES[:-1]), np.array(EDGES[1:])
+    inside = np.minimum(high[:, None], stops) - np.maximum(low[:, None], starts)
+    return np.asarray(np.maximum(inside, 0.0))

@@ -1,0 +1,171 @@
+"""Resolved questions as arrays: time at risk in cells, ends, and arrivals of news.
+
+A cell is one outcome of one question over one step of the grid. What counts in it is what was known
+by then: an item published on the day a question ended tells nothing of that end.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings.evidence.arrivals import source_of
+from tidings.evidence.pressure import mean_pressure, pressure_at
+from tidings.past.questions import Past
+from tidings.question.timeline import DAYS_PER_YEAR
+
+HALF_LIVES = (20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0)
+"""The grid on which the half-life of pushes is learned, in days."""
+_DRAWS = 500
+_ONE_DAY = timedelta(days=1)
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What the hierarchical model learns from.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The questions; ``*_question`` are places among them.
+    cell_question : ndarray, shape (cell,)
+    cell_years : ndarray, shape (cell,)
+        Time at risk.
+    cell_log_age : ndarray, shape (cell,)
+        Log of the question's age in years, in the middle of the step.
+    cell_pressure : ndarray, shape (half_life, cell)
+        Mean over the step, in steps of push.
+    cell_agreement, cell_log_share : ndarray, shape (cell,)
+        A - A0 and the log of the outcome's share of consent, as the items known by then have them.
+    end_question, end_log_age, end_agreement, end_log_share : ndarray, shape (end,)
+        The same at each end, for the outcome that came, from items known before that day.
+    end_pressure : ndarray, shape (half_life, end)
+    month_question, month_count : ndarray, shape (month,)
+        Arrivals of news by whole month watched.
+    size_question, size : ndarray, shape (size,)
+        Signed sizes of the arrivals, in steps of push.
+    """
+
+    names: tuple[str, ...]
+    cell_question: Index
+    cell_years: Array
+    cell_log_age: Array
+    cell_pressure: Array
+    cell_agreement: Array
+    cell_log_share: Array
+    end_question: Index
+    end_log_age: Array
+    end_agreement: Array
+    end_log_share: Array
+    end_pressure: Array
+    month_question: Index
+    month_count: Array
+    size_question: Index
+    size: Array
+
+
+def histories_of(questions: Sequence[Past]) -> Histories:
+    """Gather what the hierarchical model learns from.
+
+    Parameters
+    ----------
+    questions : sequence of Past
+        At least one, the order of the result.
+    """
+    cells = [_cells(past) for past in questions]
+    ended = [place for place, past in enumerate(questions) if past.question.happened]
+    ends = [_end(questions[place]) for place in ended]
+    sources = [source_of(past.question, past.grading.grades) for past in questions]
+    months = [source.monthly() for source in sources]
+    sizes = [np.array([record.size for record in source.records]) for source in sources]
+
+    def joined(part: Callable[[_Part], Array], parts: Sequence[_Part]) -> Array:
+        return np.concatenate([part(one) for one in parts], axis=-1)
+
+    return Histories(
+        tuple(past.question.id for past in questions),
+        _places([len(one.years) for one in cells]),
+        joined(lambda one: one.years, cells),
+        joined(lambda one: one.log_age, cells),
+        joined(lambda one: one.pressure, cells),
+        joined(lambda one: one.agreement, cells),
+        joined(lambda one: one.log_share, cells),
+        np.array(ended),
+        joined(lambda one: one.log_age, ends),
+        joined(lambda one: one.agreement, ends),
+        joined(lambda one: one.log_share, ends),
+        joined(lambda one: one.pressure, ends),
+        _places([len(one) for one in months]),
+        np.concatenate(months),
+        _places([len(one) for one in sizes]),
+        np.concatenate(sizes),
+    )
+
+
+def _places(lengths: Sequence[int]) -> Index:
+    return np.repeat(np.arange(len(lengths)), lengths)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The cells, or the end, of one question."""
+
+    years: Array
+    log_age: Array
+    pressure: Array
+    agreement: Array
+    log_share: Array
+
+
+def _cells(past: Past) -> _Part:
+    """Return every outcome over every step, outcome after outcome.
+
+    A step ends where an item becomes known: within it pressure only fades, and the mean that the
+    exposure takes is close to the moment that an end takes.
+    """
+    question, outcomes = past.question, len(past.question.change)
+    timeline = past.timeline(question.ended)
+    counted = past.pulses(question.ended)
+    start, end = (float(day.toordinal()) for day in (question.at_risk_from, question.ended))
+    jumps = [pulse.known for pulse in counted if start < pulse.known < end]
+    edges = np.unique([*timeline.exposed_edges(), *jumps])
+    lengths = np.diff(edges)
+    middle_age = (edges[:-1] + lengths / 2 - start) / DAYS_PER_YEAR
+    state = ((edges[:-1] - start) // timeline.state_days).astype(int)
+    pressure = np.array([mean_pressure(counted, edges, h, question.change) for h in HALF_LIVES])
+    agreement, log_share = _consents(past, timeline.states)
+    return _Part(
+        np.tile(lengths / DAYS_PER_YEAR, outcomes),
+        np.tile(np.log(middle_age), outcomes),
+        pressure.reshape(len(HALF_LIVES), -1),
+        np.tile(agreement[state], outcomes),
+        log_share[:, state].ravel(),
+    )
+
+
+def _consents(past: Past, states: int) -> tuple[Array, Array]:
+    """Return A - A0 (state,) and the log shares (change, state), as known when a state begins."""
+    prior = past.prior_willing(_DRAWS, states)
+    days = past.grading.time.step_days * past.grading.time.steps_in_state
+    known = [past.question.at_risk_from + timedelta(days=days * state) for state in range(states)]
+    found = [past.consent(past.willing(day, prior), state) for state, day in enumerate(known)]
+    agreement = np.array([agreed.mean() for _, agreed in found]) - past.reference
+    return agreement, np.log(np.array([share.mean(axis=1) for share, _ in found])).T
+
+
+def _end(past: Past) -> _Part:
+    question = past.question
+    place = question.change.index(question.outcome)
+    agreement, log_share = _consents(past, past.timeline(question.ended).states)
+    moment = np.array([float(question.ended.toordinal())])
+    counted = past.pulses(question.ended - _ONE_DAY)
+    pressure = [pressure_at(counted, moment, h, question.change)[place] for h in HALF_LIVES]
+    age = (question.ended - question.at_risk_from).days / DAYS_PER_YEAR
+    return _Part(
+        np.zeros(1), np.log([age]), np.array(pressure), agreement[-1:], log_share[place, -1:]
+    )

@@ -1,0 +1,296 @@
+"""Loading a question file: its schema, its priors, its words and claims, checked as a whole."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from tidings._toml import line_of
+from tidings.errors import Fault, InputError, nearest, raise_if_any
+from tidings.names import OTHER, RETAINED
+from tidings.question.normal import LinkNormal
+from tidings.question.priors import named_rows, resolve_priors
+from tidings.question.schema import LEARNED, PairRows, PriorRow, QuestionConfig
+from tidings.question.sources import Claim, Learned, read_claims, read_learned
+from tidings.question.yardsticks import Yardsticks, read_yardsticks
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with everything its file names.
+
+    Attributes
+    ----------
+    path : Path
+        The question file.
+    config : QuestionConfig
+        What stands in it.
+    yardsticks : Yardsticks
+        The words of probability.
+    claims : mapping of str to Claim
+        The claims that priors rest on.
+    priors : mapping of str to LinkNormal
+        Every prior by dotted name (``willingness.moscow.ukraine``), on its link scale.
+    learned : Learned or None
+        What was learned from past questions and cases, where the file names it.
+    """
+
+    path: Path
+    config: QuestionConfig
+    yardsticks: Yardsticks
+    claims: Mapping[str, Claim]
+    priors: Mapping[str, LinkNormal]
+    learned: Learned | None = None
+
+    @property
+    def rows(self) -> tuple[tuple[str, PriorRow], ...]:
+        """Every prior row with its dotted name."""
+        return tuple(named_rows(self.config.priors))
+
+    def file(self, name: str) -> Path | None:
+        """Return the path of one of the files the question names, or None if it names none."""
+        relative = getattr(self.config.files, name)
+        return None if relative is None else beside(self.path, relative)
+
+
+def load_question(path: Path) -> Question:
+    """Load a question file and everything it names but the evidence.
+
+    Parameters
+    ----------
+    path : Path
+        A TOML file.
+
+    Returns
+    -------
+    Question
+        Valid as a whole.
+
+    Raises
+    ------
+    InputError
+        With every fault found, each with file and line.
+    """
+    return load_text(path, _read_text(path))
+
+
+def load_text(path: Path, text: str, learned: Learned | None = None) -> Question:
+    """Load a question as if a text stood in its file; see `load_question`.
+
+    ``learned`` stands in place of what its file of what was learned says, where it is given.
+    """
+    tree = _tree(path, text)
+    learned = learned or _learned(path, tree)
+    config = _validated(path, text, _with_learned(path, text, tree, learned))
+    faults = list(_cross_faults(path, text, config))
+    yardsticks, claims = None, {}
+    try:
+        yardsticks = read_yardsticks(
+            beside(path, config.files.yardsticks), beside(path, config.files.survey)
+        )
+    except InputError as error:
+        faults += error.faults
+    try:
+        if config.files.claims is not None:
+            claims = dict(read_claims(beside(path, config.files.claims)))
+    except InputError as error:
+        faults += error.faults
+    if yardsticks is None:
+        raise InputError(faults)
+    known = learned.normals if learned else {}
+    priors, more = resolve_priors(config.priors, yardsticks, claims, known, (path, text))
+    faults += more
+    if config.yardstick not in yardsticks.bands:
+        expected = nearest(config.yardstick, yardsticks.bands)
+        faults.append(
+            Fault(path, line_of(text, ("yardstick",)), "yardstick", config.yardstick, expected)
+        )
+    raise_if_any(faults)
+    return Question(path, config, yardsticks, claims, priors, learned)
+
+
+def beside(path: Path, relative: str) -> Path:
+    """Return the path of a file named in a question file, as seen from where the user is."""
+    return (path.parent / relative).resolve().relative_to(Path.cwd(), walk_up=True)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        expected = "a question file here (name another with --question FILE)"
+        raise InputError([Fault(path, None, "file", "nothing", expected)]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        got = str(error)
+        raise InputError([Fault(path, None, "file", got, "a readable UTF-8 file")]) from None
+
+
+def load_settings(path: Path) -> QuestionConfig:
+    """Load what stands in a question file, before anything was learned for it.
+
+    Settings that are taken from what was learned have their defaults, and priors are not resolved.
+
+    Raises
+    ------
+    InputError
+        With every fault found.
+    """
+    text = _read_text(path)
+    tree = _tree(path, text)
+    for table, key in _LEARNED_SETTINGS:
+        if tree.get(table, {}).get(key) == LEARNED:
+            del tree[table][key]
+    config = _validated(path, text, tree)
+    raise_if_any(list(_cross_faults(path, text, config)))
+    return config
+
+
+_LEARNED_SETTINGS = (
+    ("news", "half_life_days"), ("news", "pace_weight_items"), ("news", "size_weight_items"),
+    ("time", "age_exponent"),
+)  # fmt: skip
+
+
+def _learned(path: Path, tree: Mapping[str, Any]) -> Learned | None:
+    files = tree.get("files")
+    name = files.get("learned") if isinstance(files, dict) else None
+    return read_learned(beside(path, name)) if isinstance(name, str) else None
+
+
+def _with_learned(
+    path: Path, text: str, tree: dict[str, Any], learned: Learned | None
+) -> dict[str, Any]:
+    """Return the tree with numbers where it says ``"learned"``."""
+    found = dict(tree)
+    for table, key in _LEARNED_SETTINGS:
+        inside = found.get(table)
+        if not isinstance(inside, dict) or inside.get(key) != LEARNED:
+            continue
+        if learned is None:
+            line = line_of(text, (table, key))
+            expected = "a number, or files.learned naming what was learned"
+            raise InputError([Fault(path, line, f"{table}.{key}", repr(LEARNED), expected)])
+        found[table] = {**inside, key: learned.settings[key]}  # type: ignore[index]
+    return found
+
+
+def _tree(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, place = str(error).partition(" (at ")
+        line = int(place.split()[1].rstrip(",")) if place.startswith("line") else None
+        raise InputError([Fault(path, line, "syntax", message.lower(), "valid TOML")]) from None
+
+
+def _validated(path: Path, text: str, tree: Mapping[str, Any]) -> QuestionConfig:
+    try:
+        return QuestionConfig.model_validate(tree)
+    except ValidationError as error:
+        raise InputError([_fault(path, text, dict(one)) for one in error.errors()]) from None
+
+
+def _fault(path: Path, text: str, error: Mapping[str, Any]) -> Fault:
+    loc: Sequence[str | int] = tuple(error["loc"])
+    field = ".".join(str(part) for part in loc) or "question"
+    line = line_of(text, loc)
+    if error["type"] == "extra_forbidden":
+        valid = list(_model_at(loc[:-1]).model_fields)
+        return Fault(path, line, field, f"unknown key {loc[-1]!r}", nearest(str(loc[-1]), valid))
+    if error["type"] == "missing":
+        return Fault(path, line, field, "nothing", "this key")
+    got = error["input"] if isinstance(error["input"], str | int | float | bool) else "this table"
+    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return Fault(path, line, field, repr(got) if got != "this table" else got, expected)
+
+
+def _model_at(loc: Sequence[str | int]) -> type[BaseModel]:
+    """Find the schema that holds the key of an error, to name its valid keys."""
+    here: Any = QuestionConfig
+    for part in loc:
+        if isinstance(here, type) and issubclass(here, BaseModel) and part in here.model_fields:
+            here = here.model_fields[str(part)].annotation
+        else:
+            here = get_args(here)[-1]
+        here = _unwrap(here)
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else QuestionConfig
+
+
+def _unwrap(annotation: Any) -> Any:  # noqa: ANN401 - annotations are of any type
+    """Drop optional, tuple and annotated wrappers; keep dicts, whose keys are free."""
+    arguments = [a for a in get_args(annotation) if a is not type(None) and a is not ...]
+    is_dict = getattr(annotation, "__origin__", None) is dict
+    return _unwrap(arguments[0]) if arguments and not is_dict else annotation
+
+
+def _cross_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fault]:
+    """Yield what one table says that another does not know."""
+
+    def fault(keys: Sequence[str | int], got: str, expected: str) -> Fault:
+        return Fault(path, line_of(text, keys), ".".join(map(str, keys)), got, expected)
+
+    outcomes = [outcome.id for outcome in config.outcomes]
+    actors = [actor.id for actor in config.actors]
+    for kind, ids in (("outcomes", outcomes), ("actors", actors)):
+        for index, one in enumerate(ids):
+            if one in ids[:index]:
+                yield fault((kind, index, "id"), repr(one), "an id not used before")
+    if RETAINED not in outcomes:
+        yield fault(("outcomes",), f"no {RETAINED!r}", "the status quo among the outcomes")
+    if (OTHER in outcomes) != (config.priors.share_other is not None):
+        expected = f"priors.share_other where, and only where, {OTHER!r} is an outcome"
+        yield fault(("priors", "share_other"), f"outcomes {outcomes}", expected)
+    if config.headline_months not in config.horizons_months:
+        yield fault(
+            ("headline_months",),
+            str(config.headline_months),
+            f"one of horizons_months {list(config.horizons_months)}",
+        )
+    if config.resolved is not None and config.resolved.outcome not in outcomes:
+        got = repr(config.resolved.outcome)
+        yield fault(("resolved", "outcome"), got, nearest(config.resolved.outcome, outcomes))
+    for index, actor in enumerate(config.actors):
+        if actor.recipient_of is not None and actor.recipient_of not in config.named_ids:
+            keys = ("actors", index, "recipient_of")
+            yield fault(
+                keys, repr(actor.recipient_of), nearest(actor.recipient_of, config.named_ids)
+            )
+        heard = [a for a in config.dynamic_ids if a != actor.id] + list(config.recipients)
+        if actor.speaks_for is not None and actor.speaks_for not in heard:
+            keys = ("actors", index, "speaks_for")
+            yield fault(keys, repr(actor.speaks_for), nearest(actor.speaks_for, heard))
+    yield from _prior_faults(path, text, config)
+
+
+def _prior_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fault]:
+    """Yield priors for actors and outcomes that do not exist, and those that are missing."""
+
+    def compare(family: str, got: Sequence[str], expected: Sequence[str]) -> Iterator[Fault]:
+        for name in got:
+            if name not in expected:
+                field = f"priors.{family}.{name}"
+                line = line_of(text, field.split("."))
+                yield Fault(path, line, field, f"unknown name {name!r}", nearest(name, expected))
+        for name in expected:
+            if name not in got:
+                line = line_of(text, ("priors", *family.split(".")))
+                field = f"priors.{family}.{name}"
+                yield Fault(path, line, field, "nothing", "a prior (word, quantiles or fixed)")
+
+    priors = config.priors
+    yield from compare("factor_sd", list(priors.factor_sd), config.dynamic_ids)
+    yield from compare("precedent", list(priors.precedent), config.named_ids)
+    speaking = [*config.dynamic_ids, *config.recipients]
+    families: tuple[tuple[str, PairRows], ...] = (
+        ("willingness", priors.willingness),
+        ("binding", priors.binding),
+    )
+    for family, rows in families:
+        yield from compare(family, list(rows), speaking)
+        for actor in (a for a in speaking if a in rows):
+            own = config.recipients.get(actor)
+            expected = config.named_ids if own is None else (own,)
+            yield from compare(f"{family}.{actor}", list(rows[actor]), expected)

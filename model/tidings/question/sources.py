@@ -1,0 +1,261 @@
+"""The claims of the texts that priors rest on (``seeds/``).
+
+What was learned from past questions and cases, as `tidings priors learn` wrote it to a file.
+
+The file is TOML: the digests of the data it was learned from, settings that a question file may
+take as ``"learned"``, quantities that a prior may name, and scores. It is read, never edited.
+"""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tidings._tables import Column, choice, number, read_table, text
+from tidings.errors import Fault, InputError, raise_if_any
+from tidings.question.normal import Link, LinkNormal
+
+Status = Literal["supported", "partly", "unsupported", "garbled"]
+
+_COLUMNS = {
+    "id": Column(text),
+    "paragraph": Column(number(1, 99, whole=True)),
+    "sentence": Column(number(1, 99, whole=True)),
+    "claim": Column(text),
+    "cited": Column(text, required=False),
+    "word": Column(text, required=False),
+    "status": Column(choice(*get_args(Status))),
+    "note": Column(text, required=False),
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim of a text, in our own words.
+
+    Attributes
+    ----------
+    id : str
+        What priors cite.
+    paragraph, sentence : int
+        Where it stands in the text, counted from 1.
+    claim : str
+        What the text says, in our own words.
+    cited, word : str or None
+        Whom the text names as its source; the probability word that decides it.
+    status : {"supported", "partly", "unsupported", "garbled"}
+        What was found when it was checked.
+    note : str or None
+        What was found instead.
+    """
+
+    id: str
+    paragraph: int
+    sentence: int
+    claim: str
+    cited: str | None
+    word: str | None
+    status: str
+    note: str | None
+
+
+def read_claims(path: Path) -> Mapping[str, Claim]:
+    """Read the claims of one text.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV file with the columns of `Claim`.
+
+    Returns
+    -------
+    mapping of str to Claim
+        The claims by id.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, or has a fault.
+    """
+    rows, faults = read_table(path, _COLUMNS)
+    claims: dict[str, Claim] = {}
+    for row in rows:
+        cells = {name: None if value is None else str(value) for name, value in row.values.items()}
+        claim = Claim(
+            id=str(cells["id"]),
+            paragraph=int(float(str(cells["paragraph"]))),
+            sentence=int(float(str(cells["sentence"]))),
+            claim=str(cells["claim"]),
+            cited=cells["cited"],
+            word=cells["word"],
+            status=str(cells["status"]),
+            note=cells["note"],
+        )
+        if claim.id in claims:
+            faults.append(Fault(path, row.line, "id", repr(claim.id), "an id not used before"))
+        claims[claim.id] = claim
+    raise_if_any(faults)
+    return claims
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Quantity(_Closed):
+    """A quantity as a normal on its link scale."""
+
+    meaning: str
+    link: Link
+    mean: float
+    sd: Annotated[float, Field(gt=0)]
+    fit_error: Annotated[float, Field(ge=0)]
+    """Largest distance between the 5, 50 and 95 % quantiles of normal and draws, in their span."""
+
+    @property
+    def normal(self) -> LinkNormal:
+        """The normal that a prior takes."""
+        return LinkNormal(self.mean, self.sd, self.link, self.fit_error)
+
+
+class ScoreRow(_Closed):
+    """Scores of the resolved questions at one horizon, each left out of what it was learned from.
+
+    The fields are those of `tidings.trust.scoring.mean_scores`.
+    """
+
+    months: int
+    brier: float
+    log: float
+    brier_event: float
+    log_event: float
+    brier_base: float
+    log_base: float
+    brier_status_quo: float
+    log_gain: float
+    log_gain_se: float | None = None
+    """None where there is one question only."""
+    n: int
+    questions: int
+
+
+class ClassScoreRow(_Closed):
+    """Log scores of cases predicted without their owner's, beside the pooled base rate."""
+
+    part: str
+    model: float
+    pooled: float
+    gain_se: float
+    n: int
+    owners: int
+
+
+class FitRow(_Closed):
+    """How a fit fared."""
+
+    r_hat: float
+    ess_bulk: float
+    divergences: float
+
+
+class Learned(_Closed):
+    """All that was learned for one question."""
+
+    format: Literal[1] = 1
+    question: str
+    """The question at hand, which is never among those learned from."""
+    resolved: tuple[str, ...]
+    """The resolved questions learned from."""
+    cases: int
+    """How many cases."""
+    trust: float
+    """The power to which the cases' likelihood was raised."""
+    slope_correlation: float
+    """Between push and consent slope: what readings and pushes tell is shared between them."""
+    digests: dict[Literal["resolved", "cases", "settings"], str]
+    settings: dict[
+        Literal["half_life_days", "age_exponent", "pace_weight_items", "size_weight_items"], float
+    ]
+    quantities: dict[str, Quantity]
+    scores: tuple[ScoreRow, ...]
+    class_scores: tuple[ClassScoreRow, ...]
+    fits: dict[Literal["resolved", "cases"], FitRow]
+    draws: str
+    """The digest of the draws, which stand beside this file in a CSV of the same stem."""
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        for name in self.quantities:
+            if not name.startswith(("resolved.", "cases.")):
+                raise ValueError(f"quantities named resolved.… or cases.… (got {name!r})")
+        return self
+
+    @property
+    def normals(self) -> dict[str, LinkNormal]:
+        """The quantities by name, as normals."""
+        return {name: one.normal for name, one in self.quantities.items()}
+
+
+def read_learned(path: Path) -> Learned:
+    """Read what was learned.
+
+    Parameters
+    ----------
+    path : Path
+        As `tidings priors learn` wrote it.
+
+    Raises
+    ------
+    InputError
+        If it is missing, or not such a file.
+    """
+    remedy = "the file that this writes: tidings priors learn"
+    try:
+        return Learned.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError([Fault(path, None, "file", "nothing", remedy)]) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError([Fault(path, None, "file", str(error).splitlines()[0], remedy)]) from None
+    except ValidationError as error:
+        raise InputError(
+            [
+                Fault(path, None, ".".join(map(str, one["loc"])), one["msg"].lower(), remedy)
+                for one in error.errors()
+            ]
+        ) from None
+
+
+def learned_text(learned: Learned) -> str:
+    """Return what was learned as it is written: TOML, one table a quantity."""
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add(tomlkit.comment("Written by: tidings priors learn. Not edited by hand: it would "))
+    document.add(tomlkit.comment("no longer say what the data say, and the next time it is gone."))
+    for key, value in learned.model_dump(mode="json", exclude_none=True).items():
+        document.add(key, tomlkit.item(value))
+    return tomlkit.dumps(document)
+
+
+def digest_of_files(paths: Iterable[Path]) -> str:
+    """Return one SHA-256 of some files' names and contents, whatever their order."""
+    found = hashlib.sha256()
+    for path in sorted(paths, key=lambda one: one.name):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        found.update(f"{path.name} {content}\n".encode())
+    return found.hexdigest()
+
+
+def digest_of_text(text: str) -> str:
+    """Return the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of_settings(settings: Mapping[str, object]) -> str:
+    """Return the SHA-256 of settings that can be written as JSON."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Why the forecast is what it is, and what would change it."""

@@ -1,0 +1,205 @@
+"""What a forecast rests on: what each story, actor, voice and the quiet time add to it.
+
+Each effect is the forecast as it is minus the forecast without that part, both from the same draws:
+the run's own where their weights can be trusted, else a posterior drawn anew without it (see
+`tidings.reasons.pool`). Effects do not add up: two stories that say the same can each be spared.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings.evidence.ledger import Item
+from tidings.forecasting.runs import Run
+from tidings.mechanism.situation import Situation
+from tidings.reasons.pool import Pool, refitted
+from tidings.reasons.reweighting import stored_posterior
+from tidings.reasons.surprises import SURPRISING, Surprise, surprises
+from tidings.reasons.worlds import World, world_of
+
+Basis = Literal["story", "time", "actor", "voice", "naive"]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one part of the evidence adds; arrays are (outcome, horizon).
+
+    Attributes
+    ----------
+    basis : str
+        What kind of part.
+    id : str
+        The story, actor or voice.
+    items : tuple of str
+        The items in it.
+    change, mcse : ndarray
+        The forecast minus that without it, and the Monte Carlo error.
+    """
+
+    basis: Basis
+    id: str
+    items: tuple[str, ...]
+    change: Array
+    mcse: Array
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a run rests on.
+
+    Attributes
+    ----------
+    run : Run
+        The run.
+    effects : tuple of Effect
+        Stories and time, actors, voices, by kind; within a kind the largest first, at the headline
+        horizon. ``naive`` is what counting every article by itself would add.
+    surprises : tuple of Surprise
+        Items that conflict with the others, the least probable first.
+    examined : int
+        How many items have readings that could conflict.
+    articles, stories : int
+        Items, and independent reports.
+    claims : dict of str to str
+        What the items say.
+    k : float
+        The largest Pareto k that was relied on.
+    refits : int
+        How many posteriors were drawn.
+    """
+
+    run: Run
+    effects: tuple[Effect, ...]
+    surprises: tuple[Surprise, ...]
+    examined: int
+    articles: int
+    stories: int
+    claims: dict[str, str]
+    k: float
+    refits: int
+
+    def of(self, *bases: Basis) -> list[Effect]:
+        """Return the effects of some kinds."""
+        return [effect for effect in self.effects if effect.basis in bases]
+
+    @property
+    def limit(self) -> float:
+        """The probability below which an item is told."""
+        return SURPRISING
+
+    @property
+    def naive(self) -> Array:
+        """The forecast that a count of the articles would make, shape (outcome, horizon)."""
+        [effect] = self.of("naive")
+        return np.asarray(self.run.at_horizons(lambda row: row.mean) + effect.change)
+
+    def to_json(self, horizon: str) -> dict[str, Any]:
+        """Return the object that ``tidings explain --json`` prints."""
+        at = list(self.run.manifest.horizons).index(horizon)
+        outcomes = [one.id for one in self.run.manifest.outcomes]
+
+        def numbers(values: Array) -> dict[str, float]:
+            return dict(zip(outcomes, map(float, values[:, at]), strict=True))
+
+        return {
+            "run": self.run.manifest.run,
+            "horizon": horizon,
+            "fresh": self.run.fresh,
+            "articles": self.articles,
+            "independent_reports": self.stories,
+            "now": {name: self.run.at(horizon)[name].mean for name in outcomes},
+            "naive_count": numbers(self.naive),
+            "effects": [
+                {
+                    "basis": one.basis,
+                    "id": one.id,
+                    "items": one.items,
+                    "change": numbers(one.change),
+                    "mcse": numbers(one.mcse),
+                }
+                for one in self.effects
+                if one.basis != "naive"
+            ],
+            "conflicts": [
+                {
+                    "item": one.item,
+                    "probability": one.probability,
+                    "says": "more willing" if one.higher else "less willing",
+                    "with": one.conflicts,
+                }
+                for one in self.surprises
+            ],
+            "examined": self.examined,
+            "k": self.k,
+            "refits": self.refits,
+        }
+
+
+def explain_run(run: Run) -> Explanation:
+    """Say what a run rests on.
+
+    Parameters
+    ----------
+    run : Run
+        As stored.
+
+    Raises
+    ------
+    InputError, RunError
+        If the run cannot be read.
+    FitError
+        If a posterior that had to be drawn anew could not be.
+    """
+    posterior = stored_posterior(run)
+    world = world_of(posterior)
+    whole = world.situation()
+    pool = Pool(posterior.inputs, [posterior], whole)
+
+    def effect(basis: Basis, name: str, items: Iterable[str], without: Situation) -> Effect:
+        less, more = pool.step(without, whole)
+        added = more.minus(less)
+        return Effect(basis, name, tuple(items), added.mean, added.mcse())
+
+    found = [effect("time", "no event", (), replace(whole, time_tells=False))]
+    parts: tuple[tuple[Basis, Callable[[Item], str]], ...] = (
+        ("story", lambda item: item.story),
+        ("actor", lambda item: item.actor),
+        ("voice", lambda item: item.voice),
+    )
+    for basis, part in parts:
+        found += [
+            effect(basis, name, items, _without(world, items).situation())
+            for name, items in _grouped(world, part)
+        ]
+    at = list(run.manifest.horizons).index(run.manifest.headline)
+    found.sort(key=lambda one: -float(np.abs(one.change[:, at]).max()))
+    counted = effect("naive", "every article", (), _each_alone(world).situation())
+    # The effect is of telling stories apart; the naive count is the forecast without that.
+    found.append(replace(counted, change=-counted.change))
+    told, examined = surprises(posterior, lambda one: refitted(posterior.inputs, one))
+    return Explanation(
+        run, tuple(found), tuple(told), examined, len(world.items),
+        len({item.story for item in world.items.values()}),
+        {item.id: item.claim for item in world.items.values()}, pool.k, pool.refits,
+    )  # fmt: skip
+
+
+def _grouped(world: World, part: Callable[[Item], str]) -> Iterator[tuple[str, list[str]]]:
+    groups: dict[str, list[str]] = {}
+    for item in world.items.values():
+        groups.setdefault(part(item), []).append(item.id)
+    yield from groups.items()
+
+
+def _without(world: World, items: Sequence[str]) -> World:
+    kept = {name: item for name, item in world.items.items() if name not in items}
+    return replace(world, items=kept)
+
+
+def _each_alone(world: World) -> World:
+    alone = {name: replace(item, story=name) for name, item in world.items.items()}
+    return replace(world, items=alone)

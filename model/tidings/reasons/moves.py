@@ -1,0 +1,356 @@
+"""The ledger of moves: why a forecast differs from an earlier one, change by change, adding up.
+
+The changes between the worlds of two runs are made one
+kind after the other, each forecast coming from a pool of posteriors (see `tidings.reasons.pool`):
+
+1. **time**: the newer run's dates with the older evidence, and the pace of news learned by then;
+2. **items, retractions, priors**: up to `ORDER_FREE` of them get their Shapley values (the mean of
+   what each adds over all orders in which they could have come: Shapley 1953,
+   doi:10.1515/9781400881970-018), which no order changes; more of them are added one after the
+   other, as they were published, priors last;
+3. **settings** of the question file (a prior edit too), and **cases**: the resolved questions;
+4. **model**: what another version of the code makes of the same inputs, drawn anew;
+5. **noise**: what is left to the published numbers, which have Monte Carlo errors of their own.
+
+Time comes before the news, since an item cannot act before its day.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import reduce
+from importlib.metadata import version
+from itertools import combinations
+from math import factorial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings.errors import UsageError
+from tidings.forecasting.runs import Run
+from tidings.mechanism.situation import Situation
+from tidings.reasons.pool import Estimate, Pool, TooManyRefitsError
+from tidings.reasons.reweighting import Posterior, stored_posterior
+from tidings.reasons.worlds import (
+    Change,
+    Kind,
+    World,
+    changes_between,
+    last_changes,
+    name_of_time,
+    world_of,
+)
+
+ORDER_FREE = 8
+"""Up to so many changes are told apart independent of their order."""
+_REFITS = 6
+"""So many posteriors may be drawn for that before they are taken in order after all."""
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Move:
+    """What one change did; arrays are (outcome, horizon).
+
+    Attributes
+    ----------
+    kind : str
+        What kind of change.
+    id : str
+        The item or prior; dates or versions.
+    change, mcse : ndarray
+        Change of each probability, and its Monte Carlo error.
+    """
+
+    kind: Kind
+    id: str
+    change: Array
+    mcse: Array
+
+
+@dataclass(frozen=True)
+class Moves:
+    """All moves between two runs; arrays are (outcome, horizon).
+
+    Attributes
+    ----------
+    old, new : Run
+        The runs.
+    outcomes, horizons : tuple of str
+        Those that both runs have.
+    before, after : ndarray
+        As published.
+    moves : tuple of Move
+        They add up to ``after - before``; the last is noise.
+    claims : mapping of str to str
+        What the items among them say.
+    order_free : bool
+        Whether items, retractions and priors are told apart independent of their order.
+    k : float
+        The largest Pareto k that was relied on.
+    refits : int
+        How many posteriors were drawn.
+    """
+
+    old: Run
+    new: Run
+    outcomes: tuple[str, ...]
+    horizons: tuple[str, ...]
+    before: Array
+    after: Array
+    moves: tuple[Move, ...]
+    claims: Mapping[str, str]
+    order_free: bool
+    k: float
+    refits: int
+
+    def to_json(self, horizon: str) -> dict[str, Any]:
+        """Return the object that ``tidings diff --json`` prints."""
+        at = self.horizons.index(horizon)
+        return {
+            "from": self.old.manifest.run,
+            "to": self.new.manifest.run,
+            "horizon": horizon,
+            "fresh": self.new.fresh,
+            "order_free": self.order_free,
+            "k": self.k,
+            "refits": self.refits,
+            "outcomes": {
+                outcome: {
+                    "from": float(self.before[row, at]),
+                    "to": float(self.after[row, at]),
+                    "moves": [
+                        {
+                            "kind": move.kind,
+                            "id": move.id,
+                            "change": float(move.change[row, at]),
+                            "mcse": float(move.mcse[row, at]),
+                        }
+                        for move in self.moves
+                    ],
+                }
+                for row, outcome in enumerate(self.outcomes)
+            },
+        }
+
+
+def explain_moves(old: Run, new: Run) -> Moves:
+    """Split the difference of two runs of one question into moves.
+
+    Parameters
+    ----------
+    old, new : Run
+        The runs; the new one is not as of an earlier date.
+
+    Raises
+    ------
+    UsageError
+        If they are of two questions, or the new one is as of an earlier date.
+    InputError, RunError, FitError
+        If a run cannot be read, or drawn anew.
+    """
+    _check_pair(old, new)
+    outcomes, horizons = _common(old, new)
+    before, after = (_published(run, outcomes, horizons, "mean") for run in (old, new))
+    posteriors = [_restricted(stored_posterior(run), horizons) for run in (old, new)]
+    path = _Path(posteriors, (old, new))
+    moves = path.moves() if path.comparable else [path.incomparable(after - before)]
+    mcse = [_published(run, outcomes, horizons, "mcse") for run in (old, new)]
+    left = after - before - np.sum([move.change for move in moves], axis=0)
+    error = np.hypot(np.hypot(*mcse), path.mcse())
+    noise = Move("noise", "Monte Carlo", left, error if path.comparable else np.zeros_like(left))
+    claims = {
+        item.id: item.claim for one in posteriors for item in one.inputs.ledger.items
+    }  # fmt: skip
+    return Moves(
+        old, new, outcomes, horizons, before, after, (*moves, noise), claims, path.order_free,
+        path.pool.k, path.pool.refits,
+    )  # fmt: skip
+
+
+def _check_pair(old: Run, new: Run) -> None:
+    first, second = old.manifest, new.manifest
+    if first.question != second.question:
+        raise UsageError(
+            f"{first.run} asks {first.question!r} and {second.run} asks {second.question!r}; "
+            "moves are between two runs of one question"
+        )
+    if second.as_of < first.as_of:
+        raise UsageError(
+            f"{second.run} is as of an earlier day than {first.run}; "
+            f"name the earlier first: tidings diff {second.run} {first.run}"
+        )
+
+
+def _common(old: Run, new: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    theirs = {one.id for one in new.manifest.outcomes}
+    outcomes = tuple(one.id for one in old.manifest.outcomes if one.id in theirs)
+    horizons = tuple(name for name in old.manifest.horizons if name in new.manifest.horizons)
+    if not any(name.endswith("mo") for name in horizons):
+        raise UsageError(
+            f"{old.manifest.run} and {new.manifest.run} have no horizon in common: "
+            f"{list(old.manifest.horizons)} and {list(new.manifest.horizons)}"
+        )
+    return outcomes, horizons
+
+
+def _published(run: Run, outcomes: Sequence[str], horizons: Sequence[str], statistic: str) -> Array:
+    return np.array(
+        [[getattr(run.at(horizon)[name], statistic) for horizon in horizons] for name in outcomes]
+    )
+
+
+def _restricted(posterior: Posterior, horizons: Sequence[str]) -> Posterior:
+    """Return a posterior whose question has these horizons only."""
+    question = posterior.situation.question
+    config = question.config.model_copy(
+        update={
+            "horizons_months": tuple(int(one[:-2]) for one in horizons if one.endswith("mo")),
+            "horizon_dates": tuple(
+                date.fromisoformat(one) for one in horizons if not one.endswith("mo")
+            ),
+        }
+    )
+    has = list(_horizons(posterior))
+    columns = [has.index(name) for name in horizons]
+    question = replace(question, config=config)
+    return replace(
+        posterior,
+        situation=replace(posterior.situation, question=question),
+        effective=posterior.effective[:, columns],
+    )
+
+
+def _horizons(posterior: Posterior) -> Iterator[str]:
+    config, as_of = posterior.situation.question.config, posterior.situation.as_of
+    yield from (f"{month}mo" for month in config.horizons_months)
+    yield from (str(day) for day in config.horizon_dates if day > as_of)
+
+
+class _Path:
+    """The way from the world of one run to that of another."""
+
+    def __init__(self, posteriors: Sequence[Posterior], runs: tuple[Run, Run]) -> None:
+        first, last = posteriors
+        self.start, self.end = world_of(first), world_of(last)
+        self.comparable = _axes(first.situation) == _axes(last.situation)
+        self.order_free = True
+        self._runs = runs
+        self._code = [run.manifest.versions["tidings"] for run in runs]
+        same, now = self._code[0] == self._code[1], version("tidings")
+        self._as_today = [same or code == now for code in self._code]
+        usable = [one for one, fits in zip(posteriors, self._as_today, strict=True) if fits]
+        target = self.end.situation()
+        self.pool = Pool(first.inputs, usable if self.comparable else (), target)
+        self._total: Estimate | None = None
+
+    def incomparable(self, change: Array) -> Move:
+        """Return the one move between questions of different outcomes or actors."""
+        errors = [
+            _published(run, *_common(*self._runs), statistic="mcse") for run in self._runs
+        ]  # fmt: skip
+        return Move("prior", "the question's outcomes or actors", change, np.hypot(*errors))
+
+    def moves(self) -> list[Move]:
+        """Return what each change did."""
+        moves, world = [], self.start
+        if self.start.moment != self.end.moment:
+            name = name_of_time(self.start.moment, self.end.moment)
+            world, move = self._step(world, Change("time", name, self._at_new_moment))
+            moves.append(move)
+        told = changes_between(self.start, self.end)
+        found = None if len(told) > ORDER_FREE else self._order_free(world, told)
+        self.order_free = found is not None
+        if found is not None:
+            moves += found
+            world = _after(world, told)
+        else:
+            for change in told:
+                world, move = self._step(world, change)
+                moves.append(move)
+        for change in last_changes(self.start, self.end):
+            world, move = self._step(world, change)
+            moves.append(move)
+        return [*moves, *self._model_move(world)]
+
+    def _at_new_moment(self, world: World) -> World:
+        return replace(world, moment=self.end.moment)
+
+    def _step(self, world: World, change: Change) -> tuple[World, Move]:
+        later = change.made(world)
+        before, after = self.pool.step(world.situation(), later.situation())
+        return later, self._move(change, after.minus(before))
+
+    def _order_free(self, world: World, made: Sequence[Change]) -> list[Move] | None:
+        try:
+            effects = shapley_values(self.pool, world, made)
+        except TooManyRefitsError:
+            return None
+        return [self._move(change, effect) for change, effect in zip(made, effects, strict=True)]
+
+    def _move(self, change: Change, effect: Estimate) -> Move:
+        self._total = effect if self._total is None else self._total.plus(effect)
+        return Move(change.kind, change.id, effect.mean, effect.mcse())
+
+    def _model_move(self, last: World) -> Iterator[Move]:
+        """Yield what other code than today's made of the runs' own worlds."""
+        if all(self._as_today):
+            return
+        started, ended = (self.pool.at(world.situation()) for world in (self.start, last))
+        axes = _common(*self._runs)
+        change, squares = np.zeros_like(started.mean), np.zeros_like(started.mean)
+        for run, own, sign, today in zip(
+            self._runs, (started, ended), (1, -1), self._as_today, strict=True
+        ):
+            if not today:
+                change += sign * (own.mean - _published(run, *axes, statistic="mean"))
+                squares += own.mcse() ** 2 + _published(run, *axes, statistic="mcse") ** 2
+        yield Move("model", " to ".join(self._code), change, np.sqrt(squares))
+
+    def mcse(self) -> Array:
+        """Return the Monte Carlo error of all moves together."""
+        return np.asarray(0.0) if self._total is None else self._total.mcse()
+
+
+def _axes(situation: Situation) -> tuple[object, object]:
+    return situation.structure, tuple(situation.question.config.outcome_ids)
+
+
+def _after(world: World, made: Sequence[Change]) -> World:
+    return reduce(lambda one, change: change.made(one), made, world)
+
+
+def shapley_values(pool: Pool, start: World, made: Sequence[Change]) -> list[Estimate]:
+    """Return the Shapley value of each change, starting from a world.
+
+    Parameters
+    ----------
+    pool : Pool
+        Where forecasts come from.
+    start : World
+        The world before the changes.
+    made : sequence of Change
+        In any order.
+
+    Raises
+    ------
+    TooManyRefitsError
+        If it takes more new posteriors than it is worth.
+    """
+    count, allowed = len(made), pool.refits + _REFITS
+    values = {
+        frozenset(chosen): pool.at(_after(start, [made[i] for i in chosen]).situation(), allowed)
+        for size in range(count + 1)
+        for chosen in combinations(range(count), size)
+    }
+    effects = []
+    for index in range(count):
+        effect = values[frozenset()].minus(values[frozenset()])
+        for chosen, without in values.items():
+            if index not in chosen:
+                orders = factorial(len(chosen)) * factorial(count - len(chosen) - 1)
+                share = orders / factorial(count)
+                effect = effect.plus(values[chosen | {index}], share).plus(without, -share)
+        effects.append(effect)
+    return effects

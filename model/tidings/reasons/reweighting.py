@@ -1,0 +1,329 @@
+"""Pareto-smoothed importance weights (PSIS): the largest weights replaced by expected ones.
+
+The same numbers as `arviz_stats`' ``psislw``, which a test holds; here in NumPy alone, since
+importing ArviZ takes longer than all of a preview. Vehtari et al. 2024, arXiv:1507.02646, with the
+fit of Zhang & Stephens 2009, doi:10.1198/tech.2009.08017.
+
+A run's draws as draws of another situation: weighted by how much likelier they are there.
+
+Readings, survival and priors give each draw its weight (importance sampling, its tail smoothed:
+Vehtari et al. 2024, arXiv:1507.02646); where the other situation lasts longer, the actors' factors
+go on as their AR(1) process first. Above a Pareto k of 0.7 the weights cannot be trusted. The
+forecast of a weighted draw is its own, under the other situation's pressure and time.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings.evidence.inputs import Inputs, read_inputs
+from tidings.forecasting.runs import Run
+from tidings.forecasting.tables import K_LIMIT
+from tidings.mechanism.incidence import Futures
+from tidings.mechanism.likelihood import NeutralRates, log_prior, log_readings
+from tidings.mechanism.parameters import Parameters, of_stored
+from tidings.mechanism.situation import Situation, exposure_of, observe, outlook_of, reading_rows
+from tidings.mechanism.unknowns import prior_names
+from tidings.names import RETAINED, Var
+from tidings.question.normal import LinkNormal
+from tidings.randomness import stream
+
+_FEW_DRAWS = 225
+_PRIOR_K, _PRIOR_COUNT, _PRIOR_SCALE = 0.5, 10, 3
+
+
+def smoothed_weights(log_weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return importance weights with a smoothed tail, of mean 1, and their Pareto k.
+
+    Parameters
+    ----------
+    log_weights : ndarray, shape (draw,)
+        Not all equal.
+
+    Returns
+    -------
+    tuple of (ndarray, float)
+        The weights are not smoothed where no tail fits (k is nan or infinite then).
+    """
+    draws = len(log_weights)
+    shifted = log_weights - log_weights.max()
+    tail = int(3 * draws**0.5) if draws > _FEW_DRAWS else draws // 5
+    order = np.argsort(shifted)
+    largest = order[draws - tail :]
+    weights = np.exp(shifted)
+    cutoff = weights[order[draws - tail - 1]]
+    k, scale = _generalised_pareto(weights[largest] - cutoff)
+    if np.isfinite(k) and scale > 0:
+        places = np.arange(0.5, tail) / tail
+        expected = -np.log1p(-places) if k == 0 else np.expm1(-k * np.log1p(-places)) / k
+        weights[largest] = np.minimum(cutoff + scale * expected, 1.0)
+    return weights / weights.mean(), k
+
+
+def _generalised_pareto(excess: NDArray[np.float64]) -> tuple[float, float]:
+    """Fit shape and scale to sorted excesses over a cutoff; nan where they are not like it."""
+    count = len(excess)
+    quartile = excess[int(count / 4 + 0.5) - 1]
+    if quartile <= 0:
+        return np.nan, np.nan
+    grid = 30 + int(count**0.5)
+    theta = 1 - np.sqrt(grid / (np.arange(1, grid + 1) - 0.5))
+    theta = theta / (_PRIOR_SCALE * quartile) + 1 / excess[-1]
+    shape = np.mean(np.log1p(-theta[:, None] * excess), axis=1)
+    profile = count * (np.log(-theta / shape) - shape - 1)
+    plausible = np.exp(profile - profile.max())
+    plausible /= plausible.sum()
+    counted = plausible >= 10 * np.finfo(float).eps
+    middle = np.sum((theta * plausible)[counted]) / plausible[counted].sum()
+    k = float(np.mean(np.log1p(-middle * excess)))
+    scale = -k / middle
+    k = (count * k + _PRIOR_COUNT * _PRIOR_K) / (count + _PRIOR_COUNT)
+    return (np.inf, np.nan) if np.isnan(k) else (k, float(scale))
+
+
+DRAWS = 1000
+"""Draws that are carried forward again, spread over the run's."""
+ALL_DRAWS = 10**9
+"""More than any run has."""
+_EQUAL = 1e-9
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Draws of a situation with what is needed to weigh them.
+
+    Attributes
+    ----------
+    inputs : Inputs
+        Those that the situation comes from.
+    situation : Situation
+        What it rests on.
+    parameters : Parameters
+        Some of the draws, chain after chain.
+    incidence : ndarray, shape (draw, date, outcome)
+        Their forecasts, as stored.
+    effective : ndarray, shape (outcome, horizon)
+        How many independent draws they are worth, by published probability.
+    """
+
+    inputs: Inputs
+    situation: Situation
+    parameters: Parameters
+    incidence: NDArray[np.float64]
+    effective: NDArray[np.float64]
+
+    @property
+    def seed(self) -> int:
+        """The run's root of randomness."""
+        return self.situation.question.config.fit.seed
+
+    def thinned(self, draws: int) -> "Posterior":
+        """Return about so many of the draws."""
+        every = max(1, len(self.incidence) // draws)
+        few = self.parameters.each(lambda array: array[::every])
+        return replace(self, parameters=few, incidence=self.incidence[::every])
+
+
+def stored_posterior(run: Run, draws: int = DRAWS) -> Posterior:
+    """Read a run's draws and inputs.
+
+    Parameters
+    ----------
+    run : Run
+        As stored.
+    draws : int
+        About how many draws to take.
+
+    Raises
+    ------
+    RunError
+        If its files cannot be read.
+    InputError
+        If its inputs are not valid any more.
+    """
+    inputs = read_inputs(run.question_file).seeded(run.manifest.seed)
+    situation = observe(inputs.question, inputs.ledger, inputs.resolved, run.manifest.as_of)
+    parameters = of_stored(run.stored("posterior"))
+    incidence = run.stored("forecast")[Var.INCIDENCE]
+    chains, stored = parameters.factor_sd.shape[:2]
+    carried = stored // incidence.shape[1]
+    every = max(1, chains * incidence.shape[1] // draws)
+    return Posterior(
+        inputs, situation, parameters.flat(carried * every),
+        incidence[:, ::every].reshape(-1, *incidence.shape[2:]),
+        run.at_horizons(lambda row: row.ess),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reweighted:
+    """The forecast of another situation from a run's draws.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (draw,)
+        Their mean is 1.
+    k : float
+        Pareto k of the weights; 0 where all are equal.
+    incidence : ndarray, shape (draw, outcome, horizon)
+        Each draw's forecast in that situation.
+    effective : ndarray, shape (outcome, horizon)
+        How many independent draws they are worth.
+    """
+
+    weights: NDArray[np.float64]
+    k: float
+    incidence: NDArray[np.float64]
+    effective: NDArray[np.float64]
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the weights can be trusted."""
+        return self.k <= K_LIMIT
+
+    @cached_property
+    def mean(self) -> NDArray[np.float64]:
+        """The forecast, shape (outcome, horizon)."""
+        return np.asarray(np.tensordot(self.weights, self.incidence, 1) / len(self.weights))
+
+    @cached_property
+    def influence(self) -> NDArray[np.float64]:
+        """What each draw adds to the forecast's error, shape (draw, outcome, horizon)."""
+        return np.asarray(self.weights[:, None, None] * (self.incidence - self.mean))
+
+    def mcse(self) -> NDArray[np.float64]:
+        """Return the Monte Carlo error of the forecast, shape (outcome, horizon)."""
+        return standard_error(self.influence, self.effective)
+
+
+def standard_error(
+    influence: NDArray[np.float64], effective: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the Monte Carlo standard error of a mean, shape (...).
+
+    Parameters
+    ----------
+    influence : ndarray, shape (draw, ...)
+        What each draw adds.
+    effective : ndarray, shape (...)
+        How many independent draws they are worth, as the run found out for its probabilities.
+    """
+    return np.asarray(influence.std(axis=0) / np.sqrt(np.minimum(effective, len(influence))))
+
+
+class Reweighting:
+    """Weighs a run's draws for other situations of the same question.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        The draws.
+    last : Situation, optional
+        The one with the longest timeline of those to come; the run's own if not given.
+    """
+
+    def __init__(self, posterior: Posterior, last: Situation | None = None) -> None:
+        own = posterior.situation
+        states = max(own.timeline.states, last.timeline.states if last else 0)
+        self.posterior = posterior
+        self.parameters = _with_later_states(posterior, states)
+        config = own.question.config
+        self._neutral = NeutralRates(self.parameters, own.structure, config.consent_reference)
+        self._futures: dict[object, Futures] = {}
+        self._own = self._log_likelihood(own)
+
+    def weigh(self, situation: Situation) -> tuple[NDArray[np.float64], float]:
+        """Return the draws' weights for a situation, of mean 1, and their Pareto k.
+
+        It is infinite where no weights can help: on another grid of time, or with a fixed prior.
+        """
+        if _grid(situation) != _grid(self.posterior.situation):
+            return np.ones(len(self._own)), np.inf
+        log_weights = self._log_likelihood(situation) - self._own
+        changed = _changed_priors(self.posterior.situation, situation)
+        if any(prior.sd == 0.0 for pair in changed.values() for prior in pair):
+            # No draw of one is possible under the other.
+            return np.ones(len(log_weights)), np.inf
+        structure = situation.structure
+        for sign, which in ((-1, 0), (1, 1)):
+            priors = {name: pair[which] for name, pair in changed.items()}
+            log_weights += sign * log_prior(self.parameters, structure, priors)
+        if np.ptp(log_weights) < _EQUAL:
+            return np.ones(len(log_weights)), 0.0
+        return smoothed_weights(log_weights)
+
+    def own_forecast(self) -> Reweighted:
+        """Return the forecast that came with the draws."""
+        posterior = self.posterior
+        values = at_horizons(posterior.incidence, posterior.situation)
+        return Reweighted(np.ones(len(values)), 0.0, values, posterior.effective)
+
+    def forecast(self, situation: Situation) -> Reweighted:
+        """Return the forecast of a situation at its horizons.
+
+        Situations that differ in what is known only have the same futures.
+        """
+        weights, k = self.weigh(situation)
+        return Reweighted(weights, k, self.carry(situation), self.posterior.effective)
+
+    def carry(self, situation: Situation) -> NDArray[np.float64]:
+        """Return each draw's forecast in a situation, shape (draw, outcome, horizon)."""
+        carried = self._futures_of(situation).incidence(situation.pulses)
+        asked = situation.question.config.outcome_ids
+        known = (RETAINED, *situation.structure.change)
+        columns = [i for i, name in enumerate(known) if name in asked]
+        return at_horizons(carried[:, :, columns], situation)
+
+    def _futures_of(self, situation: Situation) -> Futures:
+        outlook, arrivals = outlook_of(situation), situation.arrivals
+        key = (
+            outlook.calendar.start, outlook.calendar.as_of, outlook.news_from,
+            outlook.half_life_days, outlook.age_exponent,
+            *(np.asarray(value).tobytes() for value in vars(arrivals).values()),
+        )  # fmt: skip
+        if key not in self._futures:
+            # Factors of states after the situation's own are its futures.
+            states = situation.timeline.states
+            own = replace(self.parameters, factor=self.parameters.factor[..., :states])
+            self._futures[key] = Futures(own, outlook, self.posterior.seed, "other futures")
+        return self._futures[key]
+
+    def _log_likelihood(self, situation: Situation) -> NDArray[np.float64]:
+        readings = log_readings(self.parameters, reading_rows(situation))
+        return readings + self._neutral.log_survival(exposure_of(situation))
+
+
+def _grid(situation: Situation) -> tuple[object, ...]:
+    """Return what two situations must share for the draws of one to be draws of the other."""
+    timeline, config = situation.timeline, situation.question.config
+    lengths = (timeline.step_days, timeline.steps_in_state, timeline.factor_half_life_days)
+    return situation.structure, timeline.start, *lengths, config.consent_reference
+
+
+def _changed_priors(old: Situation, new: Situation) -> dict[str, tuple[LinkNormal, LinkNormal]]:
+    """Return the priors that differ, as they were and as they are."""
+    pairs = {name: (old.question.priors[name], new.question.priors[name])
+             for name in prior_names(old.structure) if name in old.question.priors}  # fmt: skip
+    return {k: (a, b) for k, (a, b) in pairs.items() if (a.mean, a.sd) != (b.mean, b.sd)}
+
+
+def at_horizons(incidence: NDArray[np.float64], situation: Situation) -> NDArray[np.float64]:
+    """Return draw, date, outcome as draw, outcome, horizon."""
+    calendar = outlook_of(situation).calendar
+    marks = [calendar.dates.index(day) for day in calendar.horizons.values()]
+    return incidence[:, marks].transpose(0, 2, 1)
+
+
+def _with_later_states(posterior: Posterior, states: int) -> Parameters:
+    """Let the factors go on to the last of some states."""
+    parameters, timeline = posterior.parameters, posterior.situation.timeline
+    rho = timeline.correlation(timeline.state_days)
+    generator = stream(posterior.seed, "later states")
+    path = [parameters.factor]
+    while sum(part.shape[-1] for part in path) < states:
+        shock = generator.standard_normal(parameters.factor_sd.shape)
+        moved = rho * path[-1][..., -1] + np.sqrt(1 - rho**2) * parameters.factor_sd * shock
+        path.append(moved[..., None])
+    return replace(parameters, factor=np.concatenate(path, axis=-1))

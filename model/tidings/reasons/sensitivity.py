@@ -1,0 +1,298 @@
+"""The posterior's sensitivity: what moving a prior, or trusting priors less, does to the forecast.
+
+A prior moved by one sd of itself gives each draw another weight, ``exp(±z - 1/2)`` with ``z`` where
+the draw lies in that prior; the forecasts of the draws stay what they were. Power-scaling raises
+priors or likelihood to a power near 1 and asks how far a posterior moves (Kallioinen et al. 2024,
+doi:10.1007/s11222-023-10366-5), as ArviZ does it. A quantity that hangs on both its prior and the
+likelihood is where the two meet; they are in conflict where the evidence moved it, besides, by more
+than one sd of its prior.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tidings.forecasting.runs import Run
+from tidings.forecasting.tables import K_LIMIT
+from tidings.mechanism.likelihood import NeutralRates, log_readings
+from tidings.mechanism.parameters import linked_priors
+from tidings.mechanism.situation import exposure_of, reading_rows
+from tidings.question.normal import LinkNormal
+from tidings.reasons.reweighting import (
+    Posterior,
+    Reweighted,
+    at_horizons,
+    smoothed_weights,
+    standard_error,
+)
+
+Array = NDArray[np.float64]
+_ALPHAS = (0.99, 1.01)
+_SENSITIVE = 0.05
+"""CJS distance a doubling of the power from which ArviZ calls a quantity sensitive."""
+
+_MOVED_SD = 1.0
+
+Verdict = Literal["conflict", "shared", "prior", "fine"]
+
+
+@dataclass(frozen=True)
+class Tilt:
+    """What one prior, moved by one sd of itself, does; arrays are (outcome, horizon).
+
+    Attributes
+    ----------
+    prior : str
+        Its dotted name.
+    sign : int
+        1 up, -1 down, on the link scale.
+    change : ndarray
+        Of the forecast.
+    mcse : ndarray
+        Monte Carlo error of the change.
+    k : float
+        Pareto k of the weights; 0 after a refit.
+    refitted : bool
+        Whether the posterior was drawn anew.
+    """
+
+    prior: str
+    sign: int
+    change: Array
+    mcse: Array
+    k: float
+    refitted: bool = False
+
+    @property
+    def trusted(self) -> bool:
+        """Whether its numbers can be trusted."""
+        return self.k <= K_LIMIT
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """How far a quantity's posterior hangs on its prior and on the likelihood.
+
+    Attributes
+    ----------
+    name : str
+        A prior, or an outcome.
+    prior, likelihood : float
+        Sensitivity to power-scaling: of its own prior (of all priors, for an outcome), and of the
+        likelihood.
+    k : float
+        The larger Pareto k of the weights.
+    verdict : {"conflict", "shared", "prior", "fine"}
+        Prior and evidence pull apart; both tell; the prior alone tells; the prior matters little.
+    moved_sd : float or None
+        By how many sds of the prior the evidence moved its mean; None for an outcome.
+    """
+
+    name: str
+    prior: float
+    likelihood: float
+    k: float
+    verdict: Verdict
+    moved_sd: float | None
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The sensitivity of a run.
+
+    Attributes
+    ----------
+    run : Run
+        As stored.
+    tilts : tuple of Tilt
+        Two for each prior that is not fixed.
+    priors, outcomes : tuple of Scaled
+        By prior, and by outcome at the headline horizon.
+    """
+
+    run: Run
+    tilts: tuple[Tilt, ...]
+    priors: tuple[Scaled, ...]
+    outcomes: tuple[Scaled, ...]
+
+    def tornado(self, outcome: str, horizon: str) -> list[tuple[Tilt, Tilt]]:
+        """Return each prior moved down and up, the most telling for an outcome first."""
+        row, column = self.place(outcome, horizon)
+        pairs = list(zip(self.tilts[::2], self.tilts[1::2], strict=True))
+        return sorted(
+            pairs, key=lambda pair: -max(abs(float(one.change[row, column])) for one in pair)
+        )
+
+    def place(self, outcome: str, horizon: str) -> tuple[int, int]:
+        """Return where an outcome and a horizon stand in the arrays."""
+        manifest = self.run.manifest
+        outcomes = [one.id for one in manifest.outcomes]
+        return outcomes.index(outcome), list(manifest.horizons).index(horizon)
+
+    def to_json(self, outcome: str, horizon: str) -> dict[str, Any]:
+        """Return the object that ``tidings sensitivity --json`` prints, but the tipping points."""
+        row, column = self.place(outcome, horizon)
+        return {
+            "run": self.run.manifest.run,
+            "outcome": outcome,
+            "horizon": horizon,
+            "tornado": [
+                {
+                    "prior": down.prior,
+                    **{
+                        name: {
+                            "change": float(one.change[row, column]),
+                            "mcse": float(one.mcse[row, column]),
+                            "k": one.k,
+                            "trusted": one.trusted,
+                            "refitted": one.refitted,
+                        }
+                        for name, one in (("down", down), ("up", up))
+                    },
+                }
+                for down, up in self.tornado(outcome, horizon)
+            ],
+            "power_scaling": {
+                "priors": [vars(one) for one in self.priors],
+                "outcomes": [vars(one) for one in self.outcomes],
+            },
+        }
+
+
+def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Sensitivity:
+    """Say what the posterior of a run hangs on.
+
+    Parameters
+    ----------
+    run : Run
+        As stored.
+    posterior : Posterior
+        All its draws.
+    refit : bool
+        Whether to draw a posterior anew for each prior whose weights cannot be trusted.
+
+    Raises
+    ------
+    InputError, RunError
+        If the run cannot be read.
+    FitError
+        If a posterior drawn anew could not be.
+    """
+    values = at_horizons(posterior.incidence, posterior.situation)
+    standard = _standardised(posterior)
+    tilts = tilts_of(posterior)
+    if refit:
+        tilts = tuple(one if one.trusted else _refitted(posterior, one, run) for one in tilts)
+    scaled, outcomes = _power_scaled(posterior, values, standard, run)
+    return Sensitivity(run, tilts, scaled, outcomes)
+
+
+def tilts_of(posterior: Posterior) -> tuple[Tilt, ...]:
+    """Return what each prior that is not fixed does, moved down and up by one sd of itself."""
+    values = at_horizons(posterior.incidence, posterior.situation)
+    return tuple(
+        _tilt(posterior, values, (name, sign), standard)
+        for name, standard in _standardised(posterior).items()
+        for sign in (-1, 1)
+    )
+
+
+def _standardised(posterior: Posterior) -> dict[str, Array]:
+    """Return where each draw lies in each prior that is not fixed, in sds of that prior."""
+    linked = linked_priors(posterior.parameters, posterior.situation.structure)
+    return {
+        name: (linked[name] - prior.mean) / prior.sd
+        for name, prior in posterior.situation.question.priors.items()
+        if name in linked and prior.sd > 0
+    }
+
+
+def _tilt(posterior: Posterior, values: Array, moved: tuple[str, int], standard: Array) -> Tilt:
+    name, sign = moved
+    weights, k = smoothed_weights(sign * standard)
+    now = Reweighted(np.ones(len(values)), 0.0, values, posterior.effective)
+    then = Reweighted(weights, k, values, posterior.effective)
+    mcse = standard_error(then.influence - now.influence, posterior.effective)
+    return Tilt(name, sign, then.mean - now.mean, mcse, k)
+
+
+def moved_prior(prior: LinkNormal, sign: int) -> LinkNormal:
+    """Return a prior moved by one sd of itself, on its link scale."""
+    return replace(prior, mean=prior.mean + sign * prior.sd)
+
+
+def _refitted(posterior: Posterior, tilt: Tilt, run: Run) -> Tilt:
+    from tidings.reasons.previewing import preview_prior
+
+    prior = posterior.situation.question.priors[tilt.prior]
+    found = preview_prior(run, tilt.prior, moved_prior(prior, tilt.sign), refit=True)
+    return Tilt(tilt.prior, tilt.sign, found.change, found.mcse, 0.0, refitted=True)
+
+
+def _power_scaled(
+    posterior: Posterior, values: Array, standard: Mapping[str, Array], run: Run
+) -> tuple[tuple[Scaled, ...], tuple[Scaled, ...]]:
+    """Power-scale each prior and the likelihood."""
+    log_priors = {name: -0.5 * z**2 for name, z in standard.items()}
+    log_likelihood = _log_likelihood(posterior)
+    outcomes = [one.id for one in run.manifest.outcomes]
+    at = list(run.manifest.horizons).index(run.manifest.headline)
+    of_outcome = {name: values[:, row, at] for row, name in enumerate(outcomes)}
+    quantities = {**standard, **of_outcome}
+    with_likelihood = _sensitivities(quantities, log_likelihood)
+    k = _largest_k(log_likelihood)
+    priors = []
+    for name, z in standard.items():
+        own = _sensitivities({name: z}, log_priors[name])[name]
+        priors.append(
+            _scaled(name, own, with_likelihood[name], max(k, _largest_k(log_priors[name])),
+                    float(z.mean()))
+        )  # fmt: skip
+    every = np.sum(list(log_priors.values()), axis=0)
+    with_priors, k_all = _sensitivities(of_outcome, every), _largest_k(every)
+    scaled = [
+        _scaled(name, with_priors[name], with_likelihood[name], max(k, k_all), None)
+        for name in outcomes
+    ]
+    return tuple(priors), tuple(scaled)
+
+
+def _scaled(name: str, prior: float, likelihood: float, k: float, moved_sd: float | None) -> Scaled:
+    verdict: Verdict = "fine"
+    if prior >= _SENSITIVE:
+        verdict = "shared" if likelihood >= _SENSITIVE else "prior"
+    if verdict == "shared" and abs(moved_sd or 0.0) >= _MOVED_SD:
+        verdict = "conflict"
+    return Scaled(name, prior, likelihood, k, verdict, moved_sd)
+
+
+def _log_likelihood(posterior: Posterior) -> Array:
+    situation, parameters = posterior.situation, posterior.parameters
+    reference = situation.question.config.consent_reference
+    survival = NeutralRates(parameters, situation.structure, reference)
+    readings = log_readings(parameters, reading_rows(situation))
+    return np.asarray(readings + survival.log_survival(exposure_of(situation)))
+
+
+def _sensitivities(quantities: Mapping[str, Array], log_density: Array) -> dict[str, float]:
+    """Return ArviZ's power-scaling sensitivity of each quantity to one log density."""
+    import arviz_stats
+    import xarray as xr
+
+    def dataset(named: Mapping[str, Array]) -> xr.Dataset:
+        return xr.Dataset({n: (("chain", "draw"), value[None]) for n, value in named.items()})
+
+    places = {f"q{place}": name for place, name in enumerate(quantities)}
+    tree = xr.DataTree.from_dict({
+        "posterior": dataset({place: quantities[name] for place, name in places.items()}),
+        "log_prior": dataset({"scaled": log_density}),
+    })  # fmt: skip
+    found = arviz_stats.psense(tree, group="prior", alphas=_ALPHAS)
+    return {name: float(found[place]) for place, name in places.items()}
+
+
+def _largest_k(log_density: Array) -> float:
+    return max(smoothed_weights((alpha - 1) * log_density)[1] for alpha in _ALPHAS)

@@ -1,0 +1,196 @@
+"""Items that the model finds surprising given all the others, and which of them they conflict with.
+
+An item's readings are left out by importance weights (as PSIS-LOO does: Vehtari, Gelman & Gabry
+2017, doi:10.1007/s11222-016-9696-4); what the others of its story say of their shared effect stays
+in. Its probability is that of readings at least as far off: twice the smaller tail, for the item's
+most surprising reading, times their number. It conflicts with those items without which it would be
+more probable.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from tidings.evidence.readings import Reading
+from tidings.forecasting.tables import K_LIMIT
+from tidings.mechanism.likelihood import standardised_residuals
+from tidings.mechanism.parameters import Parameters
+from tidings.mechanism.situation import Situation, whitened_of
+from tidings.names import Var
+from tidings.reasons.reweighting import Posterior, smoothed_weights
+
+SURPRISING = 0.05
+"""An item less probable than this is told; among independent items, so many are by chance."""
+_NAMED = 3
+_GAIN = 0.05
+"""Items that cost this much log predictive density are said to conflict."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """One surprising item.
+
+    Attributes
+    ----------
+    item : str
+        Its id.
+    probability : float
+        Of readings at least as far off, given all other items.
+    higher : bool
+        Whether it says more willingness than the others would have expected.
+    conflicts : tuple of str
+        Items without which it would be more probable, the strongest first.
+    k : float
+        Pareto k of the weights that leave it out.
+    """
+
+    item: str
+    probability: float
+    higher: bool
+    conflicts: tuple[str, ...]
+    k: float
+
+
+def surprises(
+    posterior: Posterior, refit: Callable[[Situation], Posterior]
+) -> tuple[list[Surprise], int]:
+    """Find the surprising items.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        Given all items.
+    refit : callable
+        Draws from the posterior of a situation, for items that weights cannot leave out.
+
+    Returns
+    -------
+    tuple of (list of Surprise, int)
+        The least probable first; and how many items were examined.
+    """
+    readings = posterior.situation.readings
+    everything = Residuals(posterior.parameters, posterior.situation)
+    found = []
+    items = list(dict.fromkeys(reading.item for reading in readings))
+    for item in items:
+        residuals, present = everything, {item}
+        weights, k = smoothed_weights(-everything.log_density({item}))
+        if not k <= K_LIMIT:
+            without = refit(posterior.situation.without_reading(item))
+            residuals, present = Residuals(without.parameters, posterior.situation), set()
+            weights, k = np.ones(len(without.parameters.factor_sd)), 0.0
+        probability, higher = residuals.tail(item, weights)
+        if probability < SURPRISING:
+            conflicts = _conflicts(residuals, item, present)
+            found.append(Surprise(item, probability, higher, conflicts, k))
+    return sorted(found, key=lambda one: one.probability), len(items)
+
+
+def _conflicts(residuals: "Residuals", item: str, present: set[str]) -> tuple[str, ...]:
+    """Return the items without which an item would be more probable.
+
+    ``present`` has the item where the draws still know of it.
+    """
+    gains = []
+    about = {reading.actor for reading in residuals.readings if reading.item == item}
+    others = {reading.item for reading in residuals.readings if reading.actor in about} - {item}
+    alone = residuals.log_predictive(item, present, {item})
+    for other in sorted(others):
+        gain = residuals.log_predictive(item, {*present, other}, {item, other}) - alone
+        if gain > _GAIN:
+            gains.append((gain, other))
+    return tuple(other for _, other in sorted(gains, reverse=True)[:_NAMED])
+
+
+class Residuals:
+    """What each draw expects of each reading, with story effects integrated out.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Over draws along one axis.
+    situation : Situation
+        Has the readings; the draws need not know of them all.
+    """
+
+    def __init__(self, parameters: Parameters, situation: Situation) -> None:
+        self.readings: Sequence[Reading] = situation.readings
+        rows = whitened_of(situation)
+        standardised, sd = standardised_residuals(parameters, rows)
+        self._residual = standardised * sd
+        self._noise = parameters.scale[Var.NOISE_SCALE] ** 2
+        self._story = parameters.scale[Var.STORY_SD] ** 2
+        self._load = np.array([one.sign / one.sd_logit for one in self.readings])
+
+    def _groups(self, items: set[str]) -> list[tuple[list[int], list[int]]]:
+        """Return, by story and actor, the readings of some items and those of all others."""
+        groups: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
+        for index, one in enumerate(self.readings):
+            group = groups.setdefault((one.story, one.actor), ([], []))
+            group[one.item not in items].append(index)
+        return [group for group in groups.values() if group[0]]
+
+    def _shared(self, others: list[int]) -> tuple[Array, Array]:
+        """Return mean and variance of a story's effect given its other readings, by draw."""
+        load = self._load[others]
+        precision = 1 / self._story + np.sum(load**2) / self._noise
+        return (self._residual[:, others] @ load) / self._noise / precision, 1 / precision
+
+    def log_density(self, items: set[str]) -> Array:
+        """Return the log density of some items' readings given all others, shape (draw,)."""
+        total = np.zeros(len(self._noise))
+        for own, others in self._groups(items):
+            mean, variance = self._shared(others)
+            load = self._load[own]
+            left = self._residual[:, own] - mean[:, None] * load
+            along, length = left @ load / self._noise, np.sum(load**2) / self._noise
+            shrunk = variance / (1 + variance * length)
+            total -= 0.5 * (np.sum(left**2, axis=1) / self._noise - shrunk * along**2)
+            total -= 0.5 * (len(own) * np.log(self._noise) + np.log1p(variance * length))
+        return total
+
+    def _each(self, item: str, out: set[str]) -> tuple[Array, Array]:
+        """Return residual and sd of each of an item's readings, without what is left out."""
+        left, sds = [], []
+        for own, others in self._groups(out):
+            mean, variance = self._shared(others)
+            for index in own:
+                if self.readings[index].item == item:
+                    load = self._load[index]
+                    left.append(self._residual[:, index] - mean * load)
+                    sds.append(np.sqrt(self._noise + variance * load**2))
+        return np.array(left), np.array(sds)
+
+    def tail(self, item: str, weights: Array) -> tuple[float, bool]:
+        """Return how probable readings as far off are, and whether they lie above."""
+        left, sds = self._each(item, {item})
+        below = np.mean(weights * ndtr(left / sds), axis=1)
+        tails = 2 * np.minimum(below, 1 - below)
+        furthest = int(np.argmin(tails))
+        sign = next(one.sign for one in self.readings if one.item == item)
+        higher = bool(below[furthest] > 0.5) == (sign > 0)
+        return min(1.0, float(tails[furthest]) * len(tails)), higher
+
+    def log_predictive(self, item: str, known: set[str], out: set[str]) -> float:
+        """Return the log predictive density of an item's readings.
+
+        Parameters
+        ----------
+        item : str
+            The item.
+        known : set of str
+            Items that the draws know of and that weights leave out.
+        out : set of str
+            Items that tell nothing of its story.
+        """
+        weights = np.ones(len(self._noise))
+        if known:
+            weights, _ = smoothed_weights(-self.log_density(known))
+        left, sds = self._each(item, out)
+        density = np.exp(np.sum(-0.5 * (left / sds) ** 2 - np.log(sds), axis=0))
+        return float(np.log(np.mean(weights * density)))

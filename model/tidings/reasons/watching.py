@@ -1,0 +1,339 @@
+"""Which news would matter most next: for each actor and outcome, a story of the size that comes.
+
+How often such a story comes follows from the model's own process of news yet to come (see
+`tidings.evidence.arrivals`): its pace, dispersion, sizes and outcomes named; whom it is about, from this
+question's items, smoothed. Given that one comes, the process goes on as before (Slivnyak's
+theorem), so the forecast "if so" is that with one more story today: its push, and its face value as
+a reading of the actor, both those that items of that direction have had. The forecast "if not"
+follows from the law of total probability. Together they say how much the next month may tell about
+the outcome, in bits (mutual information).
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincinv
+
+from tidings.evidence.arrivals import Arrivals
+from tidings.evidence.ledger import Item
+from tidings.evidence.pressure import Pulse
+from tidings.evidence.readings import read_items
+from tidings.forecasting.runs import Run
+from tidings.forecasting.tables import K_LIMIT
+from tidings.mechanism.situation import Situation, precedent_share
+from tidings.names import ANY, DEAL, OTHER, RETAINED
+from tidings.question.yardsticks import LEDGER
+from tidings.reasons.reweighting import Reweighted, Reweighting, standard_error, stored_posterior
+
+_MONTH_YEARS = 1 / 12
+_GRID = 200
+_STORY = "news-to-watch"
+
+Sign = Literal[1, -1]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class News:
+    """A story of one actor and outcome, in one direction.
+
+    Attributes
+    ----------
+    probability : float
+        That at least one comes within a month.
+    size : float
+        Its push after grading, in steps.
+    face_value : str or None
+        What it says at face value; None for the deal.
+    then : ndarray, shape (outcome, horizon)
+        The forecast if it comes.
+    mcse : ndarray
+        Monte Carlo error of the change that it makes.
+    k : float
+        Pareto k of the weights.
+    """
+
+    probability: float
+    size: float
+    face_value: str | None
+    then: Array
+    mcse: Array
+    k: float
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What news of one actor and outcome would tell.
+
+    Attributes
+    ----------
+    actor, outcome : str
+        Ids; the deal and ``any`` stand beside actors and outcomes.
+    favourable, adverse : News
+        A story for it, and one against it.
+    neither : ndarray, shape (outcome, horizon)
+        The forecast if neither comes within a month.
+    bits : ndarray, shape (horizon,)
+        Expected information about the outcome.
+    """
+
+    actor: str
+    outcome: str
+    favourable: News
+    adverse: News
+    neither: Array
+    bits: Array
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the weights of both can be trusted."""
+        return max(self.favourable.k, self.adverse.k) <= K_LIMIT
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Which news would matter most next.
+
+    Attributes
+    ----------
+    run : Run
+        The run.
+    now : ndarray, shape (outcome, horizon)
+        As published.
+    news : tuple of Watched
+        The most telling at the headline horizon first.
+    """
+
+    run: Run
+    now: Array
+    news: tuple[Watched, ...]
+
+    def to_json(self, horizon: str) -> dict[str, Any]:
+        """Return the object that ``tidings watch --json`` prints."""
+        at = list(self.run.manifest.horizons).index(horizon)
+        outcomes = [one.id for one in self.run.manifest.outcomes]
+
+        def numbers(values: Array) -> dict[str, float]:
+            return dict(zip(outcomes, map(float, values[:, at]), strict=True))
+
+        def story(news: News) -> dict[str, Any]:
+            return {
+                "probability_next_month": news.probability,
+                "size": news.size,
+                "face_value": news.face_value,
+                "then": numbers(news.then),
+                "mcse": numbers(news.mcse),
+                "k": news.k,
+            }
+
+        return {
+            "run": self.run.manifest.run,
+            "horizon": horizon,
+            "fresh": self.run.fresh,
+            "now": numbers(self.now),
+            "watch": [
+                {
+                    "actor": one.actor,
+                    "outcome": one.outcome,
+                    "bits": float(one.bits[at]),
+                    "trusted": one.trusted,
+                    "favourable": story(one.favourable),
+                    "adverse": story(one.adverse),
+                    "neither": numbers(one.neither),
+                }
+                for one in self.news
+            ],
+        }
+
+
+def watch_run(run: Run) -> Watch:
+    """Say which news would matter most next.
+
+    Parameters
+    ----------
+    run : Run
+        As stored.
+
+    Raises
+    ------
+    InputError, RunError
+        If the run cannot be read.
+    """
+    posterior = stored_posterior(run)
+    lookout = Lookout(run, posterior.situation, Reweighting(posterior))
+    at = list(run.manifest.horizons).index(run.manifest.headline)
+    found = [lookout.watched(actor, outcome) for actor, outcome in lookout.pairs()]
+    found.sort(key=lambda one: -one.bits[at])
+    return Watch(run, lookout.now, tuple(found))
+
+
+class Lookout:
+    """Forecasts of a run with one story more.
+
+    Parameters
+    ----------
+    run : Run
+        As stored.
+    situation : Situation
+        What it rests on.
+    reweighting : Reweighting
+        Of its draws.
+    """
+
+    def __init__(self, run: Run, situation: Situation, reweighting: Reweighting) -> None:
+        self.situation, self._reweighting = situation, reweighting
+        self.now = run.at_horizons(lambda row: row.mean)
+        self._base = reweighting.forecast(situation)
+        pushing = {pulse.item for pulse in situation.pulses}
+        self._items = [item for item in situation.items if item.id in pushing]
+        self._carried: dict[tuple[str, Sign], Array] = {}
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Yield each actor with each outcome that it may agree to, and the deal with each."""
+        structure = self.situation.structure
+        yield from structure.pairs
+        yield from ((actor, ANY) for actor in structure.dynamic)
+        yield from ((DEAL, outcome) for outcome in (*structure.change, ANY) if outcome != OTHER)
+
+    def watched(self, actor: str, outcome: str) -> Watched:
+        """Return what news of an actor and outcome would tell."""
+        favourable, adverse = (self._news(actor, outcome, sign) for sign in (1, -1))
+        chances = np.array([favourable.probability, adverse.probability])
+        silence = 1 - chances.sum()
+        then = np.array([favourable.then, adverse.then])
+        neither = (self.now - np.tensordot(chances, then, 1)) / silence
+        neither = np.clip(neither, 0.0, 1.0)
+        bits = silence * _divergence(neither, self.now)
+        for chance, one in zip(chances, then, strict=True):
+            bits = bits + chance * _divergence(one, self.now)
+        return Watched(actor, outcome, favourable, adverse, neither, bits)
+
+    def _news(self, actor: str, outcome: str, sign: Sign) -> News:
+        size = _typical_size(self.situation.arrivals, sign)
+        face = None if actor == DEAL else self._typical_face(sign)
+        situation = self.with_story(actor, outcome, size, face)
+        weights, k = self._reweighting.weigh(situation)
+        key = (outcome, sign)
+        if key not in self._carried:
+            self._carried[key] = self._reweighting.carry(situation)
+        effective = self._base.effective
+        found = Reweighted(weights, k, self._carried[key], effective)
+        mcse = standard_error(found.influence - self._base.influence, effective)
+        then = self.now + found.mean - self._base.mean
+        return News(self._probability(actor, outcome, sign), size, face, then, mcse, k)
+
+    def with_story(self, actor: str, outcome: str, size: float, face: str | None) -> Situation:
+        """Return what is known and, today, one more story: its push, and its face value if any."""
+        situation = self.situation
+        known = float(situation.as_of.toordinal())
+        change = situation.structure.change
+        pushed = change if outcome == ANY else (outcome,)
+        more = [Pulse(_STORY, _STORY, one, size, known) for one in pushed]
+        question = situation.question
+        read = () if face is None else read_items(
+            [self._typical_item(actor, outcome, face)], question.config,
+            precedent_share(question), question.yardsticks, situation.timeline,
+        )  # fmt: skip
+        return replace(
+            situation, pulses=(*situation.pulses, *more), readings=(*situation.readings, *read)
+        )
+
+    def _typical_item(self, actor: str, outcome: str, face: str) -> Item:
+        """Return an item of the actor's own, graded as most that moved the forecast were."""
+        grades = Counter((one.source_reliability, one.credibility) for one in self._items)
+        [(grade, _)] = grades.most_common(1) or [(("B", "2"), 0)]
+        as_of = self.situation.as_of
+        return Item(
+            id=_STORY, date=as_of, date_precision="day", published=as_of, source="", via=None,
+            url="", speaker=None, voice="own", actor=actor, outcomes=(outcome,), claim="",
+            face_value=face, push=None, milestone=None, source_reliability=grade[0],
+            credibility=grade[1], story=_STORY, note=None, retracted=None, retracted_why=None,
+        )  # fmt: skip
+
+    def _typical_face(self, sign: Sign) -> str:
+        """Return the median face value of items that pushed in a direction, as a word."""
+        yardsticks = self.situation.question.yardsticks
+        means = {word: yardsticks.normal(LEDGER, word).mean for word in yardsticks.phrases(LEDGER)}
+        said = [
+            means[item.face_value]
+            for item in self._items
+            if item.face_value is not None
+            and item.outcomes != (RETAINED,)
+            and (item.push or 0) * sign > 0
+        ]
+        middle = median(said) if said else 0.0
+        return min(means, key=lambda word: abs(means[word] - middle))
+
+    def _probability(self, actor: str, outcome: str, sign: Sign) -> float:
+        """Return the chance of at least one such story within a month."""
+        arrivals = self.situation.arrivals
+        share = (
+            float(arrivals.size_probs[arrivals.sizes * sign > 0].sum())
+            * _naming(arrivals, self.situation.structure.change, outcome)
+            * self._about(actor, outcome)
+        )
+        return at_least_one(arrivals, share)
+
+    def _about(self, actor: str, outcome: str) -> float:
+        """Return the chance that a story that names an outcome is about an actor."""
+        able = [one for one, its in self.pairs() if its == outcome]
+        heard = [(self._heard(item), _named(item)) for item in self._items]
+        overall = Counter(one for one, _ in heard if one in able)
+        here = Counter(one for one, named in heard if one in able and outcome in named)
+        share = (overall[actor] + 1) / (overall.total() + len(able))
+        return (here[actor] + share) / (here.total() + 1)
+
+    def _heard(self, item: Item) -> str:
+        if item.actor == DEAL:
+            return DEAL
+        actor = self.situation.question.config.actor(item.actor)
+        return actor.speaks_for or actor.id
+
+
+def _named(item: Item) -> Sequence[str]:
+    return (ANY,) if {ANY, RETAINED} & set(item.outcomes) else item.outcomes
+
+
+def _naming(arrivals: Arrivals, change: Sequence[str], outcome: str) -> float:
+    """Return the chance that an arrival names an outcome; ``any`` is all of them together."""
+    all_of_them = arrivals.named.all(axis=1)
+    if outcome == ANY:
+        return float(arrivals.named_probs[all_of_them].sum())
+    names_it = arrivals.named[:, list(change).index(outcome)] > 0
+    return float(arrivals.named_probs[names_it & ~all_of_them].sum())
+
+
+def _typical_size(arrivals: Arrivals, sign: Sign) -> float:
+    """Return the mean size of arrivals in a direction; 0 where there are none."""
+    way = arrivals.sizes * sign > 0
+    probs = arrivals.size_probs[way]
+    return float(arrivals.sizes[way] @ probs / probs.sum()) if way.any() else 0.0
+
+
+def at_least_one(arrivals: Arrivals, share: float) -> float:
+    """Return the chance that some share of the arrivals has at least one within a month.
+
+    The pace is a gamma, and so is the month's multiplier, over which a grid of quantiles is taken.
+    """
+    if arrivals.mean_pace == 0.0:
+        return 0.0
+    multiplier = np.ones(1)
+    if arrivals.dispersion > 0:
+        shape = 1 / arrivals.dispersion
+        places = (np.arange(_GRID) + 0.5) / _GRID
+        multiplier = gammaincinv(shape, places) / shape
+    rate = arrivals.pace_rate_years
+    none = (rate / (rate + share * _MONTH_YEARS * multiplier)) ** arrivals.pace_shape
+    return float(1 - np.mean(none))
+
+
+def _divergence(forecast: Array, now: Array) -> Array:
+    """Return the Kullback-Leibler divergence of forecasts in bits, shape (horizon,)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(forecast > 0, forecast * np.log2(forecast / now), 0.0)
+    return np.asarray(terms.sum(axis=0))

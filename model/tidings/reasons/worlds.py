@@ -1,0 +1,172 @@
+"""Worlds: all that a forecast rests on, and the changes that lead from one to another."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from tidings.evidence.ledger import Item, Ledger
+from tidings.evidence.resolved import ResolvedQuestion
+from tidings.mechanism.situation import Situation, observe
+from tidings.question.loading import Question
+from tidings.question.normal import LinkNormal
+from tidings.reasons.reweighting import Posterior
+
+Kind = Literal["item", "retraction", "prior", "cases", "time", "model", "noise"]
+_ACTING = (
+    "known", "date", "voice", "actor", "outcomes", "face_value", "push", "source_reliability",
+    "credibility", "story",
+)  # fmt: skip
+_SETTINGS = ("clock_start", "consent_reference", "time", "news", "grades", "actors")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The dates of a forecast, and the news from which the pace of news is learned.
+
+    Attributes
+    ----------
+    as_of, watched_to : date
+        As a situation has them.
+    status_known_to : date or None
+        As the config has it.
+    news : tuple of Item
+        Known by then.
+    """
+
+    as_of: date
+    watched_to: date
+    status_known_to: date | None
+    news: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class World:
+    """All that a forecast rests on.
+
+    Attributes
+    ----------
+    items : mapping of str to Item
+        Those that count.
+    priors : mapping of str to LinkNormal
+        By dotted name.
+    moment : Moment
+        When the forecast is made.
+    settings : Question
+        Everything else in the question file.
+    resolved : tuple of ResolvedQuestion
+        Past questions.
+    """
+
+    items: Mapping[str, Item]
+    priors: Mapping[str, LinkNormal]
+    moment: Moment
+    settings: Question
+    resolved: tuple[ResolvedQuestion, ...]
+
+    def situation(self) -> Situation:
+        """Return the world as a situation."""
+        moment, settings = self.moment, self.settings
+        config = settings.config.model_copy(update={"status_known_to": moment.status_known_to})
+        question = replace(settings, config=config, priors=self.priors)
+        ledger = Ledger(settings.path, tuple(self.items.values()))
+        return observe(
+            question, ledger, self.resolved, moment.as_of, moment.watched_to, moment.news
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a world.
+
+    Attributes
+    ----------
+    kind, id : str
+        What is changed: the item or prior, dates or versions.
+    made : callable
+        Returns the world after it.
+    """
+
+    kind: Kind
+    id: str
+    made: Callable[[World], World]
+
+
+def world_of(posterior: Posterior) -> World:
+    """Return the world that a posterior rests on; who withdraws an item later is left out of it."""
+    situation = posterior.situation
+    config = situation.question.config
+    items = tuple(
+        replace(item, retracted=None, retracted_why=None) for item in situation.items
+    )  # fmt: skip
+    moment = Moment(situation.as_of, situation.watched_to, config.status_known_to, items)
+    return World(
+        {item.id: item for item in items}, situation.question.priors, moment,
+        situation.question, posterior.inputs.resolved,
+    )  # fmt: skip
+
+
+def name_of_time(old: Moment, new: Moment) -> str:
+    """Return what to call the passage from one moment to another."""
+    if old.as_of != new.as_of:
+        return f"{old.as_of} to {new.as_of}"
+    if (old.watched_to, old.status_known_to) != (new.watched_to, new.status_known_to):
+        known = [moment.status_known_to or moment.watched_to for moment in (old, new)]
+        return f"status quo known to {known[0]}, then {known[1]}"
+    return "the pace of news"
+
+
+def changes_between(old: World, new: World) -> list[Change]:
+    """Return items, retractions and priors: by publication, priors last."""
+    found = []
+    for name in {*old.items, *new.items}:
+        before, after = old.items.get(name), new.items.get(name)
+        if _acts(before) != _acts(after):
+            known = max(item.known for item in (before, after) if item is not None)
+            kind: Kind = "retraction" if after is None else "item"
+            found.append((known, name, Change(kind, name, _setting_item(name, after))))
+    ordered = [change for _, _, change in sorted(found, key=lambda one: one[:2])]
+    for name, prior in new.priors.items():
+        had = old.priors.get(name)
+        if had is None or (had.mean, had.sd) != (prior.mean, prior.sd):
+            ordered.append(Change("prior", name, _setting_prior(name, prior)))
+    return ordered
+
+
+def _acts(item: Item | None) -> object:
+    return item and tuple(getattr(item, name) for name in _ACTING)
+
+
+def _setting_item(name: str, item: Item | None) -> Callable[[World], World]:
+    def made(world: World) -> World:
+        others = {one: kept for one, kept in world.items.items() if one != name}
+        return replace(world, items=others if item is None else {**others, name: item})
+
+    return made
+
+
+def _setting_prior(name: str, prior: LinkNormal) -> Callable[[World], World]:
+    return lambda world: replace(world, priors={**world.priors, name: prior})
+
+
+def last_changes(old: World, new: World) -> Iterator[Change]:
+    """Yield settings of the question file, and cases."""
+    configs = old.settings.config, new.settings.config
+    changed = [name for name in _SETTINGS if getattr(configs[0], name) != getattr(configs[1], name)]
+    if old.settings.yardsticks != new.settings.yardsticks:
+        changed.append("yardsticks")
+    if changed:
+        yield Change(
+            "prior", ", ".join(changed), lambda world: replace(world, settings=new.settings)
+        )
+    if _what_arrived(old.resolved) != _what_arrived(new.resolved):
+        yield Change(
+            "cases", "resolved questions", lambda world: replace(world, resolved=new.resolved)
+        )
+
+
+def _what_arrived(resolved: Sequence[ResolvedQuestion]) -> object:
+    return {
+        (one.id, one.change, one.at_risk_from, one.ended, tuple(map(_acts, one.items)))
+        for one in resolved
+    }

@@ -1,0 +1,234 @@
+"""Examination: forecasts of past questions that were not learned from, and their scores.
+
+A question is forecast on each of its dates knowing of its own news only what was published by then;
+what was learned comes from other questions, whatever their dates. Draws of what was learned get an
+effect of the question's own and its actors' willingness, are weighted by how well they survive the
+time that has passed, and are then carried forward as every forecast is.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tidings.evidence.arrivals import Arrivals, fit_arrivals
+from tidings.evidence.resolved import ResolvedQuestion
+from tidings.mechanism.incidence import Outlook, cumulative_incidence
+from tidings.mechanism.likelihood import NeutralRates
+from tidings.mechanism.parameters import Parameters
+from tidings.names import Var
+from tidings.past.questions import Past
+from tidings.question.sources import ScoreRow
+from tidings.question.timeline import make_calendar
+from tidings.randomness import stream
+from tidings.trust.scoring import (
+    MEASURES,
+    Pair,
+    base_forecast,
+    constant_rate,
+    mean_scores,
+    pairs_of,
+    score,
+)
+
+MONTHS = (1, 3, 6, 12)
+"""Horizons of an examination, in calendar months."""
+_WEIGHTED, _CARRIED, _FUTURES = 3000, 600, 50
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What was learned from some questions, as an examination of others uses it.
+
+    Attributes
+    ----------
+    draws : mapping of str to ndarray, shape (draw,)
+        The variables that a new question shares with those learned from.
+    half_life_days : float
+        How fast a push fades.
+    age_exponent : float
+        Rates grow with the age in years to this power.
+    weight_items : tuple of (float, float)
+        Own items that weigh as much as all learned from: for pace, and for sizes.
+    questions : tuple of ResolvedQuestion
+        Those learned from, whose news tells what news to expect.
+    """
+
+    draws: Mapping[str, Array]
+    half_life_days: float
+    age_exponent: float
+    weight_items: tuple[float, float]
+    questions: tuple[ResolvedQuestion, ...]
+
+    @property
+    def base_rate(self) -> float:
+        """The constant rate of the questions learned from, in ends a year."""
+        return constant_rate(self.questions)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Scores of forecasts of questions that were not learned from.
+
+    Attributes
+    ----------
+    rows : tuple of mapping
+        One a pair: question, date, months, the six measures and the log score of the status quo.
+    """
+
+    rows: tuple[Mapping[str, object], ...]
+
+    def table(self) -> pd.DataFrame:
+        """Return the mean scores by months, with counts and the standard error of the gain."""
+        return mean_scores(self.rows)
+
+    def by_question(self) -> pd.DataFrame:
+        """Return the mean scores over dates, by question and months."""
+        return pd.DataFrame(self.rows).groupby(["question", "months"])[list(MEASURES)].mean()
+
+    def gains(self) -> pd.DataFrame:
+        """Return by how much the event's log score beats the base rate's: question by months."""
+        rows = self.by_question().reset_index()
+        rows["gain"] = rows["log_base"] - rows["log_event"]
+        return rows.pivot_table("gain", "question", "months")
+
+    def score_rows(self) -> tuple[ScoreRow, ...]:
+        """Return the mean scores as they are kept, one row a horizon."""
+        table = self.table().reset_index()
+        return tuple(ScoreRow.model_validate(_kept(row)) for row in table.to_dict("records"))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that ``tidings exam --json`` prints."""
+        table, each = self.table(), self.by_question()
+        return {
+            "horizons": {
+                f"{months}mo": {
+                    **{name: float(table.loc[months, name]) for name in MEASURES},
+                    "n": int(table.loc[months, "n"]),
+                    "questions": int(table.loc[months, "questions"]),
+                    "log_gain": float(table.loc[months, "log_gain"]),
+                    "log_gain_se": _or_none(table.loc[months, "log_gain_se"]),
+                }
+                for months in table.index
+            },
+            "questions": [
+                {
+                    "id": question,
+                    "horizons": {
+                        f"{months}mo": {name: float(row[name]) for name in MEASURES}
+                        for months, row in found.droplevel("question").iterrows()
+                    },
+                }
+                for question, found in each.groupby(level="question")
+            ],
+            "forecasts": [
+                {name: str(cell) if isinstance(cell, date) else cell for name, cell in row.items()}
+                for row in self.rows
+            ],
+        }
+
+
+_COUNTS = ("months", "n", "questions")
+
+
+def _kept(row: Mapping[Any, Any]) -> dict[str, float | int | None]:
+    whole = {name: int(row[name]) for name in _COUNTS}
+    rest = {name: _or_none(float(value)) for name, value in row.items() if name not in _COUNTS}
+    return whole | {name: None if one is None else round(one, 4) for name, one in rest.items()}
+
+
+def _or_none(value: float) -> float | None:
+    """Return a number, or None where one question alone has no standard error."""
+    return None if np.isnan(value) else float(value)
+
+
+def examine(past: Past, lesson: Lesson) -> Iterator[dict[str, object]]:
+    """Forecast a question on its dates, and score what is known by now.
+
+    Parameters
+    ----------
+    past : Past
+        Not among those that the lesson was learned from.
+    lesson : Lesson
+        What was learned.
+
+    Yields
+    ------
+    dict
+        One row a pair of date and horizon, as `tidings.trust.scoring.score` makes it, with
+        ``forecast``, the probability of each outcome, the status quo first.
+    """
+    found: dict[date, Array] = {}
+    for pair in pairs_of(past.question, MONTHS):
+        if pair.made not in found:
+            found[pair.made] = _forecast(past, lesson, pair.made)
+        yield _scored(pair, found[pair.made][MONTHS.index(pair.months)], lesson)
+
+
+def _scored(pair: Pair, forecast: Array, lesson: Lesson) -> dict[str, object]:
+    row = score(pair, forecast, base_forecast(lesson.base_rate, pair))
+    return {**row, "happened": pair.happened, "forecast": [float(one) for one in forecast]}
+
+
+def _forecast(past: Past, lesson: Lesson, made: date) -> Array:
+    """Return the probability of each outcome by each horizon, shape (horizon, 1 + change)."""
+    structure, timeline = past.structure, past.timeline(made)
+    known = past.pulses(made)
+    calendar = make_calendar(made, made, MONTHS, ())
+    outlook = Outlook(
+        structure, timeline, calendar, timeline.start, lesson.age_exponent, known,
+        lesson.half_life_days, _arrivals(past, lesson, made), made, past.reference, _FUTURES,
+    )  # fmt: skip
+    carried = cumulative_incidence(
+        _survivors(past, lesson, made), outlook, past.seed, f"exam {past.question.id} {made}"
+    ).mean(axis=0)
+    marks = [calendar.dates.index(day) for day in calendar.horizons.values()]
+    # The last is "another end", which no past question has.
+    return np.asarray(carried[marks, :-1])
+
+
+def _arrivals(past: Past, lesson: Lesson, made: date) -> Arrivals:
+    question = past.question
+    return fit_arrivals(
+        (past.pulses(made), question.at_risk_from, made), lesson.questions, past.grading.grades,
+        past.structure.change, lesson.weight_items,
+    )  # fmt: skip
+
+
+def _survivors(past: Past, lesson: Lesson, made: date) -> Parameters:
+    """Draw what was learned, the question's effect and willingness, given no end so far."""
+    generator = stream(past.seed, f"survivors {past.question.id} {made}")
+    stored = len(lesson.draws["log_base_rate"])
+    places = generator.integers(stored, size=_WEIGHTED)
+    drawn = {name: values[places] for name, values in lesson.draws.items()}
+    effect = drawn["spread"] * generator.standard_normal(_WEIGHTED)
+    rate = {
+        Var.BASE_RATE.value: np.exp(drawn["log_base_rate"] + effect),
+        Var.PUSH_SLOPE.value: drawn["push_slope"],
+        Var.CONSENT_SLOPE.value: drawn["consent_slope"],
+        Var.SHARE_OTHER.value: np.zeros(_WEIGHTED),
+    }
+    states = past.timeline(made).states
+    willing = past.willing(made, past.prior_willing(_WEIGHTED, states))
+    parameters = past.parameters(willing, rate)
+    exposure = past.exposure(made, lesson.half_life_days, lesson.age_exponent)
+    survival = NeutralRates(parameters, past.structure, past.reference).log_survival(exposure)
+    weights = np.exp(survival - survival.max())
+    kept = _systematic(weights / weights.sum(), _CARRIED, generator)
+    return Parameters(
+        {name: value[kept] for name, value in rate.items()}, {}, parameters.factor_sd[kept],
+        parameters.precedent_log[kept], parameters.level_logit[kept], parameters.binding[kept],
+        parameters.factor[kept], parameters.voice_bias[kept],
+    )  # fmt: skip
+
+
+def _systematic(weights: Array, count: int, generator: np.random.Generator) -> NDArray[np.intp]:
+    """Return places drawn by weight, evenly spread (Kitagawa 1996)."""
+    marks = (generator.random() + np.arange(count)) / count
+    return np.minimum(np.searchsorted(np.cumsum(weights), marks), len(weights) - 1)

@@ -1,0 +1,23 @@
+"""What tests share beside fixtures: where things stand, and copies of the shipped inputs."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import tidings
+
+PROJECT = Path(__file__).parents[1]
+QUESTION = PROJECT / "priors" / "turkey-s400.toml"
+AS_OF = date(2025, 11, 30)
+
+Alter = Callable[..., tidings.Inputs]
+
+
+def copy_project(target: Path, source: Path = PROJECT) -> Path:
+    """Copy the inputs of a project, but not its runs."""
+    for name in ("priors", "seeds", "data"):
+        shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("runs", ".*"))
+    for news in source.glob("news.csv"):
+        shutil.copy(news, target)
+    return target
