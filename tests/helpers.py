@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import tidings
+from tidings.reasons.pool import Estimate, Pool
 
 PROJECT = Path(__file__).parents[1]
 QUESTION = PROJECT / "priors" / "turkey-s400.toml"
@@ -21,3 +22,9 @@ def copy_project(target: Path, source: Path = PROJECT) -> Path:
     for news in source.glob("news.csv"):
         shutil.copy(news, target)
     return target
+
+
+def drawn(inputs, situation) -> Estimate:
+    """The forecast of a situation from a posterior of its own, with all its draws."""
+    pool = Pool(inputs, [], situation, "always", draws=None)
+    return pool.at(situation)

@@ -30,7 +30,7 @@ def main() -> None:
 
         inputs = tidings.check(QUESTION)
     with stage(LIBRARIES):
-        from tidings.forecasting import fitting
+        from tidings.forecasting import fitting, making, sampling
         from tidings.forecasting.density import log_density
         from tidings.mechanism.situation import graph_data, observe
     settings = inputs.question.config.fit

@@ -5,6 +5,7 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "model" / "tidings"
@@ -74,7 +75,7 @@ def picture() -> str:
     lines = ["```mermaid", "flowchart BT"]
     for layer in LAYERS:
         lines += [f'    {folder}["<b>{folder}</b><br/>{says(folder)}"]' for folder in layer]
-    for lower, upper in zip(LAYERS, LAYERS[1:], strict=False):
+    for lower, upper in pairwise(LAYERS):
         lines += [f"    {high} --> {low}" for high in upper for low in lower]
     return "\n".join([*lines, "```"])
 

@@ -9,6 +9,7 @@ from tests.helpers import PROJECT
 
 import tidings
 from tidings.forecasting.making import make_forecast
+from tidings.reporting import views
 
 STATISTICS = ["mean", "sd", "q05", "q25", "q50", "q75", "q95", "ess", "mcse"]
 
@@ -19,7 +20,7 @@ def test_the_command_prints_the_object_and_the_same_numbers_as_the_library(shipp
          "--runs", str(tmp_path)],
         cwd=PROJECT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    printed, stored = json.loads(done.stdout), shipped_run.to_json()
+    printed, stored = json.loads(done.stdout), views.forecast(shipped_run)
     assert list(printed) == [
         "run", "question", "as_of", "publishable", "horizons", "checks", "fit"
     ]  # fmt: skip
@@ -67,7 +68,7 @@ def test_diff_prints_moves_that_add_up(inputs, shipped_run, tmp_path):
 
 
 def test_watch_has_the_same_numbers_as_the_run(shipped_run):
-    printed = tidings.watch(str(shipped_run.path)).to_json("12mo")
+    printed = views.watch(tidings.watch(str(shipped_run.path)), "12mo")
     now = {name: row.mean for name, row in shipped_run.at("12mo").items()}
     assert printed["now"] == now
     assert {"actor", "outcome", "bits", "favourable", "adverse", "neither"} <= set(

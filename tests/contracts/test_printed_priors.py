@@ -9,8 +9,9 @@ import pytest
 from tests.helpers import PROJECT, QUESTION
 
 import tidings
+from tidings._text import markdown as escape
 from tidings.reporting.cards import cards_of
-from tidings.reporting.document import escape, write_source
+from tidings.reporting.document import write_source
 from tidings.reporting.lesson_page import quantiles_of
 from tidings.reporting.wording import percent, spread_words
 

@@ -36,7 +36,7 @@ def test_a_preview_agrees_with_the_refit(inputs, tmp_path, place):
     before = of_ledger(inputs, lambda one: one.known < item.known)
     run = make_forecast(inputs, item.known - timedelta(days=1), tmp_path)
     preview = preview_items(run, [item], before.ledger)
-    assert preview.k < K_LIMIT
+    assert preview.effect.k < K_LIMIT
     after = of_ledger(inputs, lambda one: one.known < item.known or one.id == item.id)
     refit = make_forecast(after, item.known, tmp_path)
     expected, errors = (
@@ -44,14 +44,14 @@ def test_a_preview_agrees_with_the_refit(inputs, tmp_path, place):
     )
     off = np.abs(preview.then - expected) / np.hypot(errors, preview.mcse_then)
     at = list(preview.horizons).index("12mo")
-    print(item.id, f"k {preview.k:.2f}, off by {off[:, at].max():.1f} combined MCSE")
+    print(item.id, f"k {preview.effect.k:.2f}, off by {off[:, at].max():.1f} combined MCSE")
     assert off[:, at].max() < 5
 
 
 def effect(run, item):
     preview = preview_items(run, [item])
     at = list(preview.horizons).index("12mo")
-    return preview.change[:, at], preview.mcse[:, at]
+    return preview.effect.change[:, at], preview.effect.mcse[:, at]
 
 
 def test_a_rumour_moves_next_to_nothing_and_a_confirmed_report_does(shipped_run, new_item):

@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.helpers import QUESTION
+from tests.helpers import QUESTION, drawn
 
 import tidings
 from tidings.forecasting.tables import K_LIMIT
 from tidings.mechanism.situation import reread
-from tidings.reasons.pool import refitted
 from tidings.reasons.previewing import preview_prior
-from tidings.reasons.reweighting import Reweighting, stored_posterior
+from tidings.reasons.reweighting import stored_posterior
 
 EDITS = {
     "base_rate": "p05=0.05,p50=0.15,p95=0.45",
@@ -35,24 +34,24 @@ REASON = "Tried as an analyst would."
 def test_a_previewed_edit_agrees_with_the_refit(shipped_run, name):
     prior = tidings.edit_prior(name, EDITS[name], REASON, question=QUESTION).question.priors[name]
     preview = preview_prior(shipped_run, name, prior)
-    assert preview.k < K_LIMIT
-    assert name in HARDLY or np.abs(preview.change / preview.mcse).max() > 3
+    assert preview.effect.k < K_LIMIT
+    assert name in HARDLY or np.abs(preview.effect.change / preview.effect.mcse).max() > 3
     posterior = stored_posterior(shipped_run)
     question = posterior.situation.question
     fit = question.config.fit.model_copy(update={"seed": 99})
     config = question.config.model_copy(update={"fit": fit})
     changed = replace(question, config=config, priors={**question.priors, name: prior})
     situation = reread(replace(posterior.situation, question=changed))
-    refit = Reweighting(refitted(posterior.inputs, situation)).own_forecast()
+    refit = drawn(posterior.inputs, situation)
     off = np.abs(preview.then - refit.mean) / np.hypot(preview.mcse_then, refit.mcse())
-    print(name, f"k {preview.k:.2f}, off by {off.max():.1f} combined MCSE")
+    print(name, f"k {preview.effect.k:.2f}, off by {off.max():.1f} combined MCSE")
     assert off.max() < 5
 
 
 def test_a_fixed_prior_cannot_be_previewed_and_says_so(shipped_run):
     prior = tidings.edit_prior("base_rate", "0.2", REASON, question=QUESTION).question.priors
     preview = preview_prior(shipped_run, "base_rate", prior["base_rate"])
-    assert preview.k == np.inf and not preview.trusted
+    assert preview.effect.k == np.inf and not preview.effect.trusted
 
 
 @pytest.mark.parametrize(

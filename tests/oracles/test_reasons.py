@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.helpers import drawn
 
 from tidings.evidence.ledger import Ledger
 from tidings.mechanism.situation import observe
 from tidings.randomness import stream
 from tidings.reasons.explaining import explain_run
 from tidings.reasons.pool import refitted
-from tidings.reasons.reweighting import Reweighting, stored_posterior
+from tidings.reasons.reweighting import stored_posterior
 from tidings.reasons.surprises import SURPRISING, Residuals, surprises
 from tidings.reasons.watching import Lookout, at_least_one, watch_run
 from tidings.reasons.worlds import world_of
@@ -40,7 +41,7 @@ def anew(posterior, situation):
     fit = question.config.fit.model_copy(update={"seed": OTHER_SEED})
     config = question.config.model_copy(update={"fit": fit})
     situation = replace(situation, question=replace(question, config=config))
-    return Reweighting(refitted(posterior.inputs, situation)).own_forecast()
+    return drawn(posterior.inputs, situation)
 
 
 def off_by(found, error, first, second):
@@ -53,16 +54,18 @@ def off_by(found, error, first, second):
 @pytest.mark.parametrize("place", range(3))
 def test_the_effect_of_a_story_is_that_of_leaving_it_out(posterior, explanation, place):
     world = world_of(posterior)
-    effect = explanation.of("story")[place]
-    kept = {name: item for name, item in world.items.items() if name not in effect.items}
+    part = explanation.of("story")[place]
+    effect = part.effect
+    kept = {name: item for name, item in world.items.items() if name not in part.items}
     without = anew(posterior, replace(world, items=kept).situation())
     found = off_by(effect.change, effect.mcse, without, anew(posterior, world.situation()))
-    print(effect.id, f"off by {found:.1f} combined MCSE")
+    print(part.id, f"off by {found:.1f} combined MCSE")
     assert found < 5
 
 
 def test_the_quiet_time_speaks_for_the_status_quo(posterior, explanation):
-    [effect] = explanation.of("time")
+    [part] = explanation.of("time")
+    effect = part.effect
     whole = world_of(posterior).situation()
     without = anew(posterior, replace(whole, time_tells=False))
     assert off_by(effect.change, effect.mcse, without, anew(posterior, whole)) < 5
@@ -82,7 +85,8 @@ def test_a_naive_count_is_the_forecast_of_items_without_stories(posterior, expla
     world = world_of(posterior)
     alone = {name: replace(item, story=name) for name, item in world.items.items()}
     expected = anew(posterior, replace(world, items=alone).situation())
-    [effect] = explanation.of("naive")
+    [part] = explanation.of("naive")
+    effect = part.effect
     errors = np.sqrt(
         effect.mcse**2
         + expected.mcse() ** 2
@@ -128,12 +132,11 @@ def test_an_item_against_all_others_is_found_with_those_it_conflicts_with(inputs
 @pytest.mark.parametrize("place", range(3))
 def test_news_to_watch_moves_as_the_refit_with_it_does(posterior, watch, place):
     one = watch.news[place]
-    reweighting = Reweighting(posterior)
-    lookout = Lookout(watch.run, posterior.situation, reweighting)
+    lookout = Lookout(watch.run, posterior)
     whole = anew(posterior, posterior.situation)
     for news in (one.favourable, one.adverse):
         situation = lookout.with_story(one.actor, one.outcome, news.size, news.face_value)
-        found = off_by(news.then - watch.now, news.mcse, whole, anew(posterior, situation))
+        found = off_by(news.then - watch.now, news.effect.mcse, whole, anew(posterior, situation))
         assert found < 5
 
 

@@ -10,16 +10,15 @@ import arviz_stats
 import numpy as np
 import pytest
 import xarray as xr
-from tests.helpers import AS_OF, PROJECT
+from tests.helpers import AS_OF, PROJECT, drawn
 
 import tidings
 from tidings.forecasting.making import make_forecast
 from tidings.forecasting.tables import K_LIMIT
 from tidings.mechanism.situation import observe
 from tidings.question.normal import fixed_normal, to_link
-from tidings.reasons.pool import refitted
 from tidings.reasons.previewing import preview_items, preview_prior
-from tidings.reasons.reweighting import ALL_DRAWS, Reweighting, stored_posterior
+from tidings.reasons.reweighting import ALL_DRAWS, stored_posterior
 from tidings.reasons.sensitivity import moved_prior, sensitivity_of
 from tidings.reasons.tipping import tipping_points
 
@@ -54,21 +53,21 @@ def anew(posterior, name, prior):
     config = question.config.model_copy(update={"fit": fit})
     changed = replace(question, config=config, priors={**question.priors, name: prior})
     situation = replace(posterior.situation, question=changed)
-    return Reweighting(refitted(posterior.inputs, situation)).own_forecast()
+    return drawn(posterior.inputs, situation)
 
 
 @pytest.mark.parametrize("rank", range(3))
 def test_the_longest_bars_of_the_tornado_are_what_refits_say(posterior, found, rank):
     tilt = found.tornado("ukraine", AT)[rank][1]
-    assert tilt.trusted
+    assert tilt.effect.trusted
     prior = posterior.situation.question.priors[tilt.prior]
     refit = anew(posterior, tilt.prior, moved_prior(prior, tilt.sign))
     now = found.run.at_horizons(lambda row: row.mean)
     errors = found.run.at_horizons(lambda row: row.mcse)
-    off = np.abs(now + tilt.change - refit.mean) / np.sqrt(
-        tilt.mcse**2 + errors**2 + refit.mcse() ** 2
+    off = np.abs(now + tilt.effect.change - refit.mean) / np.sqrt(
+        tilt.effect.mcse**2 + errors**2 + refit.mcse() ** 2
     )
-    print(tilt.prior, f"k {tilt.k:.2f}, off by {off.max():.1f} combined MCSE")
+    print(tilt.prior, f"k {tilt.effect.k:.2f}, off by {off.max():.1f} combined MCSE")
     assert off.max() < 5
 
 
@@ -77,7 +76,7 @@ def test_every_prior_that_is_not_fixed_is_moved_both_ways(posterior, found):
     moved = [tilt.prior for tilt in found.tilts]
     loose = [name for name, prior in priors.items() if prior.sd > 0]
     assert sorted(moved) == sorted([*loose, *loose])
-    assert all(abs(float(tilt.change.sum(axis=0).max())) < 1e-9 for tilt in found.tilts)
+    assert all(abs(float(tilt.effect.change.sum(axis=0).max())) < 1e-9 for tilt in found.tilts)
 
 
 def test_power_scaling_is_that_of_arviz(posterior, found):

@@ -99,12 +99,12 @@ def test_moves_add_up_and_the_rest_is_noise(base, tmp_path_factory, made):
     project, held_back, old = base.project, base.held_back, base.run
     new = changed(copy_project(tmp_path_factory.mktemp("new"), project), held_back, made)
     moves = explain_moves(old, new)
-    told = np.sum([move.change for move in moves.moves], axis=0)
+    told = np.sum([move.effect.change for move in moves.moves], axis=0)
     np.testing.assert_allclose(told, moves.after - moves.before, rtol=0, atol=1e-9)
     noise = moves.moves[-1]
     assert noise.kind == "noise"
     with np.errstate(divide="ignore", invalid="ignore"):
-        off = np.nan_to_num(np.abs(noise.change) / noise.mcse)
+        off = np.nan_to_num(np.abs(noise.effect.change) / noise.effect.mcse)
     assert off.max() < 5
     named = {(move.kind, move.id) for move in moves.moves}
     assert {("item", held_back[place][0]) for place in made["items"]} <= named
@@ -150,11 +150,11 @@ def test_what_other_code_made_is_a_move_of_its_own(base, tmp_path_factory):
     kinds = [move.kind for move in moves.moves]
     assert kinds == ["time", "item", "model", "noise"]
     assert moves.moves[-2].id == f"0.0.1 to {new.manifest.versions['tidings']}"
-    told = np.sum([move.change for move in moves.moves], axis=0)
+    told = np.sum([move.effect.change for move in moves.moves], axis=0)
     np.testing.assert_allclose(told, moves.after - moves.before, rtol=0, atol=1e-9)
     # The code is the same in truth: what it seems to have changed is within Monte Carlo error.
     for move in moves.moves[-2:]:
-        assert (np.abs(move.change) < 5 * move.mcse).all()
+        assert (np.abs(move.effect.change) < 5 * move.effect.mcse).all()
 
 
 def test_a_question_with_other_outcomes_has_one_move(base, tmp_path_factory):
@@ -175,5 +175,5 @@ def test_a_question_with_other_outcomes_has_one_move(base, tmp_path_factory):
     assert [(move.kind, move.id) for move in moves.moves] == [
         ("prior", "the question's outcomes or actors"), ("noise", "Monte Carlo"),
     ]  # fmt: skip
-    told = np.sum([move.change for move in moves.moves], axis=0)
+    told = np.sum([move.effect.change for move in moves.moves], axis=0)
     np.testing.assert_allclose(told, moves.after - moves.before, rtol=0, atol=1e-9)

@@ -12,6 +12,7 @@ import tidings
 from tidings.forecasting.fitting import fit, incidence_of
 from tidings.forecasting.making import make_forecast
 from tidings.mechanism.situation import graph_data, observe
+from tidings.reporting import views
 
 
 def change_by(incidence, months_index):
@@ -147,7 +148,7 @@ def test_zero_items_is_the_prior_updated_by_time_and_says_so(alter, tmp_path):
 def test_a_fixed_horizon_on_the_day_of_a_month_keeps_both_names(alter, tmp_path):
     one = alter(items=(), horizon_dates=(date(2026, 11, 30), date(2026, 12, 31)))
     run = make_forecast(one, AS_OF, tmp_path)
-    assert list(run.to_json()["horizons"])[-2:] == ["2026-11-30", "2026-12-31"]
+    assert list(views.forecast(run)["horizons"])[-2:] == ["2026-11-30", "2026-12-31"]
     assert {k: row.mean for k, row in run.at("2026-11-30").items()} == {
         k: row.mean for k, row in run.at("12mo").items()
     }

@@ -8,10 +8,12 @@ from rich.console import Console
 
 import tidings
 from tidings.cli import forecasts as terminal
+from tidings.cli.reasons import show_watch
 from tidings.evidence.ledger import Ledger
 from tidings.forecasting.making import make_forecast
 from tidings.mechanism.situation import observe
-from tidings.reporting import render
+from tidings.reporting import views
+from tidings.reporting.rendering import render
 
 SAYS = "silence of the ledger is not silence of the world"
 
@@ -33,9 +35,9 @@ def test_a_year_without_items_is_said_and_counted_as_forecast(inputs, tmp_path):
     terminal.show_run(console, run)
     terminal.show_history(console, [run])
     watch = tidings.watch(str(run.path))
-    terminal.show_watch(console, watch, "12mo", 1)
+    show_watch(console, watch, "12mo", 1)
     assert console.export_text().count(SAYS) == 4  # the note, and the check on three surfaces
-    assert watch.to_json("12mo")["fresh"] == "warn"
+    assert views.watch(watch, "12mo")["fresh"] == "warn"
     [html] = render(run, ("html",), tmp_path)
     assert html.read_text(encoding="utf-8").count(SAYS) == 2
 

@@ -16,6 +16,7 @@ from tidings.forecasting.runs import find_run
 from tidings.question.loading import Question, load_question
 
 if TYPE_CHECKING:
+    from tidings.reasons.pool import Refit
     from tidings.reasons.previewing import Preview
 
 
@@ -135,8 +136,7 @@ def preview(
     name: str | None = None,
     question: Path = QUESTION,
     runs: Path = RUNS,
-    *,
-    refit: bool = False,
+    refit: "Refit" = "never",
 ) -> "Preview":
     """Say what items would do to a stored run.
 
@@ -150,8 +150,8 @@ def preview(
         The question file; its ledger as it stands now is what the items are added to.
     runs : Path
         Where runs are kept.
-    refit : bool
-        Whether to fit again, where weights cannot be trusted.
+    refit : {"never", "needed", "always"}
+        Whether to draw a posterior anew: where weights cannot be trusted, or always.
 
     Raises
     ------
@@ -162,12 +162,11 @@ def preview(
     FitError
         If a refit stopped.
     """
-    from tidings.reasons.previewing import preview_items, refit_items
+    from tidings.reasons.previewing import preview_items
 
     inputs = read_inputs(question)
     found = find_run(runs, name, inputs.question.config.id)
-    look = refit_items if refit else preview_items
-    return look(found, items, inputs.ledger)
+    return preview_items(found, items, inputs.ledger, refit)
 
 
 def preview_retraction(

@@ -13,6 +13,7 @@ from tidings.question.loading import Question, load_question
 
 if TYPE_CHECKING:
     from tidings.question.editing import Edit
+    from tidings.reasons.pool import Refit
     from tidings.reasons.previewing import Preview
     from tidings.reporting.cards import PriorCard
 
@@ -102,7 +103,7 @@ def edit_prior(
     return edit(question, name, value, because, yardstick, claims)
 
 
-def preview_prior(edit: "Edit", runs: Path = RUNS, *, refit: bool = False) -> "Preview":
+def preview_prior(edit: "Edit", runs: Path = RUNS, refit: "Refit" = "never") -> "Preview":
     """Say what an edit of a prior would do to the newest run of the question.
 
     Raises
@@ -117,7 +118,7 @@ def preview_prior(edit: "Edit", runs: Path = RUNS, *, refit: bool = False) -> "P
     from tidings.reasons.previewing import preview_prior as look
 
     found = find_run(runs, None, edit.question.config.id)
-    return look(found, edit.name, edit.question.priors[edit.name], refit=refit)
+    return look(found, edit.name, edit.question.priors[edit.name], refit)
 
 
 def plot_priors(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tidings.api.defaults import RUNS
 from tidings.errors import UsageError, nearest
@@ -102,11 +102,6 @@ class SensitivityShown:
 
     priors: "Sensitivity"
     tipping: "Tipping"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that ``tidings sensitivity --json`` prints."""
-        told = self.priors.to_json(self.tipping.outcome, self.tipping.horizon)
-        return {**told, "tipping_points": self.tipping.to_json()}
 
 
 def sensitivity(

@@ -14,11 +14,12 @@ from tidings._text import visible
 from tidings.errors import RunError
 from tidings.forecasting.runs import Run
 from tidings.question.loading import load_question
+from tidings.reporting import views
 from tidings.reporting.wording import interval, leader, percent
 
 if TYPE_CHECKING:
     from tidings.forecasting.sampling import ChainState
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -148,28 +149,17 @@ def check(question: QuestionFile = QUESTION, as_json: AsJson = False) -> None:
         inputs = tidings.check(question)
     except InputError as error:
         if as_json:
-            print_json({"valid": False, "faults": [_fault(one) for one in error.faults]})
+            print_json(views.check(None, error.faults))
             raise typer.Exit(error.exit_code) from None
         raise
-    counts = {
-        "priors": len(inputs.question.priors),
-        "claims": len(inputs.question.claims),
-        "items": len(inputs.ledger.items),
-        "cases": inputs.cases,
-        "resolved_questions": len(inputs.resolved),
-    }
     if as_json:
-        print_json({"valid": True, "faults": [], **counts})
+        print_json(views.check(inputs))
         return
-    words = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    words = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in views.counts(inputs).items())
     Console().print(f"{question}: no faults in {words}")
     blanks = inputs.question.path.read_text(encoding="utf-8").count(f'"{TO_BE_REPLACED}')
     if blanks:
         Console().print(f"[yellow]note[/] {blanks} reasons still say “{TO_BE_REPLACED}”")
-
-
-def _fault(fault: Any) -> dict[str, object]:  # noqa: ANN401 - a Fault
-    return {**vars(fault), "file": str(fault.file)}
 
 
 def forecast(
@@ -183,7 +173,7 @@ def forecast(
     with progress_bar(Console(stderr=True)) as progress:
         made = tidings.forecast(question, as_of, runs, seed, progress)
     if as_json:
-        print_json(made.to_json())
+        print_json(views.forecast(made))
     else:
         show_run(Console(), made)
     raise typer.Exit(0 if made.manifest.publishable else 1)
@@ -203,7 +193,7 @@ def report(
             raise UsageError(f"--to: got {one!r}; expected {nearest(one, FORMATS)}")
     paths = tidings.report(run, runs, formats, since=since)
     if as_json:
-        print_json({"reports": [str(path) for path in paths]})
+        print_json(views.report(paths))
     else:
         show_reports(Console(), paths)
 
@@ -219,7 +209,7 @@ def run(
     with progress_bar(Console(stderr=True)) as progress:
         made, paths = tidings.run(question, as_of, runs, seed, progress)
     if as_json:
-        print_json({**made.to_json(), "reports": [str(path) for path in paths]})
+        print_json(views.forecast(made, paths))
     else:
         show_run(Console(), made)
         show_reports(Console(), paths)
@@ -229,26 +219,10 @@ def run(
 def history(runs: RunsFolder = RUNS, as_json: AsJson = False) -> None:
     """Show the runs and the probability of each outcome over time."""
     found, unreadable = tidings.history(runs), tidings.unreadable(runs)
-    if not as_json:
+    if as_json:
+        print_json(views.history(found, unreadable))
+    else:
         show_history(Console(), found, unreadable)
-        return
-    print_json(
-        {
-            "runs": [
-                {
-                    "run": one.manifest.run,
-                    "question": one.manifest.question,
-                    "as_of": str(one.manifest.as_of),
-                    "created": one.manifest.created.isoformat(),
-                    "publishable": one.manifest.publishable,
-                    "horizon": one.manifest.headline,
-                    "outcomes": {k: r.mean for k, r in one.at(one.manifest.headline).items()},
-                }
-                for one in found
-            ],
-            "unreadable": [str(one) for one in unreadable],
-        }
-    )
 
 
 COMMANDS = (check, forecast, report, run, history)

@@ -20,6 +20,7 @@ import typer
 import tidings
 from tidings.api.defaults import QUESTION
 from tidings.cli.options import AsJson, QuestionFile, print_json, progress_lines, read_day
+from tidings.reporting import views
 
 
 def show_exam(console: Console, found: "Examination") -> None:
@@ -94,7 +95,7 @@ def exam(
     with progress_lines(console) as progress:
         found = tidings.exam(folder, question, leave_one_out=leave_one_out, progress=progress)
     if as_json:
-        print_json(found.to_json())
+        print_json(views.exam(found))
     else:
         show_exam(Console(), found)
 

@@ -11,6 +11,7 @@ from tidings.cli.forecasts import show_age
 from tidings.evidence.ledger import Item
 from tidings.evidence.recording import Likeness
 from tidings.forecasting.tables import K_LIMIT
+from tidings.reporting import views
 from tidings.reporting.wording import inside_noise, moved, percent, points
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def show_preview(console: Console, effect: "Preview", title: str = "what it woul
     console.print(
         f"[bold]{title}[/], by {effect.horizons[horizon]} ({horizon}), to run {run.manifest.run}"
     )
-    if not isfinite(effect.k):
+    if not isfinite(effect.effect.k):
         console.print(
             "[bold red]it cannot be told from the draws of that run[/]: what was certain is not, "
             "or becomes so; fit again with --refit"
@@ -71,19 +72,19 @@ def show_preview(console: Console, effect: "Preview", title: str = "what it woul
         table.add_column(column, justify="right")
     for row, outcome in enumerate(run.manifest.outcomes):
         passed = [points(effect.since[row, at])] if since else []
-        change, error = effect.change[row, at], effect.mcse[row, at]
+        change, error = effect.effect.at(row, at)
         table.add_row(
             outcome.title, percent(effect.now[row, at]), *passed, percent(effect.then[row, at]),
             moved(change, error), "[dim]noise[/]" if inside_noise(change, error) else "",
         )  # fmt: skip
     console.print(table)
-    if effect.refitted:
+    if effect.effect.refitted:
         console.print("[dim]fitted again[/]")
-    elif effect.trusted:
-        console.print(f"[dim]reweighted; Pareto k {effect.k:.2f}, below {K_LIMIT}[/]")
+    elif effect.effect.trusted:
+        console.print(f"[dim]reweighted; Pareto k {effect.effect.k:.2f}, below {K_LIMIT}[/]")
     else:
         console.print(
-            f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.k:.2f} is above "
+            f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.effect.k:.2f} is above "
             f"{K_LIMIT}; fit again with --refit"
         )
     show_age(console, run)
@@ -108,14 +109,14 @@ def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
         *told, noise = moves.moves
         shown = _told_apart(told, (row, at))
         for move in shown:
-            change, error = float(move.change[row, at]), float(move.mcse[row, at])
+            change, error = move.effect.at(row, at)
             mark = "[dim]inside noise[/]  " if inside_noise(change, error) else ""
             table.add_row(moved(change, error), mark + _move_title(moves, move))
         left = [move for move in told if move not in shown]
         if left:
-            total = sum(float(move.change[row, at]) for move in left)
+            total = sum(float(move.effect.change[row, at]) for move in left)
             table.add_row(points(total), f"[dim]{len(left)} more, smaller or inside noise[/]")
-        change, error = float(noise.change[row, at]), float(noise.mcse[row, at])
+        change, error = noise.effect.at(row, at)
         table.add_row(moved(change, error), "[dim]Monte Carlo noise[/]")
         console.print(table)
     order = "independent of their order" if moves.order_free else "in order of publication"
@@ -128,10 +129,10 @@ def _told_apart(moves: Sequence["Move"], place: tuple[int, int]) -> list["Move"]
     """Return the moves that explain a change, the largest first; a few, if all are noise."""
 
     def size(move: "Move") -> float:
-        return abs(float(move.change[place]))
+        return abs(float(move.effect.change[place]))
 
     ordered = sorted(moves, key=size, reverse=True)
-    outside = [move for move in ordered if not inside_noise(move.change[place], move.mcse[place])]
+    outside = [move for move in ordered if not inside_noise(*move.effect.at(*place))]
     shown = [move for move in outside if size(move) >= _SMALL * size(outside[0])]
     inside = [move for move in ordered if move not in outside]
     return shown + inside[: max(0, _AT_LEAST - len(shown))]
@@ -250,8 +251,7 @@ def add(
     confirm(console, yes, f"record {len(items)} item{'s' * (len(items) > 1)}?")
     ledger = tidings.add(items, question)
     if as_json:
-        kept = [{"id": item.id, "story": item.story} for item in items]
-        print_json({"added": kept, "preview": effect.to_json() if effect else None})
+        print_json(views.added(items, effect))
     console.print(f"recorded in {ledger}; now rerun: tidings run")
 
 
@@ -273,7 +273,7 @@ def retract(
     confirm(console, yes, f"withdraw {identifier} from {day} on?")
     ledger = tidings.retract(identifier, why, day, question)
     if as_json:
-        print_json({"retracted": identifier, "preview": effect.to_json() if effect else None})
+        print_json(views.changed("retracted", identifier, effect))
     console.print(f"marked in {ledger}; now rerun: tidings run")
 
 
@@ -301,9 +301,11 @@ def preview(
         grade=grade, speaker=speaker, voice=voice, date=when, story=story,
     )  # fmt: skip
     drafted = _drafted({**HYPOTHETICAL, **given}, file, question)
-    effect = tidings.preview(drafted.items, run, question, runs, refit=refit)
+    effect = tidings.preview(
+        drafted.items, run, question, runs, refit="always" if refit else "never"
+    )
     if as_json:
-        print_json(effect.to_json())
+        print_json(views.preview(effect))
     else:
         show_preview(Console(), effect)
 

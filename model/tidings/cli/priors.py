@@ -8,9 +8,11 @@ from rich.table import Table
 
 from tidings.forecasting.runs import Run
 from tidings.question.loading import Question
+from tidings.reporting import views
 from tidings.reporting.wording import YARDSTICK_TITLES, is_chance, prior_number
 
 if TYPE_CHECKING:
+    from tidings.reasons.pool import Refit
     from tidings.reporting.cards import PriorCard, Spread
 from pathlib import Path
 from typing import Annotated
@@ -134,8 +136,7 @@ def show(
     """Show priors in words and numbers, with source, claim and posterior."""
     shown = tidings.priors(name, run, question, runs)
     if as_json:
-        run_id = shown.run.manifest.run if shown.run else None
-        print_json({"run": run_id, "priors": [card.to_json() for card in shown.cards]})
+        print_json(views.priors(shown.cards, shown.run))
     else:
         show_priors(Console(), shown.cards, shown.question, shown.run)
 
@@ -159,10 +160,8 @@ def set_prior(
     console = Console(stderr=as_json)
     named = None if claims is None else [one.strip() for one in claims.split(";")]
     edit = tidings.edit_prior(name, value, because, yardstick, named, question)
-    effect = effect_of(console, lambda: tidings.preview_prior(edit, runs, refit=refit))
-    if effect is not None and not effect.trusted:
-        console.print(f"weights cannot tell (Pareto k {effect.k:.2f}): drawing the posterior anew")
-        effect = tidings.preview_prior(edit, runs, refit=True)
+    how: Refit = "always" if refit else "needed"
+    effect = effect_of(console, lambda: tidings.preview_prior(edit, runs, how))
     if effect is not None:
         show_preview(console, effect)
     for line in edit.lines():
@@ -170,7 +169,7 @@ def set_prior(
     confirm(console, yes, f"write it into {edit.path}?")
     edit.write()
     if as_json:
-        print_json({"prior": name, "preview": effect.to_json() if effect else None})
+        print_json(views.changed("prior", name, effect))
     console.print(f"written to {edit.path}; now rerun: tidings run")
 
 
@@ -181,9 +180,7 @@ def learn(question: QuestionFile = QUESTION, as_json: AsJson = False) -> None:
     with progress_lines(console) as progress:
         lessons, files = tidings.learn(question, progress)
     if as_json:
-        print_json(
-            {"learned": lessons.learned.model_dump(mode="json"), "files": [*map(str, files)]}
-        )
+        print_json(views.learn(lessons, files))
     else:
         show_lessons(Console(), lessons, files)
 

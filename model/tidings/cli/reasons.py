@@ -9,10 +9,11 @@ from rich.table import Table
 
 from tidings.cli.forecasts import show_age
 from tidings.question.loading import load_question
+from tidings.reporting import views
 from tidings.reporting.wording import inside_noise, moved, percent, watch_sentences
 
 if TYPE_CHECKING:
-    from tidings.reasons.explaining import Effect, Explanation
+    from tidings.reasons.explaining import Explanation, Part
     from tidings.reasons.surprises import Surprise
     from tidings.reasons.watching import Watch
 from collections.abc import Sequence
@@ -61,12 +62,12 @@ def show_explanation(console: Console, found: "Explanation", horizon: str) -> No
     for column in ("part", "items", "changes the chance of"):
         table.add_column(column)
     quiet: dict[str, int] = {}
-    for effect in (*found.of("time"), *found.of("actor"), *found.of("voice"), *found.of("story")):
-        told = "; ".join(_largest(found, effect, at))
+    for part in (*found.of("time"), *found.of("actor"), *found.of("voice"), *found.of("story")):
+        told = "; ".join(_largest(found, part, at))
         if told:
-            table.add_row(f"{effect.basis} {effect.id}", str(len(effect.items) or ""), told)
+            table.add_row(f"{part.basis} {part.id}", str(len(part.items) or ""), told)
         else:
-            quiet[effect.basis] = quiet.get(effect.basis, 0) + 1
+            quiet[part.basis] = quiet.get(part.basis, 0) + 1
     console.print(table)
     for basis, count in quiet.items():
         console.print(f"[dim]{basis}: {count} more, all inside Monte Carlo noise[/]")
@@ -76,9 +77,9 @@ def show_explanation(console: Console, found: "Explanation", horizon: str) -> No
     show_age(console, found.run)
 
 
-def _largest(found: "Explanation", effect: "Effect", at: int) -> Iterator[str]:
+def _largest(found: "Explanation", part: "Part", at: int) -> Iterator[str]:
     """Yield the outcomes that a part changes most, outside noise."""
-    change, mcse = effect.change[:, at], effect.mcse[:, at]
+    change, mcse = part.effect.change[:, at], part.effect.mcse[:, at]
     ordered = sorted(range(len(change)), key=lambda row: -abs(change[row]))
     outside = [row for row in ordered if not inside_noise(change[row], mcse[row])]
     for row in outside[:_OUTCOMES]:
@@ -145,7 +146,7 @@ def show_sensitivity(
 def _show_tornado(console: Console, found: "Sensitivity", at: tuple[str, str], count: int) -> None:
     row, column = found.place(*at)
     pairs = found.tornado(*at)
-    largest = max(abs(float(one.change[row, column])) for pair in pairs for one in pair)
+    largest = max(abs(float(one.effect.change[row, column])) for pair in pairs for one in pair)
     console.print("\nEach prior moved by one sd of itself, in points:")
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("prior", min_width=42, overflow="fold")
@@ -153,7 +154,7 @@ def _show_tornado(console: Console, found: "Sensitivity", at: tuple[str, str], c
         table.add_column(heading, justify="right" if heading != "up" else "left")
     shown = [pair for pair in pairs if any(_telling(one, row, column) for one in pair)]
     for pair in shown[:count]:
-        changes = [float(one.change[row, column]) for one in pair]
+        changes = [float(one.effect.change[row, column]) for one in pair]
         bars = ["█" * max(1, round(_BAR * abs(value) / largest)) for value in changes]
         colours = ["#D55E00" if value < 0 else "#0072B2" for value in changes]
         cells = [_cell(one, row, column) for one in pair]
@@ -165,18 +166,18 @@ def _show_tornado(console: Console, found: "Sensitivity", at: tuple[str, str], c
     rest = len(pairs) - len(shown[:count])
     if rest:
         console.print(f"[dim]{rest} priors move it less[/]")
-    worst = max(one.k for one in found.tilts)
-    again = [one for one in found.tilts if not one.trusted]
+    worst = max(one.effect.k for one in found.tilts)
+    again = [one for one in found.tilts if not one.effect.trusted]
     told = f"; {len(again)} cannot be trusted (marked ?): --refit draws them anew" if again else ""
     console.print(f"[dim]largest Pareto k {worst:.2f}{told}[/]")
 
 
 def _telling(one: "Tilt", row: int, column: int) -> bool:
-    return not inside_noise(float(one.change[row, column]), float(one.mcse[row, column]))
+    return not inside_noise(*one.effect.at(row, column))
 
 
 def _cell(one: "Tilt", row: int, column: int) -> str:
-    return points(float(one.change[row, column])) + ("" if one.trusted else " ?")
+    return points(float(one.effect.change[row, column])) + ("" if one.effect.trusted else " ?")
 
 
 def _show_scaled(console: Console, found: "Sensitivity") -> None:
@@ -248,7 +249,7 @@ def diff(
     moves = tidings.diff(old, new, runs)
     named = _horizon(horizon, moves.new, moves.horizons)
     if as_json:
-        print_json(moves.to_json(named))
+        print_json(views.diff(moves, named))
     else:
         show_moves(Console(), moves, named)
 
@@ -263,7 +264,7 @@ def explain(
     found = tidings.explain(run, runs)
     named = _horizon(horizon, found.run, tuple(found.run.manifest.horizons))
     if as_json:
-        print_json(found.to_json(named))
+        print_json(views.explain(found, named))
     else:
         show_explanation(Console(), found, named)
 
@@ -279,7 +280,7 @@ def watch(
     found = tidings.watch(run, runs)
     named = _horizon(horizon, found.run, tuple(found.run.manifest.horizons))
     if as_json:
-        print_json(found.to_json(named))
+        print_json(views.watch(found, named))
     else:
         show_watch(Console(), found, named, len(found.news) if every else _SHOWN)
 
@@ -299,7 +300,7 @@ def sensitivity(
     """Show which priors a run hangs on, where they quarrel with evidence, and what would tip it."""
     found = tidings.sensitivity(run, outcome or None, horizon or None, threshold, runs, refit=refit)
     if as_json:
-        print_json(found.to_json())
+        print_json(views.sensitivity(found.priors, found.tipping))
     else:
         count = len(found.priors.tilts) if every else _SHOWN
         show_sensitivity(Console(), found.priors, found.tipping, count)

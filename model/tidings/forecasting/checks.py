@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
-from arviz_stats.base import array_stats
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from tidings.forecasting.tables import Check, Status
 from tidings.mechanism.likelihood import standardised_residuals
 from tidings.mechanism.parameters import Parameters
 from tidings.mechanism.unknowns import GraphData
 from tidings.names import Var
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 LIMITS = {
     "r_hat": 1.01,
@@ -50,6 +52,7 @@ def diagnose(values: NDArray[np.float64]) -> Diagnostics:
     """
     if np.ptp(values) == 0.0:
         return Diagnostics(1.0, float(values.size), float(values.size), 0.0)
+    from arviz_stats.base import array_stats
 
     def stat(function: Callable[..., float], method: str, **options: object) -> float:
         return float(function(values, chain_axis=0, draw_axis=1, method=method, **options))
@@ -69,7 +72,7 @@ def independent(values: NDArray[np.float64]) -> Diagnostics:
 
 
 def check_run(
-    published: Sequence[tuple[Diagnostics, float]], stats: xr.Dataset, evidence: Sequence[Check]
+    published: Sequence[tuple[Diagnostics, float]], stats: "xr.Dataset", evidence: Sequence[Check]
 ) -> tuple[Check, ...]:
     """Check the sampler on what is published, and add the checks of the evidence.
 
@@ -82,6 +85,8 @@ def check_run(
     evidence : sequence of Check
         From `predictive_check`, `conflict_check` and `fresh_check`.
     """
+    from arviz_stats.base import array_stats
+
     found = [diagnostics for diagnostics, _ in published]
     relative = max(one.mcse / sd if sd > 0 else 0.0 for one, sd in published)
     diverging = float(stats["diverging"].mean())
@@ -135,13 +140,13 @@ def predictive_check(parameters: Parameters, data: GraphData) -> Check:
         return Check(name, "not_run", None, LIMITS[name], False, "no readings to compare with")
     residuals, _ = standardised_residuals(parameters, rows)
     largest = np.max(np.abs(residuals), axis=1)
-    inside = 1 - 2 * norm.sf(largest)
+    inside = 1 - 2 * ndtr(-largest)
     value = float(np.mean(1 - inside**count))
     status: Status = "pass" if value >= LIMITS[name] else "warn"
     return Check(name, status, value, LIMITS[name], False, says)
 
 
-def conflict_check(draws: xr.Dataset, names: Sequence[str]) -> Check:
+def conflict_check(draws: "xr.Dataset", names: Sequence[str]) -> Check:
     """Find the prior that the evidence moved furthest, in units of its own sd.
 
     Parameters

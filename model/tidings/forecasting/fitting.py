@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from tidings.forecasting.sampling import Progress, Sampled, sample
@@ -14,6 +14,9 @@ from tidings.mechanism.situation import Situation, graph_data, outlook_of, prior
 from tidings.mechanism.unknowns import GraphData, free_shapes
 from tidings.names import RETAINED, Dim, Var
 from tidings.randomness import stream
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _PRIOR_DRAWS = 1000
 _REFERENCE_DRAWS = 400_000
@@ -72,7 +75,7 @@ def fit(situation: Situation, progress: Progress | None = None) -> Fitted:
     return Fitted(situation, data, sampled)
 
 
-def incidence_of(fitted: Fitted) -> xr.DataArray:
+def incidence_of(fitted: Fitted) -> "xr.DataArray":
     """Return a posterior's forecast, dims chain, draw, date, outcome; outcomes sum to 1."""
     settings = fitted.situation.question.config.fit
     every = max(1, settings.chains * settings.draws // settings.forecast_draws)
@@ -103,7 +106,7 @@ def prior_parameters(situation: Situation, draws: int, stage: str = "prior") -> 
     return natural(free, prior_data(situation), situation.structure)
 
 
-def prior_incidence_of(situation: Situation) -> xr.DataArray:
+def prior_incidence_of(situation: Situation) -> "xr.DataArray":
     """Return the forecast that the priors alone would make on the same date."""
     parameters = prior_parameters(situation, _PRIOR_DRAWS)
     seed = situation.question.config.fit.seed
@@ -119,9 +122,11 @@ def consent_reference(situation: Situation) -> float:
     return float(np.log(np.mean(np.exp(agreement))))
 
 
-def _named_incidence(values: NDArray[np.float64], situation: Situation) -> xr.DataArray:
+def _named_incidence(values: NDArray[np.float64], situation: Situation) -> "xr.DataArray":
     outcomes = (RETAINED, *situation.structure.change)
     calendar = outlook_of(situation).calendar
+    import xarray as xr
+
     named = xr.DataArray(
         values,
         dims=(Dim.CHAIN.value, Dim.DRAW.value, Dim.DATE.value, Dim.OUTCOME.value),

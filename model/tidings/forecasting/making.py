@@ -7,11 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import arviz_base as azb
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from tidings.errors import FitError
@@ -36,6 +34,9 @@ from tidings.mechanism.situation import Situation, observe, outlook_of
 from tidings.mechanism.unknowns import prior_names
 from tidings.names import RETAINED, Dim
 from tidings.question.timeline import Calendar
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _PACKAGES = (
     "tidings", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas", "xarray",
@@ -80,10 +81,10 @@ def make_forecast(
         incidence, prior = incidence_of(fitted), prior_incidence_of(situation)
     with _timed(timings, "checks"):
         calendar = outlook_of(situation).calendar
-        diagnosed = _each(incidence, diagnose)
+        diagnosed = _diagnosed(incidence, calendar, diagnose)
         rows = [
             *_rows(incidence, calendar, "posterior", diagnosed),
-            *_rows(prior, calendar, "prior", _each(prior, independent)),
+            *_rows(prior, calendar, "prior", _diagnosed(prior, calendar, independent)),
         ]
         at_horizons = [row for row in rows if row.horizon and row.basis == "posterior"]
         published = [(diagnosed[str(row.date), row.outcome], row.sd) for row in at_horizons]
@@ -114,7 +115,7 @@ def _check_finite(rows: Sequence[ForecastRow]) -> None:
 def rows_of_priors(situation: Situation) -> list[ForecastRow]:
     """Return what the priors alone say on the date of a situation, by date and outcome."""
     prior, calendar = prior_incidence_of(situation), outlook_of(situation).calendar
-    return list(_rows(prior, calendar, "prior", _each(prior, independent)))
+    return list(_rows(prior, calendar, "prior", _diagnosed(prior, calendar, independent)))
 
 
 @contextmanager
@@ -124,19 +125,23 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
     timings[stage] = round(perf_counter() - start, 3)
 
 
-def _each(
-    incidence: xr.DataArray, found: Callable[[NDArray[np.float64]], Diagnostics]
+def _diagnosed(
+    incidence: "xr.DataArray",
+    calendar: Calendar,
+    found: Callable[[NDArray[np.float64]], Diagnostics],
 ) -> dict[tuple[str, str], Diagnostics]:
-    """Return diagnostics by date and outcome."""
+    """Return diagnostics of what is published, by date and outcome."""
+    published = set(map(str, calendar.horizons.values()))
     return {
         (str(day), str(outcome)): found(incidence.values[:, :, d, k])
         for d, day in enumerate(incidence[Dim.DATE.value].values)
         for k, outcome in enumerate(incidence[Dim.OUTCOME.value].values)
+        if str(day) in published
     }
 
 
 def _rows(
-    incidence: xr.DataArray,
+    incidence: "xr.DataArray",
     calendar: Calendar,
     basis: Basis,
     diagnosed: Mapping[tuple[str, str], Diagnostics],
@@ -148,20 +153,22 @@ def _rows(
     along = (0, 1)
     means, sds = incidence.values.mean(along), incidence.values.std(along)
     quantiles = np.quantile(incidence.values, list(QUANTILES.values()), axis=along)
-    for (day, outcome), cell in zip(diagnosed, np.ndindex(means.shape), strict=True):
-        q05, q25, q50, q75, q95 = (float(quantile[cell]) for quantile in quantiles)
+    days, outcomes = (incidence[dim.value].values for dim in (Dim.DATE, Dim.OUTCOME))
+    for d, k in np.ndindex(means.shape):
+        day, outcome = str(days[d]), str(outcomes[k])
+        known = diagnosed.get((day, outcome))
         for name in names.get(day, [""]):
             yield ForecastRow(
                 basis,
                 name,
                 date.fromisoformat(day),
                 outcome,
-                mean=float(means[cell]),
-                sd=float(sds[cell]),
-                q05=q05, q25=q25, q50=q50, q75=q75, q95=q95,
-                ess=diagnosed[day, outcome].ess_bulk,
-                mcse=diagnosed[day, outcome].mcse,
-            )  # fmt: skip
+                mean=float(means[d, k]),
+                sd=float(sds[d, k]),
+                ess=None if known is None else known.ess_bulk,
+                mcse=None if known is None else known.mcse,
+                **dict(zip(QUANTILES, map(float, quantiles[:, d, k]), strict=True)),
+            )
 
 
 def _evidence_checks(fitted: Fitted) -> list[Check]:
@@ -173,7 +180,10 @@ def _evidence_checks(fitted: Fitted) -> list[Check]:
     ]
 
 
-def _tree(fitted: Fitted, incidence: xr.DataArray, prior: xr.DataArray) -> xr.DataTree:
+def _tree(fitted: Fitted, incidence: "xr.DataArray", prior: "xr.DataArray") -> "xr.DataTree":
+    import arviz_base as azb
+    import xarray as xr
+
     timeline = fitted.situation.timeline
     states = [
         str(timeline.start + timedelta(days=timeline.state_days * index))

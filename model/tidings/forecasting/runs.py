@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -150,13 +150,13 @@ class Run:
             if row.horizon == horizon and row.basis == "posterior"
         }
 
-    def at_horizons(self, value: Callable[[ForecastRow], float]) -> "NDArray[np.float64]":
+    def at_horizons(self, value: Callable[[ForecastRow], float | None]) -> "NDArray[np.float64]":
         """Return a value of each published probability, shape (outcome, horizon)."""
         import numpy as np
 
         tables = [self.at(horizon) for horizon in self.manifest.horizons]
         outcomes = [outcome.id for outcome in self.manifest.outcomes]
-        return np.array([[value(table[name]) for table in tables] for name in outcomes])
+        return np.array([[value(table[name]) for table in tables] for name in outcomes], float)
 
     def stored(self, group: str) -> "dict[str, NDArray[np.float64]]":
         """Return the variables of one group of the draws as arrays, dims as `posterior` has them.
@@ -218,32 +218,6 @@ class Run:
             return xr.open_datatree(self.path / POSTERIOR, engine="h5netcdf")
         except (OSError, ValueError) as error:
             raise RunError(f"{self.path / POSTERIOR}: cannot be read ({error})") from None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that ``tidings forecast --json`` prints."""
-        manifest = self.manifest
-        return {
-            "run": manifest.run,
-            "question": manifest.question,
-            "as_of": str(manifest.as_of),
-            "publishable": manifest.publishable,
-            "horizons": {
-                name: {
-                    "date": str(day),
-                    "outcomes": {k: row.statistics() for k, row in self.at(name).items()},
-                }
-                for name, day in manifest.horizons.items()
-            },
-            "checks": [
-                {"name": c.name, "status": c.status, "value": c.value, "limit": c.limit}
-                for c in self.checks
-            ],
-            "fit": {
-                "seconds": manifest.fit.seconds,
-                "draws": manifest.fit.draws,
-                "chains": manifest.fit.chains,
-            },
-        }
 
 
 def read_run(path: Path) -> Run:

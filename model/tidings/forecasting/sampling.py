@@ -10,15 +10,10 @@ Sampling the models of past questions and cases: compiled once, drawn from many 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import nutpie
-import pymc as pm
-import xarray as xr
 from numpy.typing import NDArray
-from nutpie.compile_pymc import CompiledPyMCModel
-from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
 from tidings.errors import FitError
@@ -29,6 +24,11 @@ from tidings.names import Dim
 from tidings.question.schema import FitConfig
 from tidings.question.structure import Structure
 from tidings.randomness import stream_seed
+
+if TYPE_CHECKING:
+    import pymc as pm
+    import xarray as xr
+    from nutpie.compile_pymc import CompiledPyMCModel
 
 _HALF_STEP = 1e-4
 _LEAST_CURVATURE = 0.1
@@ -61,8 +61,8 @@ class Sampled:
         ``diverging``, ``energy``, ``n_steps`` by chain and draw.
     """
 
-    draws: xr.Dataset
-    stats: xr.Dataset
+    draws: "xr.Dataset"
+    stats: "xr.Dataset"
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,8 @@ def laplace_coordinates(density: BoundDensity) -> Coordinates:
         value, gradient = density(x)
         # A line search steps back from where the density is not finite.
         return (-value, -gradient) if np.isfinite(value) else (np.inf, np.zeros_like(x))
+
+    from scipy.optimize import minimize
 
     start = np.zeros(density.size)
     if not np.isfinite(density(start)[0]):
@@ -191,7 +193,9 @@ def draw(bound: BoundDensity, fit: FitConfig, progress: Progress | None = None) 
     return Sampled(trace["posterior"].to_dataset(), _stats(trace["sample_stats"].to_dataset()))
 
 
-def _model_of(bound: BoundDensity) -> CompiledPyMCModel:
+def _model_of(bound: BoundDensity) -> "CompiledPyMCModel":
+    from nutpie.compile_pymc import CompiledPyMCModel
+
     names, shapes = list(bound.shapes), list(bound.shapes.values())
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     slices = [slice(end - int(np.prod(s)), end) for end, s in zip(ends, shapes, strict=True)]
@@ -214,10 +218,12 @@ def _model_of(bound: BoundDensity) -> CompiledPyMCModel:
 
 
 def _run_chains(
-    model: CompiledPyMCModel,
+    model: "CompiledPyMCModel",
     fit: FitConfig,
     progress: Callable[[Sequence[ChainState]], None] | None,
-) -> xr.DataTree:
+) -> "xr.DataTree":
+    import nutpie
+
     trace: xr.DataTree = nutpie.sample(
         model,
         draws=fit.draws,
@@ -250,7 +256,7 @@ def _report(progress: Progress, chains: Sequence[Any]) -> None:
     )
 
 
-def _stats(stats: xr.Dataset) -> xr.Dataset:
+def _stats(stats: "xr.Dataset") -> "xr.Dataset":
     kept = stats[["diverging", "energy", "n_steps"]]
     return kept.transpose(Dim.CHAIN, Dim.DRAW)
 
@@ -287,7 +293,7 @@ class Compiled:
         Takes a seed, the draws of a chain, and data by name; returns posterior and statistics.
     """
 
-    draw: Callable[[int, int, Mapping[str, NDArray[np.float64]]], xr.DataTree]
+    draw: Callable[[int, int, Mapping[str, NDArray[np.float64]]], "xr.DataTree"]
 
     def sample(
         self,
@@ -295,7 +301,7 @@ class Compiled:
         name: str,
         data: Mapping[str, NDArray[np.float64]],
         draws: int = _DRAWS,
-    ) -> tuple[xr.Dataset, Diagnosis]:
+    ) -> tuple["xr.Dataset", Diagnosis]:
         """Draw from the posterior.
 
         Parameters
@@ -323,11 +329,13 @@ class Compiled:
         return posterior, diagnosis_of(posterior, trace["sample_stats"].to_dataset())
 
 
-def compile_model(model: pm.Model) -> Compiled:
+def compile_model(model: "pm.Model") -> Compiled:
     """Compile a model for nutpie."""
+    import nutpie
+
     compiled = nutpie.compile_pymc_model(model, backend="numba")
 
-    def draw(seed: int, draws: int, data: Mapping[str, NDArray[np.float64]]) -> xr.DataTree:
+    def draw(seed: int, draws: int, data: Mapping[str, NDArray[np.float64]]) -> "xr.DataTree":
         bound = compiled.with_data(**data)
         trace: xr.DataTree = nutpie.sample(
             bound, draws=draws, tune=_TUNE, chains=_CHAINS, cores=2, seed=seed,
@@ -338,7 +346,7 @@ def compile_model(model: pm.Model) -> Compiled:
     return Compiled(draw)
 
 
-def diagnosis_of(posterior: xr.Dataset, stats: xr.Dataset) -> Diagnosis:
+def diagnosis_of(posterior: "xr.Dataset", stats: "xr.Dataset") -> Diagnosis:
     """Diagnose every free and derived number of a posterior."""
     columns = [
         values.transpose("chain", "draw", ...).values.reshape(*values.shape[:2], -1)

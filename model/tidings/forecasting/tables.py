@@ -18,6 +18,10 @@ Basis = Literal["posterior", "prior"]
 Status = Literal["pass", "warn", "fail", "not_run"]
 
 
+_FIRST_NUMBER = 4
+"""Place of the first number among the columns of a forecast."""
+
+
 @dataclass(frozen=True)
 class ForecastRow:
     """One probability.
@@ -36,8 +40,9 @@ class ForecastRow:
         The forecast.
     sd, q05, q25, q50, q75, q95 : float
         Of the distribution over draws.
-    ess, mcse : float
-        Bulk effective sample size, and Monte Carlo error of the mean.
+    ess, mcse : float or None
+        Bulk effective sample size, and Monte Carlo error of the mean; None on dates of the figures
+        only, which publish no number.
     """
 
     basis: str
@@ -51,15 +56,15 @@ class ForecastRow:
     q50: float
     q75: float
     q95: float
-    ess: float
-    mcse: float
+    ess: float | None
+    mcse: float | None
 
     @property
     def finite(self) -> bool:
         """Whether every number is one."""
-        return all(map(isfinite, self.statistics().values()))
+        return all(isfinite(value) for value in self.statistics().values() if value is not None)
 
-    def statistics(self) -> dict[str, float]:
+    def statistics(self) -> dict[str, float | None]:
         """Return the numbers by name, as the JSON has them."""
         names = ("mean", "sd", *QUANTILES, "ess", "mcse")
         return {name: getattr(self, name) for name in names}
@@ -73,15 +78,14 @@ def row_from_text(cells: Mapping[str, str]) -> ForecastRow:
     KeyError, ValueError
         If a column is missing or a cell is no number.
     """
-    statistics = {
-        field.name: float(cells[field.name]) for field in fields(ForecastRow) if field.type is float
-    }
+    names = [field.name for field in fields(ForecastRow)][_FIRST_NUMBER:]
+    statistics = {name: float(cells[name]) if cells[name] else None for name in names}
     return ForecastRow(
         basis=cells["basis"],
         horizon=cells["horizon"],
         date=date.fromisoformat(cells["date"]),
         outcome=cells["outcome"],
-        **statistics,
+        **statistics,  # type: ignore[arg-type]
     )
 
 

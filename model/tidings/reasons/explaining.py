@@ -7,7 +7,7 @@ the run's own where their weights can be trusted, else a posterior drawn anew wi
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation
-from tidings.reasons.pool import Pool, refitted
+from tidings.reasons.pool import Effect, Pool, refitted
 from tidings.reasons.reweighting import stored_posterior
 from tidings.reasons.surprises import SURPRISING, Surprise, surprises
 from tidings.reasons.worlds import World, world_of
@@ -25,8 +25,8 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Effect:
-    """What one part of the evidence adds; arrays are (outcome, horizon).
+class Part:
+    """What one part of the evidence adds.
 
     Attributes
     ----------
@@ -36,15 +36,14 @@ class Effect:
         The story, actor or voice.
     items : tuple of str
         The items in it.
-    change, mcse : ndarray
-        The forecast minus that without it, and the Monte Carlo error.
+    effect : Effect
+        The forecast minus that without it.
     """
 
     basis: Basis
     id: str
     items: tuple[str, ...]
-    change: Array
-    mcse: Array
+    effect: Effect
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Explanation:
     ----------
     run : Run
         The run.
-    effects : tuple of Effect
+    parts : tuple of Part
         Stories and time, actors, voices, by kind; within a kind the largest first, at the headline
         horizon. ``naive`` is what counting every article by itself would add.
     surprises : tuple of Surprise
@@ -73,7 +72,7 @@ class Explanation:
     """
 
     run: Run
-    effects: tuple[Effect, ...]
+    parts: tuple[Part, ...]
     surprises: tuple[Surprise, ...]
     examined: int
     articles: int
@@ -82,9 +81,9 @@ class Explanation:
     k: float
     refits: int
 
-    def of(self, *bases: Basis) -> list[Effect]:
-        """Return the effects of some kinds."""
-        return [effect for effect in self.effects if effect.basis in bases]
+    def of(self, *bases: Basis) -> list[Part]:
+        """Return the parts of some kinds."""
+        return [part for part in self.parts if part.basis in bases]
 
     @property
     def limit(self) -> float:
@@ -94,49 +93,8 @@ class Explanation:
     @property
     def naive(self) -> Array:
         """The forecast that a count of the articles would make, shape (outcome, horizon)."""
-        [effect] = self.of("naive")
-        return np.asarray(self.run.at_horizons(lambda row: row.mean) + effect.change)
-
-    def to_json(self, horizon: str) -> dict[str, Any]:
-        """Return the object that ``tidings explain --json`` prints."""
-        at = list(self.run.manifest.horizons).index(horizon)
-        outcomes = [one.id for one in self.run.manifest.outcomes]
-
-        def numbers(values: Array) -> dict[str, float]:
-            return dict(zip(outcomes, map(float, values[:, at]), strict=True))
-
-        return {
-            "run": self.run.manifest.run,
-            "horizon": horizon,
-            "fresh": self.run.fresh,
-            "articles": self.articles,
-            "independent_reports": self.stories,
-            "now": {name: self.run.at(horizon)[name].mean for name in outcomes},
-            "naive_count": numbers(self.naive),
-            "effects": [
-                {
-                    "basis": one.basis,
-                    "id": one.id,
-                    "items": one.items,
-                    "change": numbers(one.change),
-                    "mcse": numbers(one.mcse),
-                }
-                for one in self.effects
-                if one.basis != "naive"
-            ],
-            "conflicts": [
-                {
-                    "item": one.item,
-                    "probability": one.probability,
-                    "says": "more willing" if one.higher else "less willing",
-                    "with": one.conflicts,
-                }
-                for one in self.surprises
-            ],
-            "examined": self.examined,
-            "k": self.k,
-            "refits": self.refits,
-        }
+        [part] = self.of("naive")
+        return np.asarray(self.run.at_horizons(lambda row: row.mean) + part.effect.change)
 
 
 def explain_run(run: Run) -> Explanation:
@@ -159,30 +117,29 @@ def explain_run(run: Run) -> Explanation:
     whole = world.situation()
     pool = Pool(posterior.inputs, [posterior], whole)
 
-    def effect(basis: Basis, name: str, items: Iterable[str], without: Situation) -> Effect:
+    def part(basis: Basis, name: str, items: Iterable[str], without: Situation) -> Part:
         less, more = pool.step(without, whole)
-        added = more.minus(less)
-        return Effect(basis, name, tuple(items), added.mean, added.mcse())
+        return Part(basis, name, tuple(items), more.minus(less).effect)
 
-    found = [effect("time", "no event", (), replace(whole, time_tells=False))]
-    parts: tuple[tuple[Basis, Callable[[Item], str]], ...] = (
+    parts = [part("time", "no event", (), replace(whole, time_tells=False))]
+    kinds: tuple[tuple[Basis, Callable[[Item], str]], ...] = (
         ("story", lambda item: item.story),
         ("actor", lambda item: item.actor),
         ("voice", lambda item: item.voice),
     )
-    for basis, part in parts:
-        found += [
-            effect(basis, name, items, _without(world, items).situation())
-            for name, items in _grouped(world, part)
+    for basis, key in kinds:
+        parts += [
+            part(basis, name, items, _without(world, items).situation())
+            for name, items in _grouped(world, key)
         ]
     at = list(run.manifest.horizons).index(run.manifest.headline)
-    found.sort(key=lambda one: -float(np.abs(one.change[:, at]).max()))
-    counted = effect("naive", "every article", (), _each_alone(world).situation())
+    parts.sort(key=lambda one: -float(np.abs(one.effect.change[:, at]).max()))
+    counted = part("naive", "every article", (), _each_alone(world).situation())
     # The effect is of telling stories apart; the naive count is the forecast without that.
-    found.append(replace(counted, change=-counted.change))
+    parts.append(replace(counted, effect=replace(counted.effect, change=-counted.effect.change)))
     told, examined = surprises(posterior, lambda one: refitted(posterior.inputs, one))
     return Explanation(
-        run, tuple(found), tuple(told), examined, len(world.items),
+        run, tuple(parts), tuple(told), examined, len(world.items),
         len({item.story for item in world.items.values()}),
         {item.id: item.claim for item in world.items.values()}, pool.k, pool.refits,
     )  # fmt: skip

@@ -22,7 +22,6 @@ from functools import reduce
 from importlib.metadata import version
 from itertools import combinations
 from math import factorial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,7 @@ from numpy.typing import NDArray
 from tidings.errors import UsageError
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation
-from tidings.reasons.pool import Estimate, Pool, TooManyRefitsError
+from tidings.reasons.pool import Effect, Estimate, Pool, TooManyRefitsError
 from tidings.reasons.reweighting import Posterior, stored_posterior
 from tidings.reasons.worlds import (
     Change,
@@ -51,7 +50,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Move:
-    """What one change did; arrays are (outcome, horizon).
+    """What one change did.
 
     Attributes
     ----------
@@ -59,14 +58,13 @@ class Move:
         What kind of change.
     id : str
         The item or prior; dates or versions.
-    change, mcse : ndarray
-        Change of each probability, and its Monte Carlo error.
+    effect : Effect
+        On each probability.
     """
 
     kind: Kind
     id: str
-    change: Array
-    mcse: Array
+    effect: Effect
 
 
 @dataclass(frozen=True)
@@ -105,35 +103,6 @@ class Moves:
     k: float
     refits: int
 
-    def to_json(self, horizon: str) -> dict[str, Any]:
-        """Return the object that ``tidings diff --json`` prints."""
-        at = self.horizons.index(horizon)
-        return {
-            "from": self.old.manifest.run,
-            "to": self.new.manifest.run,
-            "horizon": horizon,
-            "fresh": self.new.fresh,
-            "order_free": self.order_free,
-            "k": self.k,
-            "refits": self.refits,
-            "outcomes": {
-                outcome: {
-                    "from": float(self.before[row, at]),
-                    "to": float(self.after[row, at]),
-                    "moves": [
-                        {
-                            "kind": move.kind,
-                            "id": move.id,
-                            "change": float(move.change[row, at]),
-                            "mcse": float(move.mcse[row, at]),
-                        }
-                        for move in self.moves
-                    ],
-                }
-                for row, outcome in enumerate(self.outcomes)
-            },
-        }
-
 
 def explain_moves(old: Run, new: Run) -> Moves:
     """Split the difference of two runs of one question into moves.
@@ -157,9 +126,10 @@ def explain_moves(old: Run, new: Run) -> Moves:
     path = _Path(posteriors, (old, new))
     moves = path.moves() if path.comparable else [path.incomparable(after - before)]
     mcse = [_published(run, outcomes, horizons, "mcse") for run in (old, new)]
-    left = after - before - np.sum([move.change for move in moves], axis=0)
+    left = after - before - np.sum([move.effect.change for move in moves], axis=0)
     error = np.hypot(np.hypot(*mcse), path.mcse())
-    noise = Move("noise", "Monte Carlo", left, error if path.comparable else np.zeros_like(left))
+    unknown = error if path.comparable else np.zeros_like(left)
+    noise = Move("noise", "Monte Carlo", Effect(left, unknown))
     claims = {
         item.id: item.claim for one in posteriors for item in one.inputs.ledger.items
     }  # fmt: skip
@@ -250,7 +220,8 @@ class _Path:
         errors = [
             _published(run, *_common(*self._runs), statistic="mcse") for run in self._runs
         ]  # fmt: skip
-        return Move("prior", "the question's outcomes or actors", change, np.hypot(*errors))
+        effect = Effect(change, np.hypot(*errors))
+        return Move("prior", "the question's outcomes or actors", effect)
 
     def moves(self) -> list[Move]:
         """Return what each change did."""
@@ -291,7 +262,7 @@ class _Path:
 
     def _move(self, change: Change, effect: Estimate) -> Move:
         self._total = effect if self._total is None else self._total.plus(effect)
-        return Move(change.kind, change.id, effect.mean, effect.mcse())
+        return Move(change.kind, change.id, effect.effect)
 
     def _model_move(self, last: World) -> Iterator[Move]:
         """Yield what other code than today's made of the runs' own worlds."""
@@ -306,7 +277,7 @@ class _Path:
             if not today:
                 change += sign * (own.mean - _published(run, *axes, statistic="mean"))
                 squares += own.mcse() ** 2 + _published(run, *axes, statistic="mcse") ** 2
-        yield Move("model", " to ".join(self._code), change, np.sqrt(squares))
+        yield Move("model", " to ".join(self._code), Effect(change, np.sqrt(squares)))
 
     def mcse(self) -> Array:
         """Return the Monte Carlo error of all moves together."""

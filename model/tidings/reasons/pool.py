@@ -1,16 +1,15 @@
-"""A posterior drawn anew, where the weights of another's draws cannot be trusted.
-
-Forecasts of many situations from a few posteriors, with Monte Carlo errors that add up.
+"""Forecasts of many situations from a few posteriors: the one answer to "what if".
 
 A `Pool` begins with stored draws. For each situation it takes the first posterior whose weights
-there can be trusted (see `tidings.reasons.reweighting`); where there is none it draws a new one, which
-serves the situations to come as well. An `Estimate` remembers what each draw
+there can be trusted (see `tidings.reasons.reweighting`); where there is none it draws a new one,
+if it may, which serves the situations to come as well. An `Estimate` remembers what each draw
 contributes, so that the error of a sum or difference is that of the whole: what two forecasts from
-the same draws share cancels.
+the same draws share cancels. An `Effect` is what is told of a difference.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,61 +17,60 @@ from numpy.typing import NDArray
 from tidings.evidence.inputs import Inputs
 from tidings.forecasting.checks import diagnose
 from tidings.forecasting.fitting import fit, incidence_of
-from tidings.forecasting.tables import K_LIMIT
 from tidings.mechanism.situation import Situation, outlook_of
 from tidings.names import Dim
-from tidings.reasons.reweighting import DRAWS, Posterior, Reweighted, Reweighting, standard_error
-
-
-def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> Posterior:
-    """Draw from the posterior of a situation, and carry it forward.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Those that the situation comes from.
-    situation : Situation
-        What is known.
-    draws : int, optional
-        How many draws to carry forward; as the config has it if not given.
-
-    Raises
-    ------
-    FitError
-        If the sampler stopped.
-    """
-    if draws is not None:
-        situation = _carrying(situation, draws)
-    fitted = fit(situation)
-    incidence = incidence_of(fitted)
-    settings = situation.question.config.fit
-    dates = [str(day) for day in outlook_of(situation).calendar.horizons.values()]
-    at = incidence.sel({Dim.DATE.value: dates}).values
-    effective = [
-        [diagnose(at[:, :, d, k]).ess_bulk for d in range(at.shape[2])] for k in range(at.shape[3])
-    ]
-    return Posterior(
-        inputs, situation,
-        fitted.parameters.flat(max(1, settings.draws // incidence.sizes[Dim.DRAW])),
-        incidence.values.reshape(-1, *incidence.shape[2:]),
-        np.array(effective),
-    )  # fmt: skip
-
-
-def _carrying(situation: Situation, draws: int) -> Situation:
-    question = situation.question
-    fit_config = question.config.fit.model_copy(update={"forecast_draws": draws})
-    config = question.config.model_copy(update={"fit": fit_config})
-    return replace(situation, question=replace(question, config=config))
-
+from tidings.reasons.reweighting import (
+    DRAWS,
+    Posterior,
+    Reweighting,
+    at_horizons,
+    left_of,
+    standard_error,
+    trusted,
+    weights_of,
+)
 
 Array = NDArray[np.float64]
+Refit = Literal["never", "needed", "always"]
+"""Whether a posterior is drawn anew: never, where weights cannot be trusted, or for every change."""
+
 _EFFICIENCY = 0.3
 """A step between two situations is worth a new posterior where fewer draws than this are left."""
 
 
 class TooManyRefitsError(Exception):
     """More posteriors would have to be drawn than was allowed."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one thing does to a forecast; arrays are (outcome, horizon).
+
+    Attributes
+    ----------
+    change : ndarray
+        Of each probability.
+    mcse : ndarray
+        Monte Carlo error of the change.
+    k : float
+        The largest Pareto k that it relies on; 0 where a posterior was drawn anew.
+    refitted : bool
+        Whether one was.
+    """
+
+    change: Array
+    mcse: Array
+    k: float = 0.0
+    refitted: bool = False
+
+    @property
+    def trusted(self) -> bool:
+        """Whether it can be trusted."""
+        return trusted(self.k)
+
+    def at(self, row: int, column: int) -> tuple[float, float]:
+        """Return change and error of one outcome at one horizon."""
+        return float(self.change[row, column]), float(self.mcse[row, column])
 
 
 @dataclass(frozen=True)
@@ -87,19 +85,28 @@ class Estimate:
         By posterior of the pool: what each draw adds to the error.
     effective : mapping of int to ndarray
         How many independent draws each posterior is worth.
+    k, refitted
+        As an `Effect` has them.
     """
 
     mean: Array
     influences: Mapping[int, Array]
     effective: Mapping[int, Array]
+    k: float = 0.0
+    refitted: bool = False
 
     def plus(self, other: "Estimate", share: float = 1.0) -> "Estimate":
         """Return this and some share of another."""
         influences = dict(self.influences)
         for number, influence in other.influences.items():
             influences[number] = influences.get(number, 0.0) + share * influence
-        effective = {**self.effective, **other.effective}
-        return Estimate(self.mean + share * other.mean, influences, effective)
+        return Estimate(
+            self.mean + share * other.mean,
+            influences,
+            {**self.effective, **other.effective},
+            max(self.k, other.k),
+            self.refitted or other.refitted,
+        )
 
     def minus(self, other: "Estimate") -> "Estimate":
         """Return the difference to another."""
@@ -113,6 +120,11 @@ class Estimate:
         ]
         return np.asarray(np.sqrt(np.sum(squares, axis=0)))
 
+    @property
+    def effect(self) -> Effect:
+        """The difference as it is told."""
+        return Effect(self.mean, self.mcse(), self.k, self.refitted)
+
 
 class Pool:
     """Posteriors of one question that serve many situations.
@@ -123,8 +135,12 @@ class Pool:
         What new posteriors are drawn from.
     posteriors : sequence of Posterior
         Stored draws.
-    last : Situation
-        The one with the longest timeline of those to come.
+    last : Situation, optional
+        The one with the longest timeline of those to come; the first posterior's if not given.
+    refit : {"never", "needed", "always"}
+        Whether posteriors may be drawn.
+    draws : int, optional
+        How many draws of a new posterior to carry forward; as the config has it if not given.
 
     Attributes
     ----------
@@ -134,10 +150,27 @@ class Pool:
         How many posteriors were drawn.
     """
 
-    def __init__(self, inputs: Inputs, posteriors: Sequence[Posterior], last: Situation) -> None:
+    def __init__(
+        self,
+        inputs: Inputs,
+        posteriors: Sequence[Posterior],
+        last: Situation | None = None,
+        refit: Refit = "needed",
+        draws: int | None = DRAWS,
+    ) -> None:
         self.k, self.refits = 0.0, 0
-        self._inputs, self._last = inputs, last
+        self._inputs, self._last, self._refit, self._draws = inputs, last, refit, draws
         self._members = [Reweighting(one, last) for one in posteriors]
+
+    def own(self) -> Estimate:
+        """Return the forecast that came with the first posterior."""
+        return self.tilted(np.zeros(len(self._members[0].posterior.incidence)))
+
+    def tilted(self, log_weights: Array) -> Estimate:
+        """Return the stored forecast of the first posterior with its draws weighed otherwise."""
+        posterior = self._members[0].posterior
+        values = at_horizons(posterior.incidence, posterior.situation)
+        return self._estimate(0, weights_of(log_weights), values)
 
     def at(self, situation: Situation, refits: int | None = None) -> Estimate:
         """Return the forecast of a situation.
@@ -172,6 +205,8 @@ class Pool:
         FitError
             If the sampler stopped.
         """
+        if self._refit == "always":
+            return self.at(before), self._drawn(after)
         for number in range(len(self._members)):
             pair = self._from(number, [before, after], _EFFICIENCY)
             if pair is not None:
@@ -190,27 +225,78 @@ class Pool:
     def _from(
         self, number: int, situations: Sequence[Situation], efficiency: float = 0.0
     ) -> list[Estimate] | None:
-        """Return forecasts from one posterior, if it can be trusted for all of them."""
-        weighed = []
-        for situation in situations:
-            weights, k = self._members[number].weigh(situation)
-            if not k <= K_LIMIT or 1 / np.mean(weights**2) < efficiency:
-                return None
-            weighed.append((weights, k))
+        """Return forecasts from one posterior, if it serves for all of them."""
+        member = self._members[number]
+        weighed = [member.weigh(situation) for situation in situations]
+        if self._refit != "never" and not all(
+            trusted(k) and left_of(weights) >= efficiency for weights, k in weighed
+        ):
+            return None
         self.k = max(self.k, *(k for _, k in weighed))
         return [
-            self._estimate(number, weights, situation)
-            for (weights, _), situation in zip(weighed, situations, strict=True)
+            self._estimate(number, each, member.carry(situation))
+            for each, situation in zip(weighed, situations, strict=True)
         ]
 
     def _drawn(self, situation: Situation) -> Estimate:
         self.refits += 1
-        self._members.append(Reweighting(refitted(self._inputs, situation, DRAWS), self._last))
-        equal = np.ones(len(self._members[-1].posterior.incidence))
-        return self._estimate(len(self._members) - 1, equal, situation)
+        posterior = refitted(self._inputs, situation, self._draws)
+        self._members.append(Reweighting(posterior, self._last))
+        number, equal = len(self._members) - 1, np.ones(len(posterior.incidence))
+        # A posterior that is drawn for many situations is carried into their common futures.
+        values = (
+            at_horizons(posterior.incidence, situation)
+            if self._refit == "always"
+            else self._members[-1].carry(situation)
+        )
+        return replace(self._estimate(number, (equal, 0.0), values), refitted=True)
 
-    def _estimate(self, number: int, weights: Array, situation: Situation) -> Estimate:
-        member = self._members[number]
-        effective = member.posterior.effective
-        found = Reweighted(weights, 0.0, member.carry(situation), effective)
-        return Estimate(found.mean, {number: found.influence}, {number: effective})
+    def _estimate(self, number: int, weighed: tuple[Array, float], values: Array) -> Estimate:
+        weights, k = weighed
+        mean = np.asarray(np.tensordot(weights, values, 1) / len(weights))
+        influence = np.asarray(weights[:, None, None] * (values - mean))
+        effective = self._members[number].posterior.effective
+        return Estimate(mean, {number: influence}, {number: effective}, k)
+
+
+def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> Posterior:
+    """Draw from the posterior of a situation, and carry it forward.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Those that the situation comes from.
+    situation : Situation
+        What is known.
+    draws : int, optional
+        How many draws to carry forward; as the config has it if not given.
+
+    Raises
+    ------
+    FitError
+        If the sampler stopped.
+    """
+    if draws is not None:
+        situation = _carrying(situation, draws)
+    fitted = fit(situation)
+    incidence = incidence_of(fitted)
+    settings = situation.question.config.fit
+    dates = [str(day) for day in outlook_of(situation).calendar.horizons.values()]
+    at = incidence.sel({Dim.DATE.value: dates}).values
+    effective = [
+        [diagnose(at[:, :, d, k]).ess_bulk for d in range(at.shape[2])] for k in range(at.shape[3])
+    ]
+    return Posterior(
+        inputs,
+        situation,
+        fitted.parameters.flat(max(1, settings.draws // incidence.sizes[Dim.DRAW])),
+        incidence.values.reshape(-1, *incidence.shape[2:]),
+        np.array(effective),
+    )
+
+
+def _carrying(situation: Situation, draws: int) -> Situation:
+    question = situation.question
+    fit_config = question.config.fit.model_copy(update={"forecast_draws": draws})
+    config = question.config.model_copy(update={"fit": fit_config})
+    return replace(situation, question=replace(question, config=config))

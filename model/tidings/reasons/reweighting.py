@@ -13,7 +13,6 @@ forecast of a weighted draw is its own, under the other situation's pressure and
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +87,29 @@ DRAWS = 1000
 ALL_DRAWS = 10**9
 """More than any run has."""
 _EQUAL = 1e-9
+_NEAR_EQUAL = 0.98
+"""Share of the draws that weights leave, above which they are those of nearly the same posterior.
+
+The k of a tail does not know how small the whole tail is.
+"""
+
+
+def trusted(k: float) -> bool:
+    """Say whether weights of this Pareto k can be trusted."""
+    return k <= K_LIMIT
+
+
+def weights_of(log_weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return importance weights of mean 1 and their Pareto k; 0 where they are near equal."""
+    if np.ptp(log_weights) < _EQUAL:
+        return np.ones(len(log_weights)), 0.0
+    weights, k = smoothed_weights(log_weights)
+    return weights, 0.0 if left_of(weights) > _NEAR_EQUAL else k
+
+
+def left_of(weights: NDArray[np.float64]) -> float:
+    """Return the share of the draws that weights of mean 1 leave effective."""
+    return float(1 / np.mean(weights**2))
 
 
 @dataclass(frozen=True)
@@ -157,47 +179,6 @@ def stored_posterior(run: Run, draws: int = DRAWS) -> Posterior:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Reweighted:
-    """The forecast of another situation from a run's draws.
-
-    Attributes
-    ----------
-    weights : ndarray, shape (draw,)
-        Their mean is 1.
-    k : float
-        Pareto k of the weights; 0 where all are equal.
-    incidence : ndarray, shape (draw, outcome, horizon)
-        Each draw's forecast in that situation.
-    effective : ndarray, shape (outcome, horizon)
-        How many independent draws they are worth.
-    """
-
-    weights: NDArray[np.float64]
-    k: float
-    incidence: NDArray[np.float64]
-    effective: NDArray[np.float64]
-
-    @property
-    def trusted(self) -> bool:
-        """Whether the weights can be trusted."""
-        return self.k <= K_LIMIT
-
-    @cached_property
-    def mean(self) -> NDArray[np.float64]:
-        """The forecast, shape (outcome, horizon)."""
-        return np.asarray(np.tensordot(self.weights, self.incidence, 1) / len(self.weights))
-
-    @cached_property
-    def influence(self) -> NDArray[np.float64]:
-        """What each draw adds to the forecast's error, shape (draw, outcome, horizon)."""
-        return np.asarray(self.weights[:, None, None] * (self.incidence - self.mean))
-
-    def mcse(self) -> NDArray[np.float64]:
-        """Return the Monte Carlo error of the forecast, shape (outcome, horizon)."""
-        return standard_error(self.influence, self.effective)
-
-
 def standard_error(
     influence: NDArray[np.float64], effective: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -232,6 +213,7 @@ class Reweighting:
         config = own.question.config
         self._neutral = NeutralRates(self.parameters, own.structure, config.consent_reference)
         self._futures: dict[object, Futures] = {}
+        self._carried: dict[object, NDArray[np.float64]] = {}
         self._own = self._log_likelihood(own)
 
     def weigh(self, situation: Situation) -> tuple[NDArray[np.float64], float]:
@@ -250,33 +232,13 @@ class Reweighting:
         for sign, which in ((-1, 0), (1, 1)):
             priors = {name: pair[which] for name, pair in changed.items()}
             log_weights += sign * log_prior(self.parameters, structure, priors)
-        if np.ptp(log_weights) < _EQUAL:
-            return np.ones(len(log_weights)), 0.0
-        return smoothed_weights(log_weights)
+        return weights_of(log_weights)
 
-    def own_forecast(self) -> Reweighted:
-        """Return the forecast that came with the draws."""
-        posterior = self.posterior
-        values = at_horizons(posterior.incidence, posterior.situation)
-        return Reweighted(np.ones(len(values)), 0.0, values, posterior.effective)
-
-    def forecast(self, situation: Situation) -> Reweighted:
-        """Return the forecast of a situation at its horizons.
+    def carry(self, situation: Situation) -> NDArray[np.float64]:
+        """Return each draw's forecast in a situation, shape (draw, outcome, horizon).
 
         Situations that differ in what is known only have the same futures.
         """
-        weights, k = self.weigh(situation)
-        return Reweighted(weights, k, self.carry(situation), self.posterior.effective)
-
-    def carry(self, situation: Situation) -> NDArray[np.float64]:
-        """Return each draw's forecast in a situation, shape (draw, outcome, horizon)."""
-        carried = self._futures_of(situation).incidence(situation.pulses)
-        asked = situation.question.config.outcome_ids
-        known = (RETAINED, *situation.structure.change)
-        columns = [i for i, name in enumerate(known) if name in asked]
-        return at_horizons(carried[:, :, columns], situation)
-
-    def _futures_of(self, situation: Situation) -> Futures:
         outlook, arrivals = outlook_of(situation), situation.arrivals
         key = (
             outlook.calendar.start, outlook.calendar.as_of, outlook.news_from,
@@ -288,7 +250,14 @@ class Reweighting:
             states = situation.timeline.states
             own = replace(self.parameters, factor=self.parameters.factor[..., :states])
             self._futures[key] = Futures(own, outlook, self.posterior.seed, "other futures")
-        return self._futures[key]
+        here = key, situation.pulses
+        if here not in self._carried:
+            carried = self._futures[key].incidence(situation.pulses)
+            asked = situation.question.config.outcome_ids
+            known = (RETAINED, *situation.structure.change)
+            columns = [i for i, name in enumerate(known) if name in asked]
+            self._carried[here] = at_horizons(carried[:, :, columns], situation)
+        return self._carried[here]
 
     def _log_likelihood(self, situation: Situation) -> NDArray[np.float64]:
         readings = log_readings(self.parameters, reading_rows(situation))

@@ -10,24 +10,19 @@ than one sd of its prior.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidings.forecasting.runs import Run
-from tidings.forecasting.tables import K_LIMIT
 from tidings.mechanism.likelihood import NeutralRates, log_readings
 from tidings.mechanism.parameters import linked_priors
 from tidings.mechanism.situation import exposure_of, reading_rows
 from tidings.question.normal import LinkNormal
-from tidings.reasons.reweighting import (
-    Posterior,
-    Reweighted,
-    at_horizons,
-    smoothed_weights,
-    standard_error,
-)
+from tidings.reasons.pool import Effect, Pool
+from tidings.reasons.previewing import preview_prior
+from tidings.reasons.reweighting import Posterior, at_horizons, smoothed_weights
 
 Array = NDArray[np.float64]
 _ALPHAS = (0.99, 1.01)
@@ -41,7 +36,7 @@ Verdict = Literal["conflict", "shared", "prior", "fine"]
 
 @dataclass(frozen=True)
 class Tilt:
-    """What one prior, moved by one sd of itself, does; arrays are (outcome, horizon).
+    """What one prior, moved by one sd of itself, does.
 
     Attributes
     ----------
@@ -49,27 +44,13 @@ class Tilt:
         Its dotted name.
     sign : int
         1 up, -1 down, on the link scale.
-    change : ndarray
-        Of the forecast.
-    mcse : ndarray
-        Monte Carlo error of the change.
-    k : float
-        Pareto k of the weights; 0 after a refit.
-    refitted : bool
-        Whether the posterior was drawn anew.
+    effect : Effect
+        On the forecast.
     """
 
     prior: str
     sign: int
-    change: Array
-    mcse: Array
-    k: float
-    refitted: bool = False
-
-    @property
-    def trusted(self) -> bool:
-        """Whether its numbers can be trusted."""
-        return self.k <= K_LIMIT
+    effect: Effect
 
 
 @dataclass(frozen=True)
@@ -123,7 +104,7 @@ class Sensitivity:
         row, column = self.place(outcome, horizon)
         pairs = list(zip(self.tilts[::2], self.tilts[1::2], strict=True))
         return sorted(
-            pairs, key=lambda pair: -max(abs(float(one.change[row, column])) for one in pair)
+            pairs, key=lambda pair: -max(abs(float(one.effect.change[row, column])) for one in pair)
         )
 
     def place(self, outcome: str, horizon: str) -> tuple[int, int]:
@@ -131,35 +112,6 @@ class Sensitivity:
         manifest = self.run.manifest
         outcomes = [one.id for one in manifest.outcomes]
         return outcomes.index(outcome), list(manifest.horizons).index(horizon)
-
-    def to_json(self, outcome: str, horizon: str) -> dict[str, Any]:
-        """Return the object that ``tidings sensitivity --json`` prints, but the tipping points."""
-        row, column = self.place(outcome, horizon)
-        return {
-            "run": self.run.manifest.run,
-            "outcome": outcome,
-            "horizon": horizon,
-            "tornado": [
-                {
-                    "prior": down.prior,
-                    **{
-                        name: {
-                            "change": float(one.change[row, column]),
-                            "mcse": float(one.mcse[row, column]),
-                            "k": one.k,
-                            "trusted": one.trusted,
-                            "refitted": one.refitted,
-                        }
-                        for name, one in (("down", down), ("up", up))
-                    },
-                }
-                for down, up in self.tornado(outcome, horizon)
-            ],
-            "power_scaling": {
-                "priors": [vars(one) for one in self.priors],
-                "outcomes": [vars(one) for one in self.outcomes],
-            },
-        }
 
 
 def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Sensitivity:
@@ -185,16 +137,19 @@ def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Se
     standard = _standardised(posterior)
     tilts = tilts_of(posterior)
     if refit:
-        tilts = tuple(one if one.trusted else _refitted(posterior, one, run) for one in tilts)
+        tilts = tuple(
+            one if one.effect.trusted else _refitted(posterior, one, run) for one in tilts
+        )
     scaled, outcomes = _power_scaled(posterior, values, standard, run)
     return Sensitivity(run, tilts, scaled, outcomes)
 
 
 def tilts_of(posterior: Posterior) -> tuple[Tilt, ...]:
     """Return what each prior that is not fixed does, moved down and up by one sd of itself."""
-    values = at_horizons(posterior.incidence, posterior.situation)
+    pool = Pool(posterior.inputs, [posterior], refit="never")
+    own = pool.own()
     return tuple(
-        _tilt(posterior, values, (name, sign), standard)
+        Tilt(name, sign, pool.tilted(sign * standard).minus(own).effect)
         for name, standard in _standardised(posterior).items()
         for sign in (-1, 1)
     )
@@ -210,26 +165,14 @@ def _standardised(posterior: Posterior) -> dict[str, Array]:
     }
 
 
-def _tilt(posterior: Posterior, values: Array, moved: tuple[str, int], standard: Array) -> Tilt:
-    name, sign = moved
-    weights, k = smoothed_weights(sign * standard)
-    now = Reweighted(np.ones(len(values)), 0.0, values, posterior.effective)
-    then = Reweighted(weights, k, values, posterior.effective)
-    mcse = standard_error(then.influence - now.influence, posterior.effective)
-    return Tilt(name, sign, then.mean - now.mean, mcse, k)
-
-
 def moved_prior(prior: LinkNormal, sign: int) -> LinkNormal:
     """Return a prior moved by one sd of itself, on its link scale."""
     return replace(prior, mean=prior.mean + sign * prior.sd)
 
 
 def _refitted(posterior: Posterior, tilt: Tilt, run: Run) -> Tilt:
-    from tidings.reasons.previewing import preview_prior
-
-    prior = posterior.situation.question.priors[tilt.prior]
-    found = preview_prior(run, tilt.prior, moved_prior(prior, tilt.sign), refit=True)
-    return Tilt(tilt.prior, tilt.sign, found.change, found.mcse, 0.0, refitted=True)
+    moved = moved_prior(posterior.situation.question.priors[tilt.prior], tilt.sign)
+    return replace(tilt, effect=preview_prior(run, tilt.prior, moved, "always").effect)
 
 
 def _power_scaled(

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from tidings.evidence.readings import Reading
-from tidings.forecasting.tables import K_LIMIT
 from tidings.mechanism.likelihood import standardised_residuals
 from tidings.mechanism.parameters import Parameters
 from tidings.mechanism.situation import Situation, whitened_of
 from tidings.names import Var
-from tidings.reasons.reweighting import Posterior, smoothed_weights
+from tidings.reasons.reweighting import Posterior, smoothed_weights, trusted
 
 SURPRISING = 0.05
 """An item less probable than this is told; among independent items, so many are by chance."""
@@ -80,7 +79,7 @@ def surprises(
     for item in items:
         residuals, present = everything, {item}
         weights, k = smoothed_weights(-everything.log_density({item}))
-        if not k <= K_LIMIT:
+        if not trusted(k):
             without = refit(posterior.situation.without_reading(item))
             residuals, present = Residuals(without.parameters, posterior.situation), set()
             weights, k = np.ones(len(without.parameters.factor_sd)), 0.0

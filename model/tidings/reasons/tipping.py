@@ -10,7 +10,6 @@ cannot.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +17,10 @@ from numpy.typing import NDArray
 from tidings.evidence.ledger import Item
 from tidings.evidence.pressure import Pulse
 from tidings.forecasting.runs import Run
-from tidings.forecasting.tables import K_LIMIT
 from tidings.names import DEAL, OTHER, RETAINED
 from tidings.question.normal import LinkNormal, from_link
 from tidings.question.yardsticks import LEDGER
-from tidings.reasons.reweighting import Posterior
+from tidings.reasons.reweighting import Posterior, trusted
 from tidings.reasons.what_if import WhatIf
 
 Array = NDArray[np.float64]
@@ -92,7 +90,7 @@ class PriorTip:
     @property
     def trusted(self) -> bool:
         """Whether the weights can be trusted."""
-        return self.k <= K_LIMIT
+        return trusted(self.k)
 
 
 @dataclass(frozen=True)
@@ -129,18 +127,6 @@ class Tipping:
     targets: tuple[Target, ...]
     priors: tuple[PriorTip, ...]
     items: tuple[ItemTip, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what ``tidings sensitivity --json`` prints of it."""
-
-        def told(one: PriorTip | ItemTip) -> dict[str, Any]:
-            return {**vars(one), "target": vars(one.target)}
-
-        return {
-            "targets": [vars(one) for one in self.targets],
-            "priors": [told(one) for one in self.priors],
-            "items": [told(one) for one in self.items],
-        }
 
 
 def tipping_points(
@@ -199,7 +185,7 @@ def _prior_tips(here: WhatIf, name: str, targets: Sequence[Target]) -> Iterator[
     low, high = _reach(here, name, prior)
     now, moves = float(np.median(here.linked[name])), False
     ends = {end: at(end) for end in (low, high)}
-    if prior.sd > 0 and max(k for _, k in ends.values()) > K_LIMIT:
+    if prior.sd > 0 and not trusted(max(k for _, k in ends.values())):
         # The evidence speaks against values that far out: the prior is moved, and not replaced.
         now, moves, at = prior.mean, True, partial(here.at_prior, name)
         low, high = (_furthest(at, prior, sign) for sign in (-1, 1))
@@ -230,7 +216,7 @@ def _furthest(at: Callable[[float], tuple[Array, float]], prior: LinkNormal, sig
     """Return the furthest median, in half sds of the prior, to which weights reach."""
     steps = np.arange(_REACH_SD, 0.5, -0.5)
     values = [prior.mean + sign * step * prior.sd for step in steps]
-    return next((value for value in values if at(value)[1] <= K_LIMIT), values[-1])
+    return next((value for value in values if trusted(at(value)[1])), values[-1])
 
 
 def _bisected(

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,11 @@ from tidings.evidence.ledger import Item
 from tidings.evidence.pressure import Pulse
 from tidings.evidence.readings import read_items
 from tidings.forecasting.runs import Run
-from tidings.forecasting.tables import K_LIMIT
 from tidings.mechanism.situation import Situation, precedent_share
 from tidings.names import ANY, DEAL, OTHER, RETAINED
 from tidings.question.yardsticks import LEDGER
-from tidings.reasons.reweighting import Reweighted, Reweighting, standard_error, stored_posterior
+from tidings.reasons.pool import Effect, Pool
+from tidings.reasons.reweighting import Posterior, stored_posterior
 
 _MONTH_YEARS = 1 / 12
 _GRID = 200
@@ -52,18 +52,15 @@ class News:
         What it says at face value; None for the deal.
     then : ndarray, shape (outcome, horizon)
         The forecast if it comes.
-    mcse : ndarray
-        Monte Carlo error of the change that it makes.
-    k : float
-        Pareto k of the weights.
+    effect : Effect
+        The change that it makes.
     """
 
     probability: float
     size: float
     face_value: str | None
     then: Array
-    mcse: Array
-    k: float
+    effect: Effect
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ class Watched:
     @property
     def trusted(self) -> bool:
         """Whether the weights of both can be trusted."""
-        return max(self.favourable.k, self.adverse.k) <= K_LIMIT
+        return self.favourable.effect.trusted and self.adverse.effect.trusted
 
 
 @dataclass(frozen=True)
@@ -113,43 +110,6 @@ class Watch:
     now: Array
     news: tuple[Watched, ...]
 
-    def to_json(self, horizon: str) -> dict[str, Any]:
-        """Return the object that ``tidings watch --json`` prints."""
-        at = list(self.run.manifest.horizons).index(horizon)
-        outcomes = [one.id for one in self.run.manifest.outcomes]
-
-        def numbers(values: Array) -> dict[str, float]:
-            return dict(zip(outcomes, map(float, values[:, at]), strict=True))
-
-        def story(news: News) -> dict[str, Any]:
-            return {
-                "probability_next_month": news.probability,
-                "size": news.size,
-                "face_value": news.face_value,
-                "then": numbers(news.then),
-                "mcse": numbers(news.mcse),
-                "k": news.k,
-            }
-
-        return {
-            "run": self.run.manifest.run,
-            "horizon": horizon,
-            "fresh": self.run.fresh,
-            "now": numbers(self.now),
-            "watch": [
-                {
-                    "actor": one.actor,
-                    "outcome": one.outcome,
-                    "bits": float(one.bits[at]),
-                    "trusted": one.trusted,
-                    "favourable": story(one.favourable),
-                    "adverse": story(one.adverse),
-                    "neither": numbers(one.neither),
-                }
-                for one in self.news
-            ],
-        }
-
 
 def watch_run(run: Run) -> Watch:
     """Say which news would matter most next.
@@ -165,7 +125,7 @@ def watch_run(run: Run) -> Watch:
         If the run cannot be read.
     """
     posterior = stored_posterior(run)
-    lookout = Lookout(run, posterior.situation, Reweighting(posterior))
+    lookout = Lookout(run, posterior)
     at = list(run.manifest.horizons).index(run.manifest.headline)
     found = [lookout.watched(actor, outcome) for actor, outcome in lookout.pairs()]
     found.sort(key=lambda one: -one.bits[at])
@@ -179,19 +139,17 @@ class Lookout:
     ----------
     run : Run
         As stored.
-    situation : Situation
-        What it rests on.
-    reweighting : Reweighting
-        Of its draws.
+    posterior : Posterior
+        Its draws.
     """
 
-    def __init__(self, run: Run, situation: Situation, reweighting: Reweighting) -> None:
-        self.situation, self._reweighting = situation, reweighting
+    def __init__(self, run: Run, posterior: Posterior) -> None:
+        self.situation = situation = posterior.situation
+        self._pool = Pool(posterior.inputs, [posterior], refit="never")
         self.now = run.at_horizons(lambda row: row.mean)
-        self._base = reweighting.forecast(situation)
+        self._base = self._pool.at(situation)
         pushing = {pulse.item for pulse in situation.pulses}
         self._items = [item for item in situation.items if item.id in pushing]
-        self._carried: dict[tuple[str, Sign], Array] = {}
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Yield each actor with each outcome that it may agree to, and the deal with each."""
@@ -216,16 +174,10 @@ class Lookout:
     def _news(self, actor: str, outcome: str, sign: Sign) -> News:
         size = _typical_size(self.situation.arrivals, sign)
         face = None if actor == DEAL else self._typical_face(sign)
-        situation = self.with_story(actor, outcome, size, face)
-        weights, k = self._reweighting.weigh(situation)
-        key = (outcome, sign)
-        if key not in self._carried:
-            self._carried[key] = self._reweighting.carry(situation)
-        effective = self._base.effective
-        found = Reweighted(weights, k, self._carried[key], effective)
-        mcse = standard_error(found.influence - self._base.influence, effective)
-        then = self.now + found.mean - self._base.mean
-        return News(self._probability(actor, outcome, sign), size, face, then, mcse, k)
+        so = self._pool.at(self.with_story(actor, outcome, size, face))
+        then = self.now + so.mean - self._base.mean
+        chance = self._probability(actor, outcome, sign)
+        return News(chance, size, face, then, so.minus(self._base).effect)
 
     def with_story(self, actor: str, outcome: str, size: float, face: str | None) -> Situation:
         """Return what is known and, today, one more story: its push, and its face value if any."""

@@ -28,12 +28,10 @@ from tidings.mechanism.situation import (
 from tidings.names import RETAINED, Var
 from tidings.question.normal import LinkNormal
 from tidings.question.timeline import make_calendar
-from tidings.reasons.reweighting import Posterior, at_horizons, smoothed_weights
+from tidings.reasons.reweighting import Posterior, at_horizons, weights_of
 
 Array = NDArray[np.float64]
 _DRAWS, _FUTURES = 200, 25
-_NEAR_EQUAL = 0.98
-"""Share of the draws that weights leave, above which they are near equal."""
 _ACTING = ("base_rate", "push_slope", "consent_slope", "share_other", Var.PRECEDENT.value,
            "willingness", "binding")  # fmt: skip
 
@@ -90,7 +88,7 @@ class WhatIf:
         log_weights = self._survival(parameters) - self.own_survival
         if name.startswith("willingness."):
             log_weights += log_readings(parameters, self._rows) - self.own_readings
-        weights, k = _weights(log_weights)
+        weights, k = weights_of(log_weights)
         carried = self._carried(self.own_futures.of(parameters), self.situation.pulses)
         return self._moved(weights, carried), k
 
@@ -120,7 +118,7 @@ class WhatIf:
 
     def _weighted(self, log_weights: Array) -> tuple[Array, float]:
         """Return the forecast of all stored draws with other weights, and Pareto k."""
-        weights, k = _weights(log_weights)
+        weights, k = weights_of(log_weights)
         then = weights @ self.every / weights.sum()
         moved = self.published + then - self.every.mean(axis=0)
         return np.asarray(np.clip(moved, 0.0, 1.0)), k
@@ -140,16 +138,3 @@ class WhatIf:
         known = (RETAINED, *self.situation.structure.change)
         columns = [known.index(name) for name in self.outcomes]
         return futures.incidence(pulses)[:, -1, columns]
-
-
-def _weights(log_weights: Array) -> tuple[Array, float]:
-    """Return smoothed weights and Pareto k; 0 where they are near equal.
-
-    The k of a tail does not know how small the whole tail is: weights that leave nearly all draws
-    are those of nearly the same posterior, whatever the form of their tail.
-    """
-    weights = np.exp(log_weights - log_weights.max())
-    weights /= weights.mean()
-    if 1 / np.mean(weights**2) > _NEAR_EQUAL:
-        return weights, 0.0
-    return smoothed_weights(log_weights)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,28 +95,6 @@ class PriorCard:
     def fixed(self) -> bool:
         """Whether it is taken as certain."""
         return self.prior.q05 == self.prior.q95
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the card as ``tidings priors show --json`` prints it."""
-        return {
-            "name": self.name,
-            "meaning": self.meaning,
-            "because": self.because,
-            "sources": [
-                {
-                    "value": one.value,
-                    "because": one.because,
-                    "claims": [vars(claim) for claim in one.claims],
-                    "weight": one.weight,
-                    **vars(one.spread),
-                }
-                for one in self.sources
-            ],
-            "prior": vars(self.prior),
-            "fit_error": self.fit_error,
-            "posterior": None if self.posterior is None else vars(self.posterior),
-            "moved": self.moved,
-        }
 
 
 def cards_of(

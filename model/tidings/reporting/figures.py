@@ -186,12 +186,9 @@ def draw_tornado(run: Run, outcome: str, path: Path) -> None:
     pairs = [
         pair
         for pair in zip(tilts[::2], tilts[1::2], strict=True)
-        if any(
-            not inside_noise(float(one.change[row, column]), float(one.mcse[row, column]))
-            for one in pair
-        )
+        if any(not inside_noise(*one.effect.at(row, column)) for one in pair)
     ]
-    pairs.sort(key=lambda pair: -max(abs(float(one.change[row, column])) for one in pair))
+    pairs.sort(key=lambda pair: -max(abs(float(one.effect.change[row, column])) for one in pair))
     now = run.at(manifest.headline)[outcome].mean
     with mpl.rc_context(STYLE):
         shown = pairs[:_SHOWN]
@@ -199,7 +196,7 @@ def draw_tornado(run: Run, outcome: str, path: Path) -> None:
         axes = figure.subplots()
         for place, pair in enumerate(shown):
             for one, colour in zip(pair, (_DOWN, _UP), strict=True):
-                change = float(one.change[row, column]) * 100
+                change = float(one.effect.change[row, column]) * 100
                 axes.barh(place, change, left=now * 100, color=colour, height=0.62)
         axes.axvline(now * 100, color="#333333", linewidth=1)
         axes.set_yticks(range(len(shown)), [_label(pair) for pair in shown])
@@ -214,4 +211,4 @@ def draw_tornado(run: Run, outcome: str, path: Path) -> None:
 
 def _label(pair: tuple[Tilt, Tilt]) -> str:
     """Return a prior's name, marked where its weights cannot be trusted."""
-    return pair[0].prior + ("" if all(one.trusted for one in pair) else " ?")
+    return pair[0].prior + ("" if all(one.effect.trusted for one in pair) else " ?")

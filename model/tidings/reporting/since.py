@@ -95,7 +95,7 @@ def table_of_moves(moves: Moves, items: Mapping[str, Item]) -> MoveTable:
 
 def _weight(move: Move, at: int) -> float:
     """Return the largest change outside its noise."""
-    pairs = zip(move.change[:, at], move.mcse[:, at], strict=True)
+    pairs = zip(move.effect.change[:, at], move.effect.mcse[:, at], strict=True)
     return max(0.0 if inside_noise(change, mcse) else abs(float(change)) for change, mcse in pairs)
 
 
@@ -109,13 +109,13 @@ def _percents(values: NDArray[np.float64]) -> tuple[str, ...]:
 
 def _decimals(moves: Moves, at: int) -> list[int]:
     """Return how many decimals each outcome has: two digits of its own largest move."""
-    largest = np.max([np.abs(move.change[:, at]) for move in moves.moves], axis=0) * 100
+    largest = np.max([np.abs(move.effect.change[:, at]) for move in moves.moves], axis=0) * 100
     return [max(0, 1 - floor(log10(value))) if value > 0 else 2 for value in largest]
 
 
 def _errors(moves: Moves, at: int) -> list[str]:
     """Return the Monte Carlo error of each outcome's noise."""
-    found = zip(moves.moves[-1].mcse[:, at] * 100, _decimals(moves, at), strict=True)
+    found = zip(moves.moves[-1].effect.mcse[:, at] * 100, _decimals(moves, at), strict=True)
     return [f"{error:.{places}f}" for error, places in found]
 
 
@@ -124,8 +124,8 @@ def _writer(moves: Moves, at: int) -> Callable[[Sequence[Move]], tuple[str, ...]
     digits = _decimals(moves, at)
 
     def write(together: Sequence[Move]) -> tuple[str, ...]:
-        change = np.sum([move.change[:, at] for move in together], axis=0)
-        error = together[0].mcse[:, at] if len(together) == 1 else np.zeros(len(change))
+        change = np.sum([move.effect.change[:, at] for move in together], axis=0)
+        error = together[0].effect.mcse[:, at] if len(together) == 1 else np.zeros(len(change))
         single = together[0].kind != "noise"
         cells = []
         for value, places, mcse in zip(change, digits, error, strict=True):

@@ -103,36 +103,6 @@ class Examination:
         table = self.table().reset_index()
         return tuple(ScoreRow.model_validate(_kept(row)) for row in table.to_dict("records"))
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that ``tidings exam --json`` prints."""
-        table, each = self.table(), self.by_question()
-        return {
-            "horizons": {
-                f"{months}mo": {
-                    **{name: float(table.loc[months, name]) for name in MEASURES},
-                    "n": int(table.loc[months, "n"]),
-                    "questions": int(table.loc[months, "questions"]),
-                    "log_gain": float(table.loc[months, "log_gain"]),
-                    "log_gain_se": _or_none(table.loc[months, "log_gain_se"]),
-                }
-                for months in table.index
-            },
-            "questions": [
-                {
-                    "id": question,
-                    "horizons": {
-                        f"{months}mo": {name: float(row[name]) for name in MEASURES}
-                        for months, row in found.droplevel("question").iterrows()
-                    },
-                }
-                for question, found in each.groupby(level="question")
-            ],
-            "forecasts": [
-                {name: str(cell) if isinstance(cell, date) else cell for name, cell in row.items()}
-                for row in self.rows
-            ],
-        }
-
 
 _COUNTS = ("months", "n", "questions")
 

@@ -1,0 +1,362 @@
+"""The JSON contract: every object that a command prints with ``--json``, in one file.
+
+Each function takes what the command of its name returns; numbers are those of the values, unrounded.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tidings.errors import Fault, RunError
+    from tidings.evidence.inputs import Inputs
+    from tidings.evidence.ledger import Item
+    from tidings.forecasting.runs import Run
+    from tidings.reasons.explaining import Explanation
+    from tidings.reasons.moves import Moves
+    from tidings.reasons.previewing import Preview
+    from tidings.reasons.sensitivity import Sensitivity, Tilt
+    from tidings.reasons.tipping import ItemTip, PriorTip, Tipping
+    from tidings.reasons.watching import News, Watch
+    from tidings.reporting.cards import PriorCard
+    from tidings.trust.examining import Examination
+    from tidings.trust.lessons import Lessons
+
+View = dict[str, Any]
+
+
+def check(inputs: "Inputs | None", faults: "Sequence[Fault]" = ()) -> View:
+    """Return what ``check`` prints: counts of valid inputs, or every fault."""
+    if inputs is None:
+        told = [
+            {
+                "file": str(one.file),
+                "line": one.line,
+                "field": one.field,
+                "got": one.got,
+                "expected": one.expected,
+            }
+            for one in faults
+        ]
+        return {"valid": False, "faults": told}
+    return {"valid": True, "faults": [], **counts(inputs)}
+
+
+def counts(inputs: "Inputs") -> dict[str, int]:
+    """Return how much of each kind valid inputs hold."""
+    return {
+        "priors": len(inputs.question.priors),
+        "claims": len(inputs.question.claims),
+        "items": len(inputs.ledger.items),
+        "cases": inputs.cases,
+        "resolved_questions": len(inputs.resolved),
+    }
+
+
+def forecast(run: "Run", reports: Sequence[Path] | None = None) -> View:
+    """Return what ``forecast`` prints, and with reports what ``run`` prints."""
+    manifest = run.manifest
+    view: View = {
+        "run": manifest.run,
+        "question": manifest.question,
+        "as_of": str(manifest.as_of),
+        "publishable": manifest.publishable,
+        "horizons": {
+            name: {
+                "date": str(day),
+                "outcomes": {k: row.statistics() for k, row in run.at(name).items()},
+            }
+            for name, day in manifest.horizons.items()
+        },
+        "checks": [
+            {"name": c.name, "status": c.status, "value": c.value, "limit": c.limit}
+            for c in run.checks
+        ],
+        "fit": {
+            "seconds": manifest.fit.seconds,
+            "draws": manifest.fit.draws,
+            "chains": manifest.fit.chains,
+        },
+    }
+    return view if reports is None else {**view, **report(reports)}
+
+
+def report(paths: Sequence[Path]) -> View:
+    """Return what ``report`` prints."""
+    return {"reports": [str(path) for path in paths]}
+
+
+def history(runs: "Sequence[Run]", unreadable: "Sequence[RunError]") -> View:
+    """Return what ``history`` prints."""
+    told = [
+        {
+            "run": one.manifest.run,
+            "question": one.manifest.question,
+            "as_of": str(one.manifest.as_of),
+            "created": one.manifest.created.isoformat(),
+            "publishable": one.manifest.publishable,
+            "horizon": one.manifest.headline,
+            "outcomes": {k: r.mean for k, r in one.at(one.manifest.headline).items()},
+        }
+        for one in runs
+    ]
+    return {"runs": told, "unreadable": [str(one) for one in unreadable]}
+
+
+def added(items: "Sequence[Item]", effect: "Preview | None") -> View:
+    """Return what ``add`` prints."""
+    kept = [{"id": item.id, "story": item.story} for item in items]
+    return {"added": kept, "preview": None if effect is None else preview(effect)}
+
+
+def changed(kind: str, name: str, effect: "Preview | None") -> View:
+    """Return what ``retract`` and ``priors set`` print: what was changed, and its preview."""
+    return {kind: name, "preview": None if effect is None else preview(effect)}
+
+
+def preview(effect: "Preview") -> View:
+    """Return what ``preview`` prints."""
+    numbers = {
+        "now": effect.now,
+        "since": effect.since,
+        "change": effect.effect.change,
+        "then": effect.then,
+        "mcse": effect.effect.mcse,
+    }
+    return {
+        "run": effect.run.manifest.run,
+        "as_of": str(effect.as_of),
+        "fresh": effect.run.fresh,
+        "k": effect.effect.k,
+        "trusted": effect.effect.trusted,
+        "refitted": effect.effect.refitted,
+        "horizons": {
+            horizon: {
+                "date": str(day),
+                "outcomes": {
+                    outcome: {name: float(value[row, at]) for name, value in numbers.items()}
+                    for row, outcome in enumerate(effect.outcomes)
+                },
+            }
+            for at, (horizon, day) in enumerate(effect.horizons.items())
+        },
+    }
+
+
+def diff(moves: "Moves", horizon: str) -> View:
+    """Return what ``diff`` prints; the changes of an outcome sum to ``to - from``."""
+    at = moves.horizons.index(horizon)
+
+    def told(row: int) -> View:
+        return {
+            "from": float(moves.before[row, at]),
+            "to": float(moves.after[row, at]),
+            "moves": [
+                {
+                    "kind": move.kind,
+                    "id": move.id,
+                    "change": float(move.effect.change[row, at]),
+                    "mcse": float(move.effect.mcse[row, at]),
+                }
+                for move in moves.moves
+            ],
+        }
+
+    return {
+        "from": moves.old.manifest.run,
+        "to": moves.new.manifest.run,
+        "horizon": horizon,
+        "fresh": moves.new.fresh,
+        "order_free": moves.order_free,
+        "k": moves.k,
+        "refits": moves.refits,
+        "outcomes": {outcome: told(row) for row, outcome in enumerate(moves.outcomes)},
+    }
+
+
+def _by_outcome(run: "Run", values: "NDArray[Any]", horizon: str) -> dict[str, float]:
+    """Return values of shape (outcome, horizon) at one horizon, by outcome."""
+    at = list(run.manifest.horizons).index(horizon)
+    outcomes = [one.id for one in run.manifest.outcomes]
+    return dict(zip(outcomes, map(float, values[:, at]), strict=True))
+
+
+def explain(found: "Explanation", horizon: str) -> View:
+    """Return what ``explain`` prints."""
+    run = found.run
+    return {
+        "run": run.manifest.run,
+        "horizon": horizon,
+        "fresh": run.fresh,
+        "articles": found.articles,
+        "independent_reports": found.stories,
+        "now": {name: row.mean for name, row in run.at(horizon).items()},
+        "naive_count": _by_outcome(run, found.naive, horizon),
+        "effects": [
+            {
+                "basis": one.basis,
+                "id": one.id,
+                "items": one.items,
+                "change": _by_outcome(run, one.effect.change, horizon),
+                "mcse": _by_outcome(run, one.effect.mcse, horizon),
+            }
+            for one in found.parts
+            if one.basis != "naive"
+        ],
+        "conflicts": [
+            {
+                "item": one.item,
+                "probability": one.probability,
+                "says": "more willing" if one.higher else "less willing",
+                "with": one.conflicts,
+            }
+            for one in found.surprises
+        ],
+        "examined": found.examined,
+        "k": found.k,
+        "refits": found.refits,
+    }
+
+
+def watch(found: "Watch", horizon: str) -> View:
+    """Return what ``watch`` prints."""
+    run, at = found.run, list(found.run.manifest.horizons).index(horizon)
+
+    def story(news: "News") -> View:
+        return {
+            "probability_next_month": news.probability,
+            "size": news.size,
+            "face_value": news.face_value,
+            "then": _by_outcome(run, news.then, horizon),
+            "mcse": _by_outcome(run, news.effect.mcse, horizon),
+            "k": news.effect.k,
+        }
+
+    return {
+        "run": run.manifest.run,
+        "horizon": horizon,
+        "fresh": run.fresh,
+        "now": _by_outcome(run, found.now, horizon),
+        "watch": [
+            {
+                "actor": one.actor,
+                "outcome": one.outcome,
+                "bits": float(one.bits[at]),
+                "trusted": one.trusted,
+                "favourable": story(one.favourable),
+                "adverse": story(one.adverse),
+                "neither": _by_outcome(run, one.neither, horizon),
+            }
+            for one in found.news
+        ],
+    }
+
+
+def sensitivity(priors: "Sensitivity", tipping: "Tipping") -> View:
+    """Return what ``sensitivity`` prints."""
+    outcome, horizon = tipping.outcome, tipping.horizon
+    row, column = priors.place(outcome, horizon)
+
+    def bar(one: "Tilt") -> View:
+        return {
+            "change": float(one.effect.change[row, column]),
+            "mcse": float(one.effect.mcse[row, column]),
+            "k": one.effect.k,
+            "trusted": one.effect.trusted,
+            "refitted": one.effect.refitted,
+        }
+
+    def tip(one: "PriorTip | ItemTip") -> View:
+        return {**vars(one), "target": vars(one.target)}
+
+    return {
+        "run": priors.run.manifest.run,
+        "outcome": outcome,
+        "horizon": horizon,
+        "tornado": [
+            {"prior": down.prior, "down": bar(down), "up": bar(up)}
+            for down, up in priors.tornado(outcome, horizon)
+        ],
+        "power_scaling": {
+            "priors": [vars(one) for one in priors.priors],
+            "outcomes": [vars(one) for one in priors.outcomes],
+        },
+        "tipping_points": {
+            "targets": [vars(one) for one in tipping.targets],
+            "priors": [tip(one) for one in tipping.priors],
+            "items": [tip(one) for one in tipping.items],
+        },
+    }
+
+
+def priors(cards: "Sequence[PriorCard]", run: "Run | None") -> View:
+    """Return what ``priors show`` prints."""
+    return {
+        "run": None if run is None else run.manifest.run,
+        "priors": [_card(card) for card in cards],
+    }
+
+
+def _card(card: "PriorCard") -> View:
+    return {
+        "name": card.name,
+        "meaning": card.meaning,
+        "because": card.because,
+        "sources": [
+            {
+                "value": one.value,
+                "because": one.because,
+                "claims": [vars(claim) for claim in one.claims],
+                "weight": one.weight,
+                **vars(one.spread),
+            }
+            for one in card.sources
+        ],
+        "prior": vars(card.prior),
+        "fit_error": card.fit_error,
+        "posterior": None if card.posterior is None else vars(card.posterior),
+        "moved": card.moved,
+    }
+
+
+def learn(lessons: "Lessons", files: Sequence[Path]) -> View:
+    """Return what ``priors learn`` prints."""
+    return {"learned": lessons.learned.model_dump(mode="json"), "files": [*map(str, files)]}
+
+
+def exam(found: "Examination") -> View:
+    """Return what ``exam`` prints."""
+    from tidings.trust.scoring import MEASURES
+
+    table = found.table().to_dict("index")
+    each = found.by_question().to_dict("index")
+
+    def measures(row: Mapping[Any, Any]) -> dict[str, float]:
+        return {name: float(row[name]) for name in MEASURES}
+
+    def horizon(row: Mapping[Any, Any]) -> View:
+        return {
+            **measures(row),
+            "n": int(row["n"]),
+            "questions": int(row["questions"]),
+            "log_gain": float(row["log_gain"]),
+            # One question alone has no standard error.
+            "log_gain_se": None if isnan(row["log_gain_se"]) else float(row["log_gain_se"]),
+        }
+
+    questions: dict[str, View] = {}
+    for key, row in each.items():
+        question, months = cast("tuple[str, int]", key)
+        questions.setdefault(question, {})[f"{months}mo"] = measures(row)
+    return {
+        "horizons": {f"{months}mo": horizon(row) for months, row in table.items()},
+        "questions": [{"id": name, "horizons": rows} for name, rows in questions.items()],
+        "forecasts": [
+            {name: str(cell) if isinstance(cell, date) else cell for name, cell in row.items()}
+            for row in found.rows
+        ],
+    }
