@@ -78,6 +78,7 @@ class Var(StrEnum):
     BINDING = "binding"
     FACTOR = "factor"
     VOICE_BIAS = "voice_bias"
+    LINKED = "linked"
     INCIDENCE = "incidence"
 
     @property

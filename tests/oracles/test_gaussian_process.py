@@ -67,7 +67,7 @@ def exact(situation, priors):
 def test_factors_agree_with_exact_gaussian_process_regression(fitted):
     situation = fitted.situation
     expected_mean, expected_sd = exact(situation, situation.question.priors)
-    draws = fitted.parameters.factor
+    draws = np.moveaxis(fitted.parameters.factor, (-2, -1), (0, 1))
     flat = draws.reshape(*draws.shape[:2], -1)
 
     def errors(method):
@@ -87,6 +87,6 @@ def test_readings_without_their_sign_do_not_agree(fitted):
     situation = fitted.situation
     wrong = replace(situation, readings=tuple(replace(r, sign=1.0) for r in situation.readings))
     expected_mean, _ = exact(wrong, situation.question.priors)
-    draws = fitted.parameters.factor
+    draws = np.moveaxis(fitted.parameters.factor, (-2, -1), (0, 1))
     error = draws.std((0, 1)) / np.sqrt(draws[..., 0, 0].size)
     assert (np.abs(draws.mean((0, 1)) - expected_mean) / error).max() > 20

@@ -1,5 +1,6 @@
 """News yet to come and fading pushes, against closed forms."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,7 +11,7 @@ from tests.helpers import AS_OF
 from tidings.evidence.arrivals import Arrivals, no_arrivals
 from tidings.forecasting.fitting import prior_parameters
 from tidings.mechanism.incidence import Outlook, cumulative_incidence
-from tidings.mechanism.parameters import Parameters
+from tidings.mechanism.parameters import RateParts
 from tidings.mechanism.situation import observe, outlook_of
 from tidings.question.structure import Structure
 from tidings.question.timeline import Timeline, make_calendar
@@ -37,8 +38,8 @@ def certain_parameters(draws):
         "consent_slope": zeros,
         "share_other": zeros,
     }
-    pair, actor = np.zeros((draws, 1)), np.zeros((draws, 1))
-    return Parameters(rate, {}, actor, pair, pair, pair, np.zeros((draws, 1, 1)), pair)
+    one = np.zeros((1, draws))
+    return RateParts(rate, one, one, one, one, one[None])
 
 
 def known_arrivals():
@@ -95,8 +96,8 @@ def test_a_push_on_the_as_of_date_multiplies_the_rate_as_the_closed_form_says(al
         one = alter(fixed, items=items, news=quiet_news, time=ageless, status_known_to=AS_OF)
         situation = observe(one.question, one.ledger, one.resolved, AS_OF)
         parameters = prior_parameters(situation, 400)
-        flat = np.repeat(parameters.factor, situation.timeline.states, axis=2)
-        carried = Parameters(**{**vars(parameters), "factor": flat})
+        flat = np.repeat(parameters.factor, situation.timeline.states, axis=1)
+        carried = replace(parameters, factor=flat)
         outlook = outlook_of(situation)
         index = outlook.calendar.dates.index(outlook.calendar.horizons["3mo"])
         column = 1 + situation.structure.change.index("returned_to_russia")

@@ -102,7 +102,7 @@ def test_leaving_an_item_out_by_weights_agrees_with_fitting_without_it(posterior
     for one in found[:2]:
         without = refitted(posterior.inputs, posterior.situation.without_reading(one.item), 1000)
         residuals = Residuals(without.parameters, posterior.situation)
-        draws = len(without.parameters.factor_sd)
+        draws = without.parameters.draws
         generator = np.random.default_rng(1)
         again = [
             residuals.tail(one.item, generator.multinomial(draws, np.full(draws, 1 / draws)))[0]

@@ -86,7 +86,7 @@ def test_power_scaling_is_that_of_arviz(posterior, found):
     prior = posterior.situation.question.priors[name]
     pairs = posterior.situation.structure.pairs
     pair = pairs.index(("washington", "disabled_in_place"))
-    z = (posterior.parameters.level_logit[:, pair] - prior.mean) / prior.sd
+    z = (posterior.parameters.level_logit[pair] - prior.mean) / prior.sd
     tree = xr.DataTree.from_dict({
         "posterior": xr.Dataset({"z": (("chain", "draw"), z[None])}),
         "log_prior": xr.Dataset({"z": (("chain", "draw"), -0.5 * z[None] ** 2)}),

@@ -78,8 +78,8 @@ def means_read(parameters, situation):
     for actor, state in read_states(situation):
         name = situation.structure.dynamic[actor]
         pairs = [i for i, (a, _) in enumerate(situation.structure.pairs) if a == name]
-        level = parameters.level_logit[..., pairs].mean(-1)
-        columns.append(level + parameters.factor[..., actor, state])
+        level = parameters.level_logit[pairs].mean(0)
+        columns.append(level + parameters.factor[actor, state])
     return np.stack(columns, axis=-1)
 
 

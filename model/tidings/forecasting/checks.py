@@ -139,7 +139,7 @@ def predictive_check(parameters: Parameters, data: GraphData) -> Check:
     if count == 0:
         return Check(name, "not_run", None, LIMITS[name], False, "no readings to compare with")
     residuals, _ = standardised_residuals(parameters, rows)
-    largest = np.max(np.abs(residuals), axis=1)
+    largest = np.max(np.abs(residuals), axis=0)
     inside = 1 - 2 * ndtr(-largest)
     value = float(np.mean(1 - inside**count))
     status: Status = "pass" if value >= LIMITS[name] else "warn"

@@ -42,7 +42,7 @@ class Fitted:
 
     @cached_property
     def parameters(self) -> Parameters:
-        """The draws on natural scales, leading axes chain and draw.
+        """The draws on natural scales, with axes chain and draw.
 
         Along the directions of the paths of which the evidence tells nothing, and which the graph
         leaves out, they are drawn from their prior.
@@ -117,8 +117,7 @@ def prior_incidence_of(situation: Situation) -> "xr.DataArray":
 def consent_reference(situation: Situation) -> float:
     """Return A0, the log of the prior mean of exp(A), for the config of a new question."""
     parameters = prior_parameters(situation, _REFERENCE_DRAWS, "consent reference")
-    draws_last = parameters.each(lambda array: np.moveaxis(array, 0, -1))
-    _, agreement = log_consent(draws_last, draws_last.factor[:, 0], situation.structure)
+    _, agreement = log_consent(parameters, parameters.factor[:, 0], situation.structure)
     return float(np.log(np.mean(np.exp(agreement))))
 
 

@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from tidings.evidence.arrivals import Arrivals
 from tidings.evidence.pressure import Pulse, pressure_at
-from tidings.mechanism.parameters import Parameters, log_consent
+from tidings.mechanism.parameters import RateParts, neutral_rates
 from tidings.names import Var
 from tidings.question.structure import Structure
 from tidings.question.timeline import DAYS_PER_YEAR, Calendar, Timeline, mean_age_power
@@ -82,13 +82,13 @@ class Outlook:
 
 
 def cumulative_incidence(
-    parameters: Parameters, outlook: Outlook, seed: int, name: str = "futures"
+    parameters: RateParts, outlook: Outlook, seed: int, name: str = "futures"
 ) -> NDArray[np.float64]:
     """Carry draws forward.
 
     Parameters
     ----------
-    parameters : Parameters
+    parameters : RateParts
         Over draws along one axis.
     outlook : Outlook
         What the forecast starts from.
@@ -117,7 +117,7 @@ class Futures:
 
     Parameters
     ----------
-    parameters : Parameters
+    parameters : RateParts
         Over draws along one axis; each takes up some 60 kB.
     outlook : Outlook
         What the forecast starts from.
@@ -128,7 +128,7 @@ class Futures:
     """
 
     def __init__(
-        self, parameters: Parameters, outlook: Outlook, seed: int, name: str = "futures"
+        self, parameters: RateParts, outlook: Outlook, seed: int, name: str = "futures"
     ) -> None:
         self.outlook = outlook
         self._chunks = _chunks(parameters, outlook, seed, name)
@@ -136,12 +136,12 @@ class Futures:
             self._fates = list(threads.map(lambda chunk: chunk.fate(), self._chunks))
         self._rates = _each_rates(self._chunks, self._fates)
 
-    def of(self, parameters: Parameters) -> "Futures":
+    def of(self, parameters: RateParts) -> "Futures":
         """Return the same futures of other draws: same news, same shocks to the factors.
 
         Parameters
         ----------
-        parameters : Parameters
+        parameters : RateParts
             As many draws, that differ in neither the factors' paths nor their sds.
         """
         other = copy(self)
@@ -180,7 +180,7 @@ def _by_chunk[T](
         return np.concatenate(list(threads.map(carry, chunks)))
 
 
-def _chunks(parameters: Parameters, outlook: Outlook, seed: int, name: str) -> "list[_Chunk]":
+def _chunks(parameters: RateParts, outlook: Outlook, seed: int, name: str) -> "list[_Chunk]":
     """Return the draws in parts, each with a random stream of its own."""
     return [
         _Chunk(part, outlook, stream(seed, name, number))
@@ -188,10 +188,14 @@ def _chunks(parameters: Parameters, outlook: Outlook, seed: int, name: str) -> "
     ]
 
 
-def _parts(parameters: Parameters) -> list[Parameters]:
-    draws = len(parameters.factor_sd)
+def _parts(parameters: RateParts) -> list[RateParts]:
+    draws = parameters.draws
     parts = [slice(low, min(low + _CHUNK, draws)) for low in range(0, draws, _CHUNK)]
-    return [parameters.each(itemgetter(part)) for part in parts]
+    return [_of_draws(parameters, part) for part in parts]
+
+
+def _of_draws(parts: RateParts, which: slice) -> RateParts:
+    return parts.each(lambda array: array[..., which])
 
 
 def _middles(outlook: Outlook) -> NDArray[np.float64]:
@@ -206,8 +210,8 @@ def _known_pressure(outlook: Outlook, counted: Sequence[Pulse]) -> NDArray[np.fl
 
 
 def _with_room_for_futures(array: NDArray[Any]) -> NDArray[Any]:
-    """Move the draws behind the array's own axes, and add an axis of length 1 after them."""
-    return np.ascontiguousarray(np.moveaxis(array, 0, -1)[..., None], dtype=np.float32)
+    """Add an axis of length 1 after that of the draws."""
+    return np.ascontiguousarray(array[..., None], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -234,13 +238,13 @@ class _Chunk:
 
     def __init__(
         self,
-        parameters: Parameters,
+        parameters: RateParts,
         outlook: Outlook,
         generator: np.random.Generator,
     ) -> None:
         self.parameters = parameters.each(_with_room_for_futures)
         self.outlook, self.generator = outlook, generator
-        self.shape = (len(parameters.factor_sd), outlook.futures)
+        self.shape = (parameters.draws, outlook.futures)
         self.middles = _middles(outlook)
 
     def fate(self) -> _Fate:
@@ -287,9 +291,12 @@ class _Chunk:
 
     def _neutral_rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
         """Yield rate[k] at no pressure for each step, as the factors go on."""
+        outlook = self.outlook
         for _, steps in groupby(fate.factors, key=itemgetter(0)):
             factors = [factor for _, factor in steps]
-            rates = self._rates_at(factors[0])
+            rates = neutral_rates(
+                self.parameters, factors[0], outlook.structure, outlook.consent_reference
+            )
             yield from (rates for _ in factors)
 
     def _factors(self) -> Iterator[tuple[int, NDArray[Any]]]:
@@ -310,14 +317,6 @@ class _Chunk:
                 shock = self.generator.standard_normal((len(noise), *self.shape), dtype=np.float32)
                 factor, reached = np.float32(rho) * factor + noise * shock, reached + 1
             yield state, factor
-
-    def _rates_at(self, factor: NDArray[Any]) -> NDArray[np.float32]:
-        rate = self.parameters.rate
-        consent, agreement = log_consent(self.parameters, factor, self.outlook.structure)
-        away = agreement - np.float32(self.outlook.consent_reference)
-        of_all = rate[Var.BASE_RATE] * np.exp(rate[Var.CONSENT_SLOPE] * away)
-        other = rate[Var.SHARE_OTHER] * of_all
-        return np.concatenate([np.exp(consent - agreement) * of_all, other[None]])
 
     def _arriving_pressure(self) -> NDArray[np.float32]:
         """Return the pressure of news yet to come, shape (step, change, draw, future)."""

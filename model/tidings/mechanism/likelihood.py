@@ -8,18 +8,18 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.mechanism.parameters import Parameters, linked_priors, log_consent
+from tidings.mechanism.parameters import Parameters, RateParts, linked_priors, neutral_rates
 from tidings.mechanism.rows import ReadingRows
 from tidings.mechanism.unknowns import Exposure
 from tidings.names import Var
 from tidings.question.normal import LinkNormal
 from tidings.question.structure import Structure
 
+Array = NDArray[np.float64]
 
-def standardised_residuals(
-    parameters: Parameters, rows: ReadingRows
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return each row's residual in units of its sd, and the sd, both of shape (draw, row).
+
+def standardised_residuals(parameters: Parameters, rows: ReadingRows) -> tuple[Array, Array]:
+    """Return each row's residual in units of its sd, and the sd, both of shape (row, draw).
 
     Parameters
     ----------
@@ -28,19 +28,17 @@ def standardised_residuals(
     rows : ReadingRows
         Over states.
     """
-    draws, states = len(parameters.factor_sd), rows.path.shape[2]
-    path = parameters.factor[..., :states].reshape(draws, -1)
-    linear = np.concatenate([parameters.level_logit, path, parameters.voice_bias], axis=1)
-    noise = parameters.scale[Var.NOISE_SCALE][:, None]
-    story = parameters.scale[Var.STORY_SD][:, None]
-    sd = np.sqrt(noise**2 + story**2 * rows.story_load)
-    return (rows.y - linear @ rows.design.T) / sd, sd
+    path = parameters.factor[:, : rows.path.shape[2]].reshape(-1, parameters.draws)
+    linear = np.concatenate([parameters.level_logit, path, parameters.voice_bias])
+    noise, story = (parameters.scale[name] for name in (Var.NOISE_SCALE, Var.STORY_SD))
+    sd = np.sqrt(noise**2 + story**2 * rows.story_load[:, None])
+    return (rows.y[:, None] - rows.design @ linear) / sd, sd
 
 
-def log_readings(parameters: Parameters, rows: ReadingRows) -> NDArray[np.float64]:
+def log_readings(parameters: Parameters, rows: ReadingRows) -> Array:
     """Return the log density of the readings, shape (draw,), without constants."""
     residual, sd = standardised_residuals(parameters, rows)
-    return np.asarray(-0.5 * np.sum(residual**2, axis=1) - np.log(sd) @ rows.count)
+    return np.asarray(-0.5 * np.sum(residual**2, axis=0) - rows.count @ np.log(sd))
 
 
 class NeutralRates:
@@ -48,7 +46,7 @@ class NeutralRates:
 
     Parameters
     ----------
-    parameters : Parameters
+    parts : RateParts
         Over draws along one axis.
     structure : Structure
         The question's coordinates.
@@ -56,20 +54,12 @@ class NeutralRates:
         A0.
     """
 
-    def __init__(
-        self, parameters: Parameters, structure: Structure, consent_reference: float
-    ) -> None:
-        last = parameters.each(lambda array: np.moveaxis(array, 0, -1)[..., None, :])
-        factor = np.moveaxis(parameters.factor, 0, -1)
-        consent, agreement = log_consent(last, factor, structure)
-        rate = last.rate
-        away = agreement - consent_reference
-        of_all = rate[Var.BASE_RATE] * np.exp(rate[Var.CONSENT_SLOPE] * away)
-        other = rate[Var.SHARE_OTHER] * of_all
-        self._rates = np.concatenate([np.exp(consent - agreement) * of_all, other[None]])
-        self._push_slope = parameters.rate[Var.PUSH_SLOPE]
+    def __init__(self, parts: RateParts, structure: Structure, consent_reference: float) -> None:
+        by_state = parts.each(lambda array: array[..., None, :])
+        self._rates = neutral_rates(by_state, parts.factor, structure, consent_reference)
+        self._push_slope = parts.rate[Var.PUSH_SLOPE]
 
-    def log_survival(self, exposure: Exposure) -> NDArray[np.float64]:
+    def log_survival(self, exposure: Exposure) -> Array:
         """Return the log probability that nothing has happened, shape (draw,)."""
         total = np.zeros(len(self._push_slope))
         states = exposure.years.shape[0]
@@ -82,7 +72,7 @@ class NeutralRates:
 
 def log_prior(
     parameters: Parameters, structure: Structure, priors: Mapping[str, LinkNormal]
-) -> NDArray[np.float64]:
+) -> Array:
     """Return the log density of some priors, shape (draw,), without constants.
 
     Parameters
@@ -95,7 +85,7 @@ def log_prior(
         By dotted name; those to be counted. An sd of 0 gives no density.
     """
     values = linked_priors(parameters, structure)
-    total = np.zeros(len(parameters.factor_sd))
+    total = np.zeros(parameters.draws)
     for name, prior in priors.items():
         total -= 0.5 * ((values[name] - prior.mean) / prior.sd) ** 2 + np.log(prior.sd)
     return total

@@ -1,16 +1,22 @@
-"""Draws on their natural scales, from the graph's free variables or straight from the priors.
+"""Draws of the unknowns, and the rate law.
 
-The forecast needs them as NumPy arrays over draws; the stored run needs them with names. The
-formulas are those of `tidings.mechanism.graph`, which a test holds equal to the graph's deterministics.
+Draws are the last axes of every array, so that each unknown's values lie together. What has a prior
+is kept on its link scale, where nothing lies at infinity, and is mapped to natural scales here
+alone. The formulas are those of `tidings.mechanism.graph`, which a test holds equal to the graph's
+deterministics::
+
+    c[k]    = log precedent[k] + sum over a of binding[a,k] log w[a,k]
+    A       = log sum over named k of exp c[k] - log(1 - share_other)
+    rate[k] = base_rate exp(consent_slope (A - A0)) share[k],   share[k] = exp(c[k] - A)
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from tidings.mechanism.unknowns import RATE_PARTS, SCALES, GraphData, prior_names, prior_slices
 from tidings.names import Dim, Var
@@ -19,65 +25,115 @@ from tidings.question.structure import Structure
 if TYPE_CHECKING:
     import xarray as xr
 
+Array = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
-class Parameters:
-    """Unknowns of the model over draws; the leading axes of every array are those of the draws.
+class RateParts:
+    """Draws of all that rates hang on.
 
     Attributes
     ----------
     rate : mapping of str to ndarray, shape (*draws,)
         ``base_rate`` a year, ``push_slope``, ``consent_slope``, ``share_other``.
-    scale : mapping of str to ndarray, shape (*draws,)
-        ``noise_scale``, ``story_sd``, ``voice_bias_sd``.
-    factor_sd : ndarray, shape (*draws, actor)
-    precedent_log : ndarray, shape (*draws, named)
-    level_logit, binding : ndarray, shape (*draws, pair)
-    factor : ndarray, shape (*draws, actor, state)
+    precedent_log : ndarray, shape (named, *draws)
+    level_logit, binding : ndarray, shape (pair, *draws)
+    factor_sd : ndarray, shape (actor, *draws)
+    factor : ndarray, shape (actor, state, *draws)
         Logit, around the actor's mean.
-    voice_bias : ndarray, shape (*draws, side)
-        Logit.
     """
 
-    rate: Mapping[str, NDArray[np.float64]]
-    scale: Mapping[str, NDArray[np.float64]]
-    factor_sd: NDArray[np.float64]
-    precedent_log: NDArray[np.float64]
-    level_logit: NDArray[np.float64]
-    binding: NDArray[np.float64]
-    factor: NDArray[np.float64]
-    voice_bias: NDArray[np.float64]
+    rate: Mapping[str, NDArray[Any]]
+    precedent_log: NDArray[Any]
+    level_logit: NDArray[Any]
+    binding: NDArray[Any]
+    factor_sd: NDArray[Any]
+    factor: NDArray[Any]
 
-    def each(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> "Parameters":
-        """Return the parameters with every array changed along its leading axes."""
-        return Parameters(
-            {name: change(value) for name, value in self.rate.items()},
-            {name: change(value) for name, value in self.scale.items()},
-            change(self.factor_sd),
-            change(self.precedent_log),
-            change(self.level_logit),
-            change(self.binding),
-            change(self.factor),
-            change(self.voice_bias),
-        )
+    @property
+    def draws(self) -> int:
+        """How many draws there are along the last axis."""
+        return int(self.factor_sd.shape[-1])
 
-    def flat(self, every: int = 1) -> "Parameters":
+    def each(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Self:
+        """Return the draws with every array changed along its last axes."""
+
+        def changed(value: object) -> object:
+            if isinstance(value, Mapping):
+                return {name: change(array) for name, array in value.items()}
+            return change(np.asarray(value))
+
+        values: dict[str, Any] = {
+            field.name: changed(getattr(self, field.name)) for field in fields(self)
+        }
+        return replace(self, **values)
+
+    def flat(self, every: int = 1) -> Self:
         """Return draws with axes chain and draw along one axis, each chain thinned."""
-        return self.each(lambda array: array[:, ::every].reshape(-1, *array.shape[2:]))
+        return self.each(lambda array: array[..., ::every].reshape(*array.shape[:-2], -1))
+
+
+@dataclass(frozen=True)
+class Parameters(RateParts):
+    """Draws of all unknowns of the model.
+
+    Attributes
+    ----------
+    scale : mapping of str to ndarray, shape (*draws,)
+        ``noise_scale``, ``story_sd``, ``voice_bias_sd``.
+    voice_bias : ndarray, shape (side, *draws)
+        Logit.
+    linked : ndarray, shape (prior, *draws)
+        Everything that has a prior, on its link scale, in the order of `prior_names`.
+    """
+
+    scale: Mapping[str, NDArray[Any]]
+    voice_bias: NDArray[Any]
+    linked: NDArray[Any]
+
+
+def of_linked(linked: Array, factor: Array, voice_bias: Array, structure: Structure) -> Parameters:
+    """Return draws from those on the link scale.
+
+    Parameters
+    ----------
+    linked : ndarray, shape (prior, *draws)
+        Everything that has a prior.
+    factor : ndarray, shape (actor, state, *draws)
+    voice_bias : ndarray, shape (side, *draws)
+    structure : Structure
+        The question's coordinates.
+    """
+    families = {family: linked[where] for family, where in prior_slices(structure).items()}
+    inverse = {Var.BASE_RATE: np.exp, Var.SHARE_OTHER: expit}
+    return Parameters(
+        {
+            part.value: inverse.get(part, np.asarray)(families["rate"][place])
+            for place, part in enumerate(RATE_PARTS)
+        },
+        families[Var.PRECEDENT],
+        families[Var.LEVEL],
+        np.asarray(expit(families[Var.BINDING])),
+        np.exp(families[Var.FACTOR_SD]),
+        factor,
+        {scale.value: np.exp(families["scale"][place]) for place, scale in enumerate(SCALES)},
+        voice_bias,
+        linked,
+    )
 
 
 def natural(
-    free: Mapping[str, NDArray[np.float64]],
+    free: Mapping[str, Array],
     data: GraphData,
     structure: Structure,
-    rest: NDArray[np.float64] | None = None,
+    rest: Array | None = None,
 ) -> Parameters:
     """Map the graph's free variables to natural scales.
 
     Parameters
     ----------
     free : mapping of str to ndarray, shape (*draws, *shape)
-        By the names of the graph's free variables.
+        By the names of the graph's free variables, as the sampler has them: draws first.
     data : GraphData
         Has the priors' means and sds, the paths' directions and the centring.
     structure : Structure
@@ -87,44 +143,35 @@ def natural(
     """
     moved = data.values["prior_sd"] * free[Var.PRIOR.z]
     linked, slices = data.values["prior_mean"] + moved, prior_slices(structure)
-    parts, scales = linked[..., slices["rate"]], np.exp(linked[..., slices["scale"]])
-    inverse = {Var.BASE_RATE: np.exp, Var.SHARE_OTHER: expit}
-    rate = {
-        part.value: inverse.get(part, np.asarray)(parts[..., index])
-        for index, part in enumerate(RATE_PARTS)
-    }
-    scale = {name.value: scales[..., index] for index, name in enumerate(SCALES)}
-    factor_sd = np.exp(linked[..., slices[Var.FACTOR_SD]])
     factor_w = np.exp(data.values["factor_centring"] * moved[..., slices[Var.FACTOR_SD], None])
-    bias_sd, bias_moved = scale[Var.VOICE_BIAS_SD], moved[..., slices["scale"]][..., 2]
-    bias_w = np.exp(data.values["voice_bias_centring"] * bias_moved[..., None])
     path = np.einsum("...am,asm->...as", free[Var.FACTOR.u] / factor_w, data.paths.informed)
     if rest is not None:
         path = path + np.einsum("...am,asm->...as", rest, data.paths.rest)
-    return Parameters(
-        rate,
-        scale,
-        factor_sd,
-        linked[..., slices[Var.PRECEDENT]],
-        linked[..., slices[Var.LEVEL]],
-        np.asarray(expit(linked[..., slices[Var.BINDING]])),
-        factor_sd[..., None] * path,
-        bias_sd[..., None] * free[Var.VOICE_BIAS.u] / bias_w,
+    factor = np.exp(linked[..., slices[Var.FACTOR_SD], None]) * path
+    bias_sd, bias_moved = (values[..., slices["scale"]][..., 2, None] for values in (linked, moved))
+    bias_w = np.exp(data.values["voice_bias_centring"] * bias_moved)
+    bias = np.exp(bias_sd) * free[Var.VOICE_BIAS.u] / bias_w
+    return of_linked(
+        _draws_last(linked, 1), _draws_last(factor, 2), _draws_last(bias, 1), structure
     )
 
 
+def _draws_last(array: Array, own: int) -> Array:
+    """Move an array's own last axes before those of its draws."""
+    return np.moveaxis(array, range(-own, 0), range(own))
+
+
 def log_consent(
-    parameters: Parameters, factor: NDArray[Any], structure: Structure
+    parts: RateParts, factor: NDArray[Any], structure: Structure
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return c[k] of the named outcomes, and A with ``other``, at given factors.
 
     Parameters
     ----------
-    parameters : Parameters
-        With the axes of the draws last, so that each pair's or outcome's values lie together.
+    parts : RateParts
+        Draws.
     factor : ndarray, shape (actor, *draws)
-        The actors' factors at one time; the dims of the parameters' draws may be 1 where its are
-        more.
+        The actors' factors at one time; the dims of the parts' draws may be 1 where its are more.
     structure : Structure
         Which pair belongs to which outcome.
 
@@ -136,23 +183,55 @@ def log_consent(
     precision, draws = factor.dtype, factor.shape[1:]
     of_pair, of_outcome = structure.actor_of_pair(), structure.pairs_of_outcome()
     along = (of_pair.astype(precision) @ factor.reshape(len(factor), -1)).reshape(-1, *draws)
-    logit_w = along + parameters.level_logit
+    logit_w = along + parts.level_logit
     log_w = np.minimum(logit_w, 0) - np.log1p(np.exp(-np.abs(logit_w)))
-    weighted = (parameters.binding * log_w).reshape(len(of_pair), -1)
+    weighted = (parts.binding * log_w).reshape(len(of_pair), -1)
     consent = (of_outcome.astype(precision) @ weighted).reshape(-1, *draws)
-    consent += parameters.precedent_log
+    consent += parts.precedent_log
     largest = consent.max(axis=0)
     agreed = largest + np.log(np.exp(consent - largest).sum(axis=0))
-    return consent, agreed - np.log1p(-parameters.rate[Var.SHARE_OTHER])
+    return consent, agreed - np.log1p(-parts.rate[Var.SHARE_OTHER])
+
+
+def neutral_rates(
+    parts: RateParts, factor: NDArray[Any], structure: Structure, consent_reference: float
+) -> NDArray[Any]:
+    """Return the rate law at no pressure: ends a year of every outcome, ``other`` last.
+
+    Parameters
+    ----------
+    parts, factor, structure
+        As for `log_consent`.
+    consent_reference : float
+        A0.
+
+    Returns
+    -------
+    ndarray, shape (end, *draws)
+        In the precision of ``factor``.
+    """
+    consent, agreement = log_consent(parts, factor, structure)
+    away = agreement - factor.dtype.type(consent_reference)
+    of_all = parts.rate[Var.BASE_RATE] * np.exp(parts.rate[Var.CONSENT_SLOPE] * away)
+    other = parts.rate[Var.SHARE_OTHER] * of_all
+    return np.concatenate([np.exp(consent - agreement) * of_all, other[None]])
+
+
+_STORED: dict[str, tuple[Dim, ...]] = {
+    Var.FACTOR_SD: (Dim.ACTOR,), Var.PRECEDENT: (Dim.NAMED,), Var.LEVEL: (Dim.PAIR,),
+    Var.BINDING: (Dim.PAIR,), Var.FACTOR: (Dim.ACTOR, Dim.STATE), Var.VOICE_BIAS: (Dim.SIDE,),
+    Var.LINKED: (Dim.PRIOR,),
+}  # fmt: skip
+"""What a run stores beside single numbers, and its dims after those of the draws."""
 
 
 def named_dataset(parameters: Parameters, structure: Structure, states: list[str]) -> "xr.Dataset":
-    """Return draws with names, for the stored run.
+    """Return draws with names and on natural scales, for the stored run; `of_stored` reads them.
 
     Parameters
     ----------
     parameters : Parameters
-        With leading axes chain and draw.
+        With axes chain and draw.
     structure : Structure
         Coordinates.
     states : list of str
@@ -161,19 +240,25 @@ def named_dataset(parameters: Parameters, structure: Structure, states: list[str
     import xarray as xr
 
     sample = (Dim.CHAIN.value, Dim.DRAW.value)
-    variables: dict[str, tuple[tuple[str, ...], NDArray[np.float64]]] = {
+    named = {
+        Var.FACTOR_SD: parameters.factor_sd,
+        Var.PRECEDENT: np.exp(parameters.precedent_log),
+        Var.LEVEL: np.asarray(expit(parameters.level_logit)),
+        Var.BINDING: parameters.binding,
+        Var.FACTOR: parameters.factor[:, : len(states)],
+        Var.VOICE_BIAS: parameters.voice_bias,
+        Var.LINKED: parameters.linked,
+    }
+    variables = {
         name: (sample, value) for name, value in {**parameters.rate, **parameters.scale}.items()
+    } | {
+        name.value: (
+            (*sample, *(dim.value for dim in _STORED[name])),
+            np.moveaxis(array, (-2, -1), (0, 1)),
+        )
+        for name, array in named.items()
     }
-    kept = parameters.factor[..., : len(states)]
-    variables |= {
-        Var.FACTOR_SD.value: ((*sample, Dim.ACTOR.value), parameters.factor_sd),
-        Var.PRECEDENT.value: ((*sample, Dim.NAMED.value), np.exp(parameters.precedent_log)),
-        Var.LEVEL.value: ((*sample, Dim.PAIR.value), np.asarray(expit(parameters.level_logit))),
-        Var.BINDING.value: ((*sample, Dim.PAIR.value), parameters.binding),
-        Var.FACTOR.value: ((*sample, Dim.ACTOR.value, Dim.STATE.value), kept),
-        Var.VOICE_BIAS.value: ((*sample, Dim.SIDE.value), parameters.voice_bias),
-    }
-    chains, draws = parameters.factor_sd.shape[:2]
+    chains, draws = parameters.linked.shape[1:]
     coords = {
         Dim.CHAIN.value: np.arange(chains),
         Dim.DRAW.value: np.arange(draws),
@@ -182,67 +267,20 @@ def named_dataset(parameters: Parameters, structure: Structure, states: list[str
         Dim.PAIR.value: list(structure.pair_labels),
         Dim.SIDE.value: list(structure.sides),
         Dim.STATE.value: states,
+        Dim.PRIOR.value: list(prior_names(structure)),
     }
     return xr.Dataset(variables, coords)
 
 
-def of_stored(posterior: Mapping[str, NDArray[np.float64]]) -> Parameters:
-    """Return the draws of a stored run, leading axes chain and draw: `named_dataset` undone."""
-    return Parameters(
-        {part.value: posterior[part] for part in RATE_PARTS},
-        {scale.value: posterior[scale] for scale in SCALES},
-        posterior[Var.FACTOR_SD],
-        np.log(posterior[Var.PRECEDENT]),
-        np.asarray(logit(posterior[Var.LEVEL])),
-        posterior[Var.BINDING],
-        posterior[Var.FACTOR],
-        posterior[Var.VOICE_BIAS],
+def of_stored(posterior: Mapping[str, Array], structure: Structure) -> Parameters:
+    """Return the draws of a stored run, with axes chain and draw: `named_dataset` undone."""
+    linked, factor, bias = (
+        _draws_last(posterior[name], len(_STORED[name]))
+        for name in (Var.LINKED, Var.FACTOR, Var.VOICE_BIAS)
     )
+    return of_linked(linked, factor, bias, structure)
 
 
-def linked_priors(parameters: Parameters, structure: Structure) -> dict[str, NDArray[np.float64]]:
-    """Return every quantity that has a prior on its link scale, by dotted name, shape (*draws,)."""
-    rate, scale = parameters.rate, parameters.scale
-    links = {Var.BASE_RATE: np.log, Var.SHARE_OTHER: logit}
-    columns = [
-        *(links.get(part, np.asarray)(rate[part]) for part in RATE_PARTS),
-        *(np.log(scale[name]) for name in SCALES),
-        *np.moveaxis(np.log(parameters.factor_sd), -1, 0),
-        *np.moveaxis(parameters.precedent_log, -1, 0),
-        *np.moveaxis(parameters.level_logit, -1, 0),
-        *np.moveaxis(logit(parameters.binding), -1, 0),
-    ]
-    return dict(zip(prior_names(structure), columns, strict=True))
-
-
-def of_linked(
-    parameters: Parameters, linked: Mapping[str, NDArray[np.float64]], structure: Structure
-) -> Parameters:
-    """Return draws whose quantities with a prior have other values: `linked_priors` undone.
-
-    Parameters
-    ----------
-    parameters : Parameters
-        Over draws along one axis; paths and voice biases stay as they are.
-    linked : mapping of str to ndarray, shape (draw,)
-        Every quantity on its link scale, by dotted name.
-    structure : Structure
-        The question's coordinates.
-    """
-    slices = prior_slices(structure)
-    columns = np.stack([linked[name] for name in prior_names(structure)], axis=-1)
-    inverse = {Var.BASE_RATE: np.exp, Var.SHARE_OTHER: expit}
-    parts, scales = columns[:, slices["rate"]], np.exp(columns[:, slices["scale"]])
-    return Parameters(
-        {
-            part.value: inverse.get(part, np.asarray)(parts[:, place])
-            for place, part in enumerate(RATE_PARTS)
-        },
-        {scale.value: scales[:, place] for place, scale in enumerate(SCALES)},
-        np.exp(columns[:, slices[Var.FACTOR_SD]]),
-        columns[:, slices[Var.PRECEDENT]],
-        columns[:, slices[Var.LEVEL]],
-        np.asarray(expit(columns[:, slices[Var.BINDING]])),
-        parameters.factor,
-        parameters.voice_bias,
-    )
+def linked_priors(parameters: Parameters, structure: Structure) -> dict[str, Array]:
+    """Return everything that has a prior on its link scale, by dotted name, shape (*draws,)."""
+    return dict(zip(prior_names(structure), parameters.linked, strict=True))

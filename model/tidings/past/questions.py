@@ -18,7 +18,7 @@ from tidings.evidence.ledger import Item
 from tidings.evidence.pressure import Pulse, mean_pressure, pulses
 from tidings.evidence.readings import read_items
 from tidings.evidence.resolved import ResolvedQuestion
-from tidings.mechanism.parameters import Parameters, log_consent
+from tidings.mechanism.parameters import RateParts, log_consent
 from tidings.mechanism.rows import ReadingRows, rows_of
 from tidings.mechanism.unknowns import Exposure
 from tidings.names import DEAL, RETAINED, STATUS_QUO, Var
@@ -185,19 +185,21 @@ class Past:
     def consent(self, willing: Willing, state: int) -> tuple[Array, Array]:
         """Return shares of the outcomes (change, draw) and A (draw,) in a state."""
         parameters = self.parameters(willing, {Var.SHARE_OTHER.value: np.zeros(1)})
-        last = parameters.each(lambda array: np.moveaxis(array, 0, -1))
-        consent, agreement = log_consent(last, last.factor[:, state], self.structure)
+        consent, agreement = log_consent(parameters, parameters.factor[:, state], self.structure)
         return np.exp(consent - agreement), agreement
 
-    def parameters(self, willing: Willing, rate: Mapping[str, Array]) -> Parameters:
+    def parameters(self, willing: Willing, rate: Mapping[str, Array]) -> RateParts:
         """Return draws as the forecast takes them, with the parts of the rate as given."""
         draws = len(willing.level_logit)
         actors, named = len(self.structure.dynamic), len(self.structure.named)
-        return Parameters(
-            rate, {}, np.full((draws, actors), _FACTOR_SD), np.zeros((draws, named)),
-            willing.level_logit, np.tile(self.binding, (draws, 1)), willing.factor,
-            np.zeros((draws, len(self.structure.sides))),
-        )  # fmt: skip
+        return RateParts(
+            rate,
+            np.zeros((named, draws)),
+            willing.level_logit.T,
+            np.tile(self.binding[:, None], draws),
+            np.full((actors, draws), _FACTOR_SD),
+            np.moveaxis(willing.factor, 0, -1),
+        )
 
     @cached_property
     def reference(self) -> float:

@@ -144,7 +144,7 @@ class Posterior:
     def thinned(self, draws: int) -> "Posterior":
         """Return about so many of the draws."""
         every = max(1, len(self.incidence) // draws)
-        few = self.parameters.each(lambda array: array[::every])
+        few = self.parameters.each(lambda array: array[..., ::every])
         return replace(self, parameters=few, incidence=self.incidence[::every])
 
 
@@ -167,9 +167,9 @@ def stored_posterior(run: Run, draws: int = DRAWS) -> Posterior:
     """
     inputs = read_inputs(run.question_file).seeded(run.manifest.seed)
     situation = observe(inputs.question, inputs.ledger, inputs.resolved, run.manifest.as_of)
-    parameters = of_stored(run.stored("posterior"))
+    parameters = of_stored(run.stored("posterior"), situation.structure)
     incidence = run.stored("forecast")[Var.INCIDENCE]
-    chains, stored = parameters.factor_sd.shape[:2]
+    chains, stored = parameters.factor_sd.shape[-2:]
     carried = stored // incidence.shape[1]
     every = max(1, chains * incidence.shape[1] // draws)
     return Posterior(
@@ -248,7 +248,7 @@ class Reweighting:
         if key not in self._futures:
             # Factors of states after the situation's own are its futures.
             states = situation.timeline.states
-            own = replace(self.parameters, factor=self.parameters.factor[..., :states])
+            own = replace(self.parameters, factor=self.parameters.factor[:, :states])
             self._futures[key] = Futures(own, outlook, self.posterior.seed, "other futures")
         here = key, situation.pulses
         if here not in self._carried:
@@ -291,8 +291,9 @@ def _with_later_states(posterior: Posterior, states: int) -> Parameters:
     rho = timeline.correlation(timeline.state_days)
     generator = stream(posterior.seed, "later states")
     path = [parameters.factor]
-    while sum(part.shape[-1] for part in path) < states:
-        shock = generator.standard_normal(parameters.factor_sd.shape)
-        moved = rho * path[-1][..., -1] + np.sqrt(1 - rho**2) * parameters.factor_sd * shock
-        path.append(moved[..., None])
-    return replace(parameters, factor=np.concatenate(path, axis=-1))
+    actors, draws = parameters.factor_sd.shape
+    while sum(part.shape[1] for part in path) < states:
+        shock = generator.standard_normal((draws, actors)).T
+        moved = rho * path[-1][:, -1] + np.sqrt(1 - rho**2) * parameters.factor_sd * shock
+        path.append(moved[:, None])
+    return replace(parameters, factor=np.concatenate(path, axis=1))

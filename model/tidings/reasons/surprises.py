@@ -82,7 +82,7 @@ def surprises(
         if not trusted(k):
             without = refit(posterior.situation.without_reading(item))
             residuals, present = Residuals(without.parameters, posterior.situation), set()
-            weights, k = np.ones(len(without.parameters.factor_sd)), 0.0
+            weights, k = np.ones(without.parameters.draws), 0.0
         probability, higher = residuals.tail(item, weights)
         if probability < SURPRISING:
             conflicts = _conflicts(residuals, item, present)
@@ -138,7 +138,7 @@ class Residuals:
         """Return mean and variance of a story's effect given its other readings, by draw."""
         load = self._load[others]
         precision = 1 / self._story + np.sum(load**2) / self._noise
-        return (self._residual[:, others] @ load) / self._noise / precision, 1 / precision
+        return (load @ self._residual[others]) / self._noise / precision, 1 / precision
 
     def log_density(self, items: set[str]) -> Array:
         """Return the log density of some items' readings given all others, shape (draw,)."""
@@ -146,10 +146,10 @@ class Residuals:
         for own, others in self._groups(items):
             mean, variance = self._shared(others)
             load = self._load[own]
-            left = self._residual[:, own] - mean[:, None] * load
-            along, length = left @ load / self._noise, np.sum(load**2) / self._noise
+            left = self._residual[own] - load[:, None] * mean
+            along, length = load @ left / self._noise, np.sum(load**2) / self._noise
             shrunk = variance / (1 + variance * length)
-            total -= 0.5 * (np.sum(left**2, axis=1) / self._noise - shrunk * along**2)
+            total -= 0.5 * (np.sum(left**2, axis=0) / self._noise - shrunk * along**2)
             total -= 0.5 * (len(own) * np.log(self._noise) + np.log1p(variance * length))
         return total
 
@@ -161,7 +161,7 @@ class Residuals:
             for index in own:
                 if self.readings[index].item == item:
                     load = self._load[index]
-                    left.append(self._residual[:, index] - mean * load)
+                    left.append(self._residual[index] - mean * load)
                     sds.append(np.sqrt(self._noise + variance * load**2))
         return np.array(left), np.array(sds)
 

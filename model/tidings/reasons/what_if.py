@@ -25,6 +25,7 @@ from tidings.mechanism.situation import (
     precedent_share,
     reading_rows,
 )
+from tidings.mechanism.unknowns import prior_names
 from tidings.names import RETAINED, Var
 from tidings.question.normal import LinkNormal
 from tidings.question.timeline import make_calendar
@@ -83,8 +84,10 @@ class WhatIf:
 
     def at_value(self, name: str, linked: float) -> tuple[Array, float]:
         """Return the forecast were a prior's value known, shape (outcome,), and Pareto k."""
-        changed = {**self.linked, name: np.full_like(self.linked[name], linked)}
-        parameters = of_linked(self.posterior.parameters, changed, self.situation.structure)
+        own, structure = self.posterior.parameters, self.situation.structure
+        changed = np.array(own.linked)
+        changed[prior_names(structure).index(name)] = linked
+        parameters = of_linked(changed, own.factor, own.voice_bias, structure)
         log_weights = self._survival(parameters) - self.own_survival
         if name.startswith("willingness."):
             log_weights += log_readings(parameters, self._rows) - self.own_readings

@@ -143,7 +143,8 @@ def posterior_draws(run: Run) -> dict[str, NDArray[np.float64]]:
 def _posterior(run: Run) -> dict[str, _Posterior]:
     """Return each prior of a run with its draws on the link scale."""
     question = load_question(run.question_file)
-    draws = linked_priors(of_stored(run.stored("posterior")), make_structure(question.config))
+    structure = make_structure(question.config)
+    draws = linked_priors(of_stored(run.stored("posterior"), structure), structure)
     return {name: (prior, draws[name].ravel()) for name, prior in question.priors.items()
             if name in draws}  # fmt: skip
 

@@ -19,7 +19,7 @@ from tidings.evidence.arrivals import Arrivals, fit_arrivals
 from tidings.evidence.resolved import ResolvedQuestion
 from tidings.mechanism.incidence import Outlook, cumulative_incidence
 from tidings.mechanism.likelihood import NeutralRates
-from tidings.mechanism.parameters import Parameters
+from tidings.mechanism.parameters import RateParts
 from tidings.names import Var
 from tidings.past.questions import Past
 from tidings.question.sources import ScoreRow
@@ -121,7 +121,7 @@ def _or_none(value: float) -> float | None:
 def examine(past: Past, lesson: Lesson) -> Iterator[dict[str, object]]:
     """Forecast a question on its dates, and score what is known by now.
 
-    Parameters
+    RateParts
     ----------
     past : Past
         Not among those that the lesson was learned from.
@@ -171,7 +171,7 @@ def _arrivals(past: Past, lesson: Lesson, made: date) -> Arrivals:
     )  # fmt: skip
 
 
-def _survivors(past: Past, lesson: Lesson, made: date) -> Parameters:
+def _survivors(past: Past, lesson: Lesson, made: date) -> RateParts:
     """Draw what was learned, the question's effect and willingness, given no end so far."""
     generator = stream(past.seed, f"survivors {past.question.id} {made}")
     stored = len(lesson.draws["log_base_rate"])
@@ -191,11 +191,7 @@ def _survivors(past: Past, lesson: Lesson, made: date) -> Parameters:
     survival = NeutralRates(parameters, past.structure, past.reference).log_survival(exposure)
     weights = np.exp(survival - survival.max())
     kept = _systematic(weights / weights.sum(), _CARRIED, generator)
-    return Parameters(
-        {name: value[kept] for name, value in rate.items()}, {}, parameters.factor_sd[kept],
-        parameters.precedent_log[kept], parameters.level_logit[kept], parameters.binding[kept],
-        parameters.factor[kept], parameters.voice_bias[kept],
-    )  # fmt: skip
+    return parameters.each(lambda array: array[..., kept])
 
 
 def _systematic(weights: Array, count: int, generator: np.random.Generator) -> NDArray[np.intp]:
