@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tidings.api.forecasts import check, forecast, history, report, run, unreadable
+    from tidings.api.checking import check
+    from tidings.api.forecasts import forecast, history, report, run, unreadable
     from tidings.api.lessons import exam, learn, new
     from tidings.api.news import Draft, add, draft, draft_file, preview, preview_retraction, retract
     from tidings.api.priors import edit_prior, plot_priors, preview_prior, priors
@@ -34,7 +35,8 @@ __all__ = [
 ]  # fmt: skip
 
 _WHERE = {
-    "api.forecasts": ("check", "forecast", "history", "report", "run", "unreadable"),
+    "api.checking": ("check",),
+    "api.forecasts": ("forecast", "history", "report", "run", "unreadable"),
     "api.lessons": ("exam", "learn", "new"),
     "api.news": (
         "Draft", "add", "draft", "draft_file", "preview", "preview_retraction", "retract",

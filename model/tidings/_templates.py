@@ -1,4 +1,4 @@
-"""Templates and styles: in the package, or in the project's folders when run from there."""
+"""Templates, styles and words of probability: in the package, or in the project's folders."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,11 +8,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 _PACKAGED = Path(__file__).parent / "sources"
 _PROJECT = Path(__file__).parents[2]
-_FOLDERS = (_PACKAGED,) if _PACKAGED.is_dir() else (_PROJECT / "reports", _PROJECT / "priors")
+_FOLDERS = (
+    (_PACKAGED,)
+    if _PACKAGED.is_dir()
+    else (
+        _PROJECT / "reports",
+        _PROJECT / "priors",
+        _PROJECT / "data",
+    )
+)
 
 
 def source(name: str) -> Path:
-    """Return where a template or style stands."""
+    """Return where a template, a style or a table of words stands."""
     return next(folder / name for folder in _FOLDERS if (folder / name).is_file())
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rapidfuzz import process
+from typing import Literal
 
 __all__ = [
     "Fault",
@@ -22,10 +21,33 @@ __all__ = [
 _LISTED = 40
 
 
+Remedy = Literal[
+    "forecast", "learn", "leave one out", "name a question", "name runs", "put the earlier first",
+    "wait",
+]  # fmt: skip
+"""What helps; who shows the error says by which command, flag or function."""
+
+
 class TidingsError(Exception):
-    """Base of all errors that Tidings expects; its text is one line or one line a fault."""
+    """Base of all errors that Tidings expects; its text is one line or one line a fault.
+
+    Parameters
+    ----------
+    says : str
+        What is wrong.
+    argument : str, optional
+        The argument it is about, by its name in the library.
+    remedy : str, optional
+        One of `Remedy`.
+    """
 
     exit_code = 1
+
+    def __init__(
+        self, says: str, argument: str | None = None, remedy: Remedy | None = None
+    ) -> None:
+        self.says, self.argument, self.remedy = says, argument, remedy
+        super().__init__(says if argument is None else f"{argument}: {says}")
 
 
 @dataclass(frozen=True)
@@ -41,7 +63,9 @@ class Fault:
     field : str
         Column, or dotted key in a config.
     got, expected : str
-        What stood there, and what would have been right (with the remedy).
+        What stood there, and what would have been right.
+    remedy : str or None
+        One of `Remedy`.
     """
 
     file: Path
@@ -49,6 +73,7 @@ class Fault:
     field: str
     got: str
     expected: str
+    remedy: Remedy | None = None
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else str(self.file)
@@ -96,6 +121,8 @@ def nearest(got: str, valid: Iterable[str]) -> str:
     str
         ``one of a, b, c``, and which of them was perhaps meant; many names are counted only.
     """
+    from rapidfuzz import process
+
     names = list(valid)
     near = process.extractOne(got, names, score_cutoff=60) if got else None
     if len(names) > _LISTED:

@@ -7,32 +7,11 @@ from typing import TYPE_CHECKING
 
 from tidings.api.defaults import QUESTION, RENDERED, RUNS
 from tidings.errors import RunError
-from tidings.evidence.inputs import Inputs, read_inputs
+from tidings.evidence.inputs import read_inputs
 from tidings.forecasting.runs import Run, find_run, list_runs, unreadable_runs
 
 if TYPE_CHECKING:
     from tidings.forecasting.sampling import Progress
-
-
-def check(question: Path = QUESTION) -> Inputs:
-    """Validate every input of a question.
-
-    Parameters
-    ----------
-    question : Path
-        The question file.
-
-    Returns
-    -------
-    Inputs
-        Everything it names, read.
-
-    Raises
-    ------
-    InputError
-        With every fault of every file.
-    """
-    return read_inputs(question)
 
 
 def forecast(
@@ -73,7 +52,7 @@ def forecast(
     """
     from tidings.forecasting.making import make_forecast
 
-    inputs = check(question)
+    inputs = read_inputs(question)
     if seed is not None:
         inputs = inputs.seeded(seed)
     return make_forecast(inputs, as_of or date.today(), runs, progress)

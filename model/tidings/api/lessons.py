@@ -1,7 +1,4 @@
-"""Commands for learning: learn from past questions and cases, and examine what was learned.
-
-Command for other questions: new.
-"""
+"""Learn from past questions and cases, examine what was learned, begin another question."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -135,9 +132,7 @@ def exam(
     check_learned(loaded)
     path, own = loaded.file("learned"), loaded.file("resolved")
     if loaded.learned is None or path is None or own is None:
-        raise UsageError(
-            f"{question}: files.learned: got nothing; learn first: tidings priors learn"
-        )
+        raise UsageError(f"{question}: files.learned: got nothing", remedy="learn")
     examined = read_resolved(folder, loaded.yardsticks)
     if not examined:
         raise UsageError(f"{folder}: no questions; expected a YAML and a CSV of each")
@@ -207,7 +202,8 @@ def _refuse_learned(
     if known:
         raise UsageError(
             f"{folder}: the model has learned from {', '.join(known)}; expected questions that it "
-            "has not learned from, or --leave-one-out"
+            "has not learned from",
+            remedy="leave one out",
         )
 
 
@@ -247,20 +243,20 @@ def new(
     UsageError
         If a name cannot be used or a file is there already.
     InputError, RunError
-        If the words of probability cannot be read, or the files not be written.
+        If the words of probability cannot be read, or a file not be written.
     """
-    for flag, names in (("NAME", [name]), ("--outcomes", outcomes), ("--actors", actors)):
+    for flag, names in (("name", [name]), ("outcomes", outcomes), ("actors", actors)):
         for one in names:
             if not re.fullmatch(r"[a-z0-9][a-z0-9_\-]*", one):
                 expected = "small letters, digits, hyphens and underscores"
-                raise UsageError(f"{flag}: got {one!r}; expected {expected}")
-            if flag != "NAME" and one in _RESERVED:
-                raise UsageError(f"{flag}: got {one!r}; it has a meaning of its own already")
+                raise UsageError(f"got {one!r}; expected {expected}", flag)
+            if flag != "name" and one in _RESERVED:
+                raise UsageError(f"got {one!r}; it has a meaning of its own already", flag)
         if not names or len(set(names)) < len(names):
-            raise UsageError(f"{flag}: got {list(names)}; expected one name at least, each once")
+            raise UsageError(f"got {list(names)}; expected one name at least, each once", flag)
 
     from tidings.evidence.ledger import Ledger
-    from tidings.evidence.starting import Start, starting_text, write_start
+    from tidings.evidence.starting import Start, lay_words, starting_text, write_start
     from tidings.forecasting.fitting import consent_reference
     from tidings.mechanism.situation import observe
     from tidings.question.editing import put_number
@@ -271,6 +267,7 @@ def new(
             raise UsageError(f"{path}: is there already; expected a name that is not taken")
     asked = title or f"What becomes of {name}?"
     start = Start(name, asked, outcomes, actors, clock_start or date.today())
+    lay_words()
     text = starting_text(start, question, ledger)
     loaded = load_text(question, text)
     still = observe(loaded, Ledger(ledger, ()), (), loaded.config.clock_start)

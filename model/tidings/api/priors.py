@@ -156,7 +156,7 @@ def plot_priors(
         If the run cannot be read, or a figure cannot be written.
     """
     if to not in _FORMATS:
-        raise UsageError(f"--to: got {to!r}; expected {nearest(to, _FORMATS)}")
+        raise UsageError(f"got {to!r}; expected {nearest(to, _FORMATS)}", "to")
     shown = priors(name, run, question, runs)
     if all(card.fixed for card in shown.cards):
         raise UsageError(f"{name}: all fixed; expected a prior with a density")

@@ -144,12 +144,12 @@ def sensitivity(
     run = find_run(runs, name)
     at = horizon or run.manifest.headline
     if at not in run.manifest.horizons:
-        raise UsageError(f"--horizon: got {at!r}; expected {nearest(at, run.manifest.horizons)}")
+        raise UsageError(f"got {at!r}; expected {nearest(at, run.manifest.horizons)}", "horizon")
     chances = {one: row.mean for one, row in run.at(at).items()}
     change = {one: mean for one, mean in chances.items() if one != RETAINED}
     asked = outcome or max(change, key=lambda one: change[one])
     if asked not in chances:
-        raise UsageError(f"--outcome: got {asked!r}; expected {nearest(asked, chances)}")
+        raise UsageError(f"got {asked!r}; expected {nearest(asked, chances)}", "outcome")
     posterior = stored_posterior(run, ALL_DRAWS)
     return SensitivityShown(
         sensitivity_of(run, posterior, refit=refit),

@@ -1,23 +1,73 @@
-"""The command line: a thin face on the library functions of the same names."""
+"""The command line: a thin face on the library functions of the same names.
 
+A command's module is imported when the command is asked for, so that none waits for what others
+need; the help of all of them comes from one table.
+"""
+
+import os
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from tidings.cli import forecasts, lessons, news, priors, reasons
 from tidings.errors import TidingsError
 
-__all__ = ["app", "main"]
+# Every model of pydantic would look for plugins among all that is installed.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "check": ("checking", "Validate every input and print every fault."),
+    "forecast": ("forecasts", "Fit, check and store a run."),
+    "report": ("forecasts", "Render a stored run."),
+    "run": ("forecasts", "Check, forecast and report: the main job."),
+    "history": ("forecasts", "Show the runs and the probability of each outcome over time."),
+    "add": ("news", "Record an item, or many from a file, and show what it does first."),
+    "retract": ("news", "Withdraw an item without erasing it, and show what that does."),
+    "preview": ("news", "Show what hypothetical items would do to a run, without a refit."),
+    "diff": ("reasons", "Show the moves between two runs, item by item, adding up."),
+    "explain": ("reasons", "Show what a run rests on, and which items conflict."),
+    "watch": ("reasons", "Show which news would matter most next."),
+    "sensitivity": ("reasons", "Show which priors a run hangs on, and what would tip it."),
+    "exam": ("lessons", "Score the model on resolved questions that it has not learned from."),
+    "new": ("lessons", "Write a commented starting config for another question."),
+    "priors": ("priors", "The priors: where each comes from, and what became of it."),
+}
+"""Every command with its module and its line in the help."""
+
+
+class _Commands(TyperGroup):
+    """The commands, each imported when it is asked for; contexts and formatters are Typer's."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"tidings.cli.{COMMANDS[cmd_name][0]}")
+        if hasattr(module, "app"):
+            return typer.main.get_group(module.app)
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
+        single.command(cmd_name)(getattr(module, cmd_name))
+        return typer.main.get_command(single)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
 
 app = typer.Typer(
+    cls=_Commands,
     help="Bayesian forecasts that move with the news.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
-for command in (*forecasts.COMMANDS, *news.COMMANDS, *reasons.COMMANDS, *lessons.COMMANDS):
-    app.command()(command)
-app.add_typer(priors.app, name="priors")
+app.callback()(lambda: None)
 
 
 def main() -> None:
@@ -25,7 +75,9 @@ def main() -> None:
     try:
         app()
     except TidingsError as error:
-        sys.stderr.write(f"{error}\n")
+        from tidings.cli.telling import told
+
+        sys.stderr.write(f"{told(error)}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

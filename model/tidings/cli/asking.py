@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.prompt import Confirm, Prompt
 from rich.table import Table
 
+from tidings.cli.telling import told
 from tidings.errors import UsageError
 from tidings.evidence.inputs import Inputs
 from tidings.evidence.ledger import Item
@@ -39,7 +40,7 @@ def effect_of(console: Console, find: Callable[[], "Preview"]) -> "Preview | Non
     try:
         return find()
     except UsageError as error:
-        console.print(f"[yellow]note[/] its effect cannot be shown: {error}")
+        console.print(f"[yellow]note[/] its effect cannot be shown: {told(error)}")
         return None
 
 

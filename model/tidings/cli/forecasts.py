@@ -34,8 +34,7 @@ from tidings.cli.options import (
     Seed,
     print_json,
 )
-from tidings.errors import InputError, UsageError, nearest
-from tidings.question.schema import TO_BE_REPLACED
+from tidings.errors import UsageError, nearest
 
 _MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
 
@@ -143,25 +142,6 @@ def show_age(console: Console, run: Run) -> None:
 FORMATS = ("html", "pdf")
 
 
-def check(question: QuestionFile = QUESTION, as_json: AsJson = False) -> None:
-    """Validate every input and print every fault."""
-    try:
-        inputs = tidings.check(question)
-    except InputError as error:
-        if as_json:
-            print_json(views.check(None, error.faults))
-            raise typer.Exit(error.exit_code) from None
-        raise
-    if as_json:
-        print_json(views.check(inputs))
-        return
-    words = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in views.counts(inputs).items())
-    Console().print(f"{question}: no faults in {words}")
-    blanks = inputs.question.path.read_text(encoding="utf-8").count(f'"{TO_BE_REPLACED}')
-    if blanks:
-        Console().print(f"[yellow]note[/] {blanks} reasons still say “{TO_BE_REPLACED}”")
-
-
 def forecast(
     question: QuestionFile = QUESTION,
     as_of: AsOf = None,
@@ -223,6 +203,3 @@ def history(runs: RunsFolder = RUNS, as_json: AsJson = False) -> None:
         print_json(views.history(found, unreadable))
     else:
         show_history(Console(), found, unreadable)
-
-
-COMMANDS = (check, forecast, report, run, history)

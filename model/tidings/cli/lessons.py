@@ -120,6 +120,3 @@ def new(
         f"tidings check --question {question}",
         highlight=False,
     )
-
-
-COMMANDS = (exam, new)

@@ -52,14 +52,14 @@ _AT_LEAST = 3
 """So many moves are named even where they are inside noise."""
 
 
-def show_preview(console: Console, effect: "Preview", title: str = "what it would do") -> None:
+def show_preview(console: Console, preview: "Preview", title: str = "what it would do") -> None:
     """Show what a change of the ledger would do to each outcome at the headline horizon."""
-    run, horizon = effect.run, effect.run.manifest.headline
-    at = list(effect.horizons).index(horizon)
+    run, effect, horizon = preview.run, preview.effect, preview.run.manifest.headline
+    at = list(preview.horizons).index(horizon)
     console.print(
-        f"[bold]{title}[/], by {effect.horizons[horizon]} ({horizon}), to run {run.manifest.run}"
+        f"[bold]{title}[/], by {preview.horizons[horizon]} ({horizon}), to run {run.manifest.run}"
     )
-    if not isfinite(effect.effect.k):
+    if not isfinite(effect.k):
         console.print(
             "[bold red]it cannot be told from the draws of that run[/]: what was certain is not, "
             "or becomes so; fit again with --refit"
@@ -67,24 +67,24 @@ def show_preview(console: Console, effect: "Preview", title: str = "what it woul
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("outcome")
-    since = bool(effect.since.any())
+    since = bool(preview.since.any())
     for column in ("now", *(["since the run"] * since), "then", "change, points", ""):
         table.add_column(column, justify="right")
     for row, outcome in enumerate(run.manifest.outcomes):
-        passed = [points(effect.since[row, at])] if since else []
-        change, error = effect.effect.at(row, at)
+        passed = [points(preview.since[row, at])] if since else []
+        change, error = effect.at(row, at)
         table.add_row(
-            outcome.title, percent(effect.now[row, at]), *passed, percent(effect.then[row, at]),
+            outcome.title, percent(preview.now[row, at]), *passed, percent(preview.then[row, at]),
             moved(change, error), "[dim]noise[/]" if inside_noise(change, error) else "",
         )  # fmt: skip
     console.print(table)
-    if effect.effect.refitted:
+    if effect.refitted:
         console.print("[dim]fitted again[/]")
-    elif effect.effect.trusted:
-        console.print(f"[dim]reweighted; Pareto k {effect.effect.k:.2f}, below {K_LIMIT}[/]")
+    elif effect.trusted:
+        console.print(f"[dim]reweighted; Pareto k {effect.k:.2f}, below {K_LIMIT}[/]")
     else:
         console.print(
-            f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.effect.k:.2f} is above "
+            f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.k:.2f} is above "
             f"{K_LIMIT}; fit again with --refit"
         )
     show_age(console, run)
@@ -308,9 +308,6 @@ def preview(
         print_json(views.preview(effect))
     else:
         show_preview(Console(), effect)
-
-
-COMMANDS = (add, retract, preview)
 
 
 def _drafted(given: Mapping[str, str], file: Path | None, question: Path) -> tidings.Draft:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def read_day(value: str) -> date:
@@ -35,7 +37,7 @@ RunName = Annotated[str | None, typer.Argument(help="Its id or folder [the newes
 
 
 @contextmanager
-def progress_lines(console: Console) -> Iterator[Callable[[str], None]]:
+def progress_lines(console: "Console") -> Iterator[Callable[[str], None]]:
     """Show what is being done in one line, where somebody looks on."""
     with console.status("") as status:
         yield status.update

@@ -119,8 +119,11 @@ def _word(card: "PriorCard", question: Question) -> str:
     return f" ({question.yardsticks.word(card.prior.q50, yardstick)}, {title})"
 
 
-app = typer.Typer(help="The priors: where each comes from, and what the evidence made of it.",
-                  no_args_is_help=True)  # fmt: skip
+app = typer.Typer(
+    help="The priors: where each comes from, and what the evidence made of it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @app.command()

@@ -311,6 +311,3 @@ def _horizon(asked: str, run: Run, known: tuple[str, ...]) -> str:
     if named not in known:
         raise UsageError(f"--horizon: got {named!r}; expected {nearest(named, known)}")
     return named
-
-
-COMMANDS = (diff, explain, watch, sensitivity)

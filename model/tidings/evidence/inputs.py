@@ -138,9 +138,16 @@ def check_learned(question: Question) -> None:
     if path is None or learned is None:
         return
     now = learned_from(question.path, question.config)
-    expected = "the same as when it was learned; learn again: tidings priors learn"
+    expected = "the same as when it was learned"
     faults = [
-        Fault(path, None, f"digests.{what}", f"changed data ({_LEARNED_FROM[what]})", expected)
+        Fault(
+            path,
+            None,
+            f"digests.{what}",
+            f"changed data ({_LEARNED_FROM[what]})",
+            expected,
+            "learn",
+        )
         for what in sorted({*now, *learned.digests})
         if now.get(what) != learned.digests.get(what)  # type: ignore[call-overload]
     ]

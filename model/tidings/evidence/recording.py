@@ -1,9 +1,7 @@
-"""Writing the ledger: items are added or withdrawn whole or not at all, one line each.
+"""News into the ledger: drafts completed and compared, items added or withdrawn, one line each.
 
 The new text is made from the old one under a lock and checked there, so that two people adding at
 once lose nothing (see `tidings._writing`).
-
-Drafts of items: what an analyst leaves out is completed, and what is there already is found.
 """
 
 import csv
@@ -16,8 +14,6 @@ from datetime import date
 from itertools import zip_longest
 from pathlib import Path
 from urllib.parse import urlsplit
-
-from rapidfuzz import fuzz
 
 from tidings._writing import rewrite
 from tidings.errors import Fault, InputError, RunError, UsageError, nearest
@@ -99,7 +95,7 @@ def retract_item(
     """
     on, why = withdrawn
     if not why.strip():
-        raise UsageError("--why: got nothing; expected the reason in some words")
+        raise UsageError("got nothing; expected the reason in some words", "why")
 
     def marked(text: str) -> str:
         items = {item.id: item for item in read_ledger(path, config, yardsticks).items}
@@ -314,6 +310,8 @@ def likenesses(new: Item, ledger: Ledger) -> list[Likeness]:
     They have the same link, or are near in time, about the same actor and a common outcome, and
     worded alike.
     """
+    from rapidfuzz import fuzz
+
     found = []
     for item in ledger.items:
         if item.story == new.story or item.retracted is not None:

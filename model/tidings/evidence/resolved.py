@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,10 @@ from tidings.question.yardsticks import LEDGER, Yardsticks
 
 class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader of libyaml where the wheel has it: ten times as fast."""
 
 
 class _Outcome(_Closed):
@@ -169,7 +173,7 @@ def _faults(path: Path, file: _File, outcomes: Sequence[str]) -> Iterator[Fault]
 
 def _parse(path: Path) -> _File:
     try:
-        return _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return _File.model_validate(yaml.load(path.read_text(encoding="utf-8"), _LOADER))
     except ValidationError as error:
         raise InputError(
             [

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from functools import partial
 from os.path import relpath
 from pathlib import Path
 
-from tidings._templates import template
+from tidings._templates import source, template
 from tidings.errors import RunError
 from tidings.evidence.ledger import ITEM_COLUMNS
 from tidings.question.yardsticks import SURVEY, read_yardsticks
@@ -61,6 +62,23 @@ def write_start(question: Path, ledger: Path, text: str) -> None:
     except OSError as error:
         for path in made:
             path.unlink(missing_ok=True)
+        raise RunError(f"{error.filename}: cannot be written ({error.strerror})") from error
+
+
+def lay_words() -> None:
+    """Put the words of probability where a new question looks for them, if they are not there.
+
+    Raises
+    ------
+    RunError
+        If they cannot be written.
+    """
+    try:
+        for path in (_YARDSTICKS, _SURVEY):
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source(path.name), path)
+    except OSError as error:
         raise RunError(f"{error.filename}: cannot be written ({error.strerror})") from error
 
 

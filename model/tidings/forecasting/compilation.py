@@ -1,9 +1,9 @@
 """From PyMC's graph to machine code: differentiated by PyTensor, compiled by numba.
 
 PyTensor's function takes the graph's data as arguments; the C functions around it take them out of
-one buffer (see `tidings.forecasting.density`), so that nothing of a run is compiled in. `tidings.forecasting.density` runs
-this module as a process of its own: question and data come in, and machine code goes out.
-"""
+one buffer (see `tidings.forecasting.density`), so that nothing of a run is compiled in.
+`tidings.forecasting.density` runs this module as a process of its own: question and data come in,
+and machine code goes out."""
 
 import pickle
 import sys

@@ -1,19 +1,15 @@
-"""Machine code kept on disk: compiled functions that outlive the process.
+"""The log density that the sampler calls: PyMC's own, as machine code that outlives the process.
 
-A file holds the code, a probe (what the code was once asked and what it answered, bit for bit), and
-a seal over both. A damaged file is not loaded. Its name, which the caller chooses, is a digest of
-all that decides the code.
-
-The log density that the sampler calls: PyMC's own, as machine code.
-
-PyMC's graph (`tidings.mechanism.graph`) is differentiated and compiled once for a question's structure, for
-evidence of any length, and kept on disk (`tidings.forecasting.density`): a later process loads it in
-milliseconds and needs neither PyMC nor a compiler. The file's name is a digest of the modules that
-define the graph, the structure, the versions of the libraries and the processor, and the code is
-used only if it still gives, bit for bit, the density and gradient that it was stored with.
+PyMC's graph (`tidings.mechanism.graph`) is differentiated and compiled once for a question's
+structure, for evidence of any length, and kept on disk: a later process loads it in milliseconds
+and needs neither PyMC nor a compiler. A file's name is a digest of the modules that define the
+graph, the structure, the versions of the libraries and the processor. It holds the code, a probe
+(what the code was once asked and what it answered), and a seal over both; the code is used only if
+the seal holds and it still gives the same answer, bit for bit.
 
 The functions work in coordinates ``v`` with ``x = location + scale v``, in which the posterior is
-close to a standard normal (see `tidings.forecasting.sampling`); ``x`` are the graph's free variables.
+close to a standard normal (see `tidings.forecasting.sampling`); ``x`` are the graph's free
+variables.
 """
 
 import hashlib

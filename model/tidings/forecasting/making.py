@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _PACKAGES = (
-    "tidings", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas", "xarray",
+    "tidings", "pymc", "pytensor", "nutpie", "numba", "arviz-stats", "numpy", "scipy", "pandas",
+    "xarray",
 )  # fmt: skip
 
 

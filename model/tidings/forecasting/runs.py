@@ -333,12 +333,12 @@ def find_run(folder: Path, name: str | None, question: str | None = None) -> Run
         return read_run(Path(name))
     ids = [path.name for path in _folders(folder)]
     if not ids:
-        raise UsageError(f"{folder}: no runs yet; make one with: tidings forecast")
+        raise UsageError(f"{folder}: no runs yet", remedy="forecast")
     if name is None:
         asked = [run for run in list_runs(folder) if question in (None, run.manifest.question)]
         if not asked:
             which = "that can be read" if question is None else f"of {question!r}"
-            raise UsageError(f"{folder}: no run {which} yet; make one with: tidings forecast")
+            raise UsageError(f"{folder}: no run {which} yet", remedy="forecast")
         return asked[-1]
     fitting = [one for one in ids if one == name] or [one for one in ids if one.startswith(name)]
     if len(fitting) == 1:

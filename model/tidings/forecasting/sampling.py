@@ -1,12 +1,12 @@
-"""Inference: NUTS (nutpie) in coordinates in which the posterior is close to a standard normal.
+"""NUTS (nutpie), in coordinates in which the posterior is close to a standard normal.
 
 The coordinates come from the posterior itself: its mode, and the inverse square root of its
 curvature there (a Laplace approximation; MacKay 2003, ch. 27). Seen from them the sampler needs few
 steps a draw and little tuning; the draws are those of the posterior whatever the coordinates are.
-
-Sampling the models of past questions and cases: compiled once, drawn from many times.
+The models of past questions and cases are compiled once and drawn from many times.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -193,9 +193,28 @@ def draw(bound: BoundDensity, fit: FitConfig, progress: Progress | None = None) 
     return Sampled(trace["posterior"].to_dataset(), _stats(trace["sample_stats"].to_dataset()))
 
 
-def _model_of(bound: BoundDensity) -> "CompiledPyMCModel":
-    from nutpie.compile_pymc import CompiledPyMCModel
+def _nutpie() -> Any:  # noqa: ANN401 - a module without types
+    """Import nutpie, and with it no more of ArviZ than it uses.
 
+    nutpie asks ``arviz`` for two functions, both of ``arviz_base``. The umbrella package brings
+    Matplotlib and SciPy's statistics too, for a second or two; so ``arviz_base`` stands in its
+    place while nutpie is imported. Whoever imports ``arviz`` later gets all of it.
+    """
+    if "nutpie" not in sys.modules and "arviz" not in sys.modules:
+        import arviz_base
+
+        sys.modules["arviz"] = arviz_base
+        try:
+            import nutpie
+        finally:
+            del sys.modules["arviz"]
+    import nutpie
+
+    return nutpie
+
+
+def _model_of(bound: BoundDensity) -> "CompiledPyMCModel":
+    CompiledPyMCModel = _nutpie().compile_pymc.CompiledPyMCModel
     names, shapes = list(bound.shapes), list(bound.shapes.values())
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     slices = [slice(end - int(np.prod(s)), end) for end, s in zip(ends, shapes, strict=True)]
@@ -331,8 +350,7 @@ class Compiled:
 
 def compile_model(model: "pm.Model") -> Compiled:
     """Compile a model for nutpie."""
-    import nutpie
-
+    nutpie = _nutpie()
     compiled = nutpie.compile_pymc_model(model, backend="numba")
 
     def draw(seed: int, draws: int, data: Mapping[str, NDArray[np.float64]]) -> "xr.DataTree":

@@ -84,10 +84,8 @@ def write_run(
             name = f"{facts['as_of']}_{created:%Y%m%dT%H%M%SZ}_{seal}"
             return read_run(_placed(written, folder, name, named))
     except OSError as error:
-        raise RunError(
-            f"{folder}: the run cannot be stored ({error.strerror or error}); "
-            "name a folder that can be written with --runs DIR"
-        ) from error
+        says = f"{folder}: the run cannot be stored ({error.strerror or error})"
+        raise RunError(says, remedy="name runs") from error
 
 
 def _placed(written: Path, folder: Path, name: str, named: Callable[[str], None]) -> Path:

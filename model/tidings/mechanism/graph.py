@@ -2,9 +2,9 @@
 
 The free variables are normal. ``prior_z`` has one for every prior of the config, whose natural
 value is ``inverse link(mean + sd * z)`` with mean and sd as data (sd 0: fixed). ``factor_u``, along
-the informed directions of the paths (see `tidings.mechanism.paths`), and ``voice_bias_u`` are centred by as
-much as the evidence tells of each: with ``w = (sd / prior median of sd) ** centring`` the value is
-``u * sd / w``, and ``u`` has sd ``w`` (Papaspiliopoulos, Roberts & Sköld 2007,
+the informed directions of the paths (see `tidings.mechanism.paths`), and ``voice_bias_u`` are
+centred by as much as the evidence tells of each: with ``w = (sd / prior median of sd) ** centring``
+the value is ``u * sd / w``, and ``u`` has sd ``w`` (Papaspiliopoulos, Roberts & Sköld 2007,
 doi:10.1214/088342307000000014).
 
 ==================  ======================  ====================================================
@@ -27,9 +27,8 @@ voice_bias          voice_bias[a,voice]     real, logit, by side; normal
 
 ``mu[a]`` is the mean of an actor's levels weighted by precedent, so the offsets ``delta[a,k]`` sum
 to zero in that weight by construction. The likelihood has two parts: the readings, with the story
-effects integrated out (see `tidings.evidence.readings`), and the survival of the status quo. There is no
-event: a question that has ended is not forecast.
-"""
+effects integrated out (see `tidings.evidence.readings`), and the survival of the status quo. There
+is no event: a question that has ended is not forecast."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """The likelihood in NumPy, from draws on natural scales: what weighs them for other evidence.
 
-The formulas are those of `tidings.mechanism.graph`, which a test holds equal to the graph's own density.
-"""
+The formulas are those of `tidings.mechanism.graph`, which a test holds equal to the graph's own
+density."""
 
 from collections.abc import Mapping
 

@@ -165,13 +165,13 @@ def _check_date(question: Question, as_of: date) -> None:
     config = question.config
     if as_of < config.clock_start:
         expected = f"a date from {config.clock_start} on, when the clock started"
-        raise InputError([Fault(question.path, None, "--as-of", str(as_of), expected)])
+        raise InputError([Fault(question.path, None, "as_of", str(as_of), expected)])
     if config.resolved is not None and config.resolved.date <= as_of:
         expected = (
             f"a date before {config.resolved.date}, when the question ended as "
             f"{config.resolved.outcome!r}; there is nothing left to forecast"
         )
-        raise InputError([Fault(question.path, None, "--as-of", str(as_of), expected)])
+        raise InputError([Fault(question.path, None, "as_of", str(as_of), expected)])
 
 
 def _arrivals(

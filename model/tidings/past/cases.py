@@ -12,6 +12,7 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from tidings._tables import Row
 
@@ -191,3 +192,65 @@ def _overlap(low: Array, high: Array) -> Array:
     starts, stops = np.array(EDGES[:-1]), np.array(EDGES[1:])
     inside = np.minimum(high[:, None], stops) - np.maximum(low[:, None], starts)
     return np.asarray(np.maximum(inside, 0.0))
+
+
+@dataclass(frozen=True)
+class RawIncidence:
+    """Cumulative incidence without a model, with its confidence; arrays are (end, time)."""
+
+    estimate: Array
+    low: Array
+    high: Array
+
+
+def aalen_johansen(
+    end: Index, time: Array, at: Sequence[float], ci_prob: float = 0.95
+) -> RawIncidence:
+    """Return the Aalen-Johansen estimate of cumulative incidence.
+
+    At each time of an end ``I[k] += S d[k] / n`` and ``S *= 1 - d / n``, with ``n`` still watched
+    (Aalen & Johansen 1978, Scandinavian Journal of Statistics 5). Its variance is Aalen's (Pintilie
+    2006, doi:10.1002/9780470870709, eq. 4.5), its interval symmetric on the scale of
+    ``log(-log I)``.
+
+    Parameters
+    ----------
+    end : ndarray of int, shape (case,)
+        Which end, counted from 0; -1 where the case was still open.
+    time : ndarray, shape (case,)
+        When it came, or until when the case was watched.
+    at : sequence of float
+        Times asked for.
+    ci_prob : float
+        Central mass of the interval.
+    """
+    times = np.unique(time)
+    ends = np.arange(end.max() + 1)[:, None]
+    n = np.array([np.sum(time >= one) for one in times], float)
+    came = np.array([[np.sum((time == one) & (end == k)) for one in times] for k in ends[:, 0]])
+    of_all = came.sum(axis=0)
+    before = np.concatenate([[1.0], np.cumprod(1 - of_all / n)[:-1]])
+    incidence = np.cumsum(before * came / n, axis=1)
+    place = np.searchsorted(times, at, side="right") - 1
+    values = [_aalen_variance(incidence, (before, came, n), last) for last in place]
+    estimate = np.where(place >= 0, incidence[:, np.maximum(place, 0)], 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = ndtri(0.5 + ci_prob / 2) * np.sqrt(np.array(values).T)
+        spread = np.exp(scale / (estimate * np.log(estimate)))
+        low, high = (np.where(estimate > 0, estimate**power, 0.0) for power in (1 / spread, spread))
+    return RawIncidence(estimate, low, high)
+
+
+def _aalen_variance(incidence: Array, counts: tuple[Array, Array, Array], last: int) -> Array:
+    """Return the variance of each end's incidence at the time of one place, shape (end,)."""
+    until = slice(0, last + 1)
+    before, came, n = (part[..., until] for part in counts)
+    of_all, left = came.sum(axis=0), incidence[:, last, None] - incidence[:, until]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = (
+            left**2 * of_all / ((n - 1) * (n - of_all))
+            + before**2 * came * (n - came) / (n**2 * (n - 1))
+            - 2 * left * before * came * (n - came) / (n * (n - of_all) * (n - 1))
+        )
+    # Where nobody is left there is nothing left to vary.
+    return np.asarray(np.nan_to_num(terms, posinf=0.0, neginf=0.0).sum(axis=1))

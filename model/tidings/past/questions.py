@@ -1,10 +1,9 @@
 """A past question in the coordinates of the forecast: who is asked, readings, pressure, exposure.
 
 The same parts as for the question at hand (structure, timeline, readings, pressure), so that what
-is learned means the same there. Willingness is that of `tidings.mechanism.graph` at fixed scales, where it is
-an exact Gaussian regression: a draw of the prior is moved by what the readings say beyond it
-(Matheron's rule; Wilson et al. 2020, arXiv:2002.09309).
-"""
+is learned means the same there. Willingness is that of `tidings.mechanism.graph` at fixed scales,
+where it is an exact Gaussian regression: a draw of the prior is moved by what the readings say
+beyond it (Matheron's rule; Wilson et al. 2020, arXiv:2002.09309)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The hierarchical PyMC model of past cases: the reference class.
+"""The reference class: a hierarchical PyMC model of past cases, and what it says of others.
 
 Three questions are asked of the cases, each with the same predictors (``x``, coded 0.5 yes, -0.5
 no, 0 not known) and with effects of owners, most of whom have one case:
@@ -33,8 +33,6 @@ all of them, the cases of an owner were predicted worse from those of the others
 
 ``counted`` raises each case's likelihood to a power: 0 leaves it out, and the share by which the
 cases are trusted (a power prior: Ibrahim & Chen 2000, doi:10.1214/ss/1009212673) discounts it.
-
-What the reference class says of cases: chances, cumulative incidence, and simulated cases.
 """
 
 from collections.abc import Mapping, Sequence

@@ -42,7 +42,7 @@ def value_of(text: str, yardstick: str) -> dict[str, Any]:
             return {"quantiles": tomllib.loads(f"quantiles = {{ {text} }}")["quantiles"]}
         except tomllib.TOMLDecodeError:
             expected = "quantiles like p05=0.03,p50=0.13,p95=0.57"
-            raise UsageError(f"value: got {text!r}; expected {expected}") from None
+            raise UsageError(f"got {text!r}; expected {expected}", "value") from None
     try:
         return {"fixed": float(text)}
     except ValueError:
@@ -193,7 +193,7 @@ def edit_prior(
     if name not in rows:
         raise UsageError(f"no prior {name!r}; expected {nearest(name, rows)}")
     if not because.strip():
-        raise UsageError("--because: got nothing; expected the reason in some words")
+        raise UsageError("got nothing; expected the reason in some words", "because")
     given = value_of(value, yardstick or rows[name].yardstick or question.config.yardstick)
     text = path.read_text(encoding="utf-8")
     edited = edited_text(text, name, given, because, claims)

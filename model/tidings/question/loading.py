@@ -121,8 +121,8 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        expected = "a question file here (name another with --question FILE)"
-        raise InputError([Fault(path, None, "file", "nothing", expected)]) from None
+        fault = Fault(path, None, "file", "nothing", "a question file here", "name a question")
+        raise InputError([fault]) from None
     except (OSError, UnicodeDecodeError) as error:
         got = str(error)
         raise InputError([Fault(path, None, "file", got, "a readable UTF-8 file")]) from None

@@ -1,8 +1,7 @@
-"""The closed schema of a question file: the types that its TOML must fit.
+"""The closed schema of a question file: the types that its TOML must fit, and its JSON Schema.
 
-The JSON Schema of a question file, for editors: made of the types in `tidings.question.schema`.
-
-``python -m tidings.question.schema FILE`` writes it; a TOML file names it in its first line, ``#:schema``.
+``python -m tidings.question.schema FILE`` writes the JSON Schema, with which editors complete and
+explain every key; a TOML file names it in its first line, ``#:schema``.
 """
 
 import json
@@ -28,7 +27,7 @@ LEARNED: Final = "learned"
 
 
 def _or_learned(schema: JsonDict) -> None:
-    """Let editors take the word for what it stands for; `tidings.question.loading` puts the number in."""
+    """Let editors take the word for the number that `tidings.question.loading` puts in."""
     kept: JsonDict = {key: schema.pop(key) for key in ("default", "description") if key in schema}
     number = dict(schema)
     schema.clear()

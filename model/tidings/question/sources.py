@@ -1,9 +1,8 @@
-"""The claims of the texts that priors rest on (``seeds/``).
+"""What priors rest on: the claims of a text, and what was learned from past questions and cases.
 
-What was learned from past questions and cases, as `tidings priors learn` wrote it to a file.
-
-The file is TOML: the digests of the data it was learned from, settings that a question file may
-take as ``"learned"``, quantities that a prior may name, and scores. It is read, never edited.
+Claims stand in a CSV file (``seeds/``). What was learned is a TOML file: digests of the data it is
+from, settings that a question file may take as ``"learned"``, quantities that a prior may name, and
+scores. It is read, never edited.
 """
 
 import hashlib
@@ -214,17 +213,26 @@ def read_learned(path: Path) -> Learned:
     InputError
         If it is missing, or not such a file.
     """
-    remedy = "the file that this writes: tidings priors learn"
+    expected = "the file that learning writes"
     try:
         return Learned.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise InputError([Fault(path, None, "file", "nothing", remedy)]) from None
+        raise InputError([Fault(path, None, "file", "nothing", expected, "learn")]) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError([Fault(path, None, "file", str(error).splitlines()[0], remedy)]) from None
+        raise InputError(
+            [Fault(path, None, "file", str(error).splitlines()[0], expected, "learn")]
+        ) from None
     except ValidationError as error:
         raise InputError(
             [
-                Fault(path, None, ".".join(map(str, one["loc"])), one["msg"].lower(), remedy)
+                Fault(
+                    path,
+                    None,
+                    ".".join(map(str, one["loc"])),
+                    one["msg"].lower(),
+                    expected,
+                    "learn",
+                )
                 for one in error.errors()
             ]
         ) from None

@@ -1,8 +1,7 @@
-"""The grid of time: steps for exposure and pressure, coarser states for the actors' factors.
+"""Time: the grid from the clock's start to what is known, and the dates of a forecast after it.
 
-Dates are turned into day numbers (proleptic ordinals), so that an interval of days is a difference.
-
-The dates of a forecast: from where exposure ended to the last horizon, in steps.
+Steps carry exposure and pressure, coarser states the actors' factors. Dates are turned into day
+numbers (proleptic ordinals), so that an interval of days is a difference.
 """
 
 from calendar import monthrange

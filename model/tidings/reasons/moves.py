@@ -148,8 +148,8 @@ def _check_pair(old: Run, new: Run) -> None:
         )
     if second.as_of < first.as_of:
         raise UsageError(
-            f"{second.run} is as of an earlier day than {first.run}; "
-            f"name the earlier first: tidings diff {second.run} {first.run}"
+            f"{second.run} is as of an earlier day than {first.run}",
+            remedy="put the earlier first",
         )
 
 

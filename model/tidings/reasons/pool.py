@@ -32,7 +32,7 @@ from tidings.reasons.reweighting import (
 
 Array = NDArray[np.float64]
 Refit = Literal["never", "needed", "always"]
-"""Whether a posterior is drawn anew: never, where weights cannot be trusted, or for every change."""
+"""Whether a posterior is drawn anew: never, where weights fail, or for every change."""
 
 _EFFICIENCY = 0.3
 """A step between two situations is worth a new posterior where fewer draws than this are left."""

@@ -1,15 +1,9 @@
-"""Pareto-smoothed importance weights (PSIS): the largest weights replaced by expected ones.
+"""A run's draws as draws of another situation: weighted by how much likelier they are there.
 
-The same numbers as `arviz_stats`' ``psislw``, which a test holds; here in NumPy alone, since
-importing ArviZ takes longer than all of a preview. Vehtari et al. 2024, arXiv:1507.02646, with the
-fit of Zhang & Stephens 2009, doi:10.1198/tech.2009.08017.
-
-A run's draws as draws of another situation: weighted by how much likelier they are there.
-
-Readings, survival and priors give each draw its weight (importance sampling, its tail smoothed:
-Vehtari et al. 2024, arXiv:1507.02646); where the other situation lasts longer, the actors' factors
-go on as their AR(1) process first. Above a Pareto k of 0.7 the weights cannot be trusted. The
-forecast of a weighted draw is its own, under the other situation's pressure and time.
+Readings, survival and priors give each draw its weight (importance sampling, its tail smoothed);
+where the other situation lasts longer, the actors' factors go on as their AR(1) process first.
+Above a Pareto k of 0.7 the weights cannot be trusted. The forecast of a weighted draw is its own,
+under the other situation's pressure and time.
 """
 
 from dataclasses import dataclass, replace
@@ -28,59 +22,7 @@ from tidings.mechanism.unknowns import prior_names
 from tidings.names import RETAINED, Var
 from tidings.question.normal import LinkNormal
 from tidings.randomness import stream
-
-_FEW_DRAWS = 225
-_PRIOR_K, _PRIOR_COUNT, _PRIOR_SCALE = 0.5, 10, 3
-
-
-def smoothed_weights(log_weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Return importance weights with a smoothed tail, of mean 1, and their Pareto k.
-
-    Parameters
-    ----------
-    log_weights : ndarray, shape (draw,)
-        Not all equal.
-
-    Returns
-    -------
-    tuple of (ndarray, float)
-        The weights are not smoothed where no tail fits (k is nan or infinite then).
-    """
-    draws = len(log_weights)
-    shifted = log_weights - log_weights.max()
-    tail = int(3 * draws**0.5) if draws > _FEW_DRAWS else draws // 5
-    order = np.argsort(shifted)
-    largest = order[draws - tail :]
-    weights = np.exp(shifted)
-    cutoff = weights[order[draws - tail - 1]]
-    k, scale = _generalised_pareto(weights[largest] - cutoff)
-    if np.isfinite(k) and scale > 0:
-        places = np.arange(0.5, tail) / tail
-        expected = -np.log1p(-places) if k == 0 else np.expm1(-k * np.log1p(-places)) / k
-        weights[largest] = np.minimum(cutoff + scale * expected, 1.0)
-    return weights / weights.mean(), k
-
-
-def _generalised_pareto(excess: NDArray[np.float64]) -> tuple[float, float]:
-    """Fit shape and scale to sorted excesses over a cutoff; nan where they are not like it."""
-    count = len(excess)
-    quartile = excess[int(count / 4 + 0.5) - 1]
-    if quartile <= 0:
-        return np.nan, np.nan
-    grid = 30 + int(count**0.5)
-    theta = 1 - np.sqrt(grid / (np.arange(1, grid + 1) - 0.5))
-    theta = theta / (_PRIOR_SCALE * quartile) + 1 / excess[-1]
-    shape = np.mean(np.log1p(-theta[:, None] * excess), axis=1)
-    profile = count * (np.log(-theta / shape) - shape - 1)
-    plausible = np.exp(profile - profile.max())
-    plausible /= plausible.sum()
-    counted = plausible >= 10 * np.finfo(float).eps
-    middle = np.sum((theta * plausible)[counted]) / plausible[counted].sum()
-    k = float(np.mean(np.log1p(-middle * excess)))
-    scale = -k / middle
-    k = (count * k + _PRIOR_COUNT * _PRIOR_K) / (count + _PRIOR_COUNT)
-    return (np.inf, np.nan) if np.isnan(k) else (k, float(scale))
-
+from tidings.reasons.pareto import smoothed_weights
 
 DRAWS = 1000
 """Draws that are carried forward again, spread over the run's."""

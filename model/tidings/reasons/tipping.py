@@ -1,11 +1,10 @@
 """Tipping points: how far one prior, or one hypothetical item, must go before a forecast tips.
 
-A prior is asked about as if its value were known (see `tidings.reasons.what_if`). Where the evidence speaks
-so loudly against a value that no weights help, the prior's median is moved instead, and its sd
-stays. The values tried reach from three prior sds below the prior's mean to three above (for a
-value taken as certain, over its whole support); where none of them tips the forecast, the prior
-cannot.
-"""
+A prior is asked about as if its value were known (see `tidings.reasons.what_if`). Where the
+evidence speaks so loudly against a value that no weights help, the prior's median is moved instead,
+and its sd stays. The values tried reach from three prior sds below the prior's mean to three above
+(for a value taken as certain, over its whole support); where none of them tips the forecast, the
+prior cannot."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,13 +1,12 @@
 """Which news would matter most next: for each actor and outcome, a story of the size that comes.
 
 How often such a story comes follows from the model's own process of news yet to come (see
-`tidings.evidence.arrivals`): its pace, dispersion, sizes and outcomes named; whom it is about, from this
-question's items, smoothed. Given that one comes, the process goes on as before (Slivnyak's
+`tidings.evidence.arrivals`): its pace, dispersion, sizes and outcomes named; whom it is about, from
+this question's items, smoothed. Given that one comes, the process goes on as before (Slivnyak's
 theorem), so the forecast "if so" is that with one more story today: its push, and its face value as
 a reading of the actor, both those that items of that direction have had. The forecast "if not"
 follows from the law of total probability. Together they say how much the next month may tell about
-the outcome, in bits (mutual information).
-"""
+the outcome, in bits (mutual information)."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

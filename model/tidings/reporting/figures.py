@@ -1,7 +1,4 @@
-"""The figures of a report, as SVG files; every outcome keeps its colour and its place.
-
-The tornado: each prior moved by one sd of itself, and what that does to one outcome.
-"""
+"""The figures of a report, as SVG files; every outcome keeps its colour and its place."""
 
 import textwrap
 from collections.abc import Mapping, Sequence

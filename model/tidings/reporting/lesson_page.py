@@ -1,7 +1,4 @@
-"""What was learned, as a page with figures: scores, quantities, and the reference class.
-
-The files of what was learned: written together, each whole or not at all.
-"""
+"""What was learned, as a page with figures: scores, quantities, and the reference class."""
 
 import tempfile
 from collections.abc import Sequence
@@ -15,7 +12,7 @@ from matplotlib.figure import Figure
 
 from tidings._templates import template
 from tidings.errors import RunError
-from tidings.past.cases import DISPOSED, REFUSED, PastCases
+from tidings.past.cases import DISPOSED, REFUSED, PastCases, aalen_johansen
 from tidings.question.sources import Quantity, learned_text
 from tidings.reporting.figures import STYLE
 from tidings.trust.case_scores import Group
@@ -59,31 +56,6 @@ def quantiles_of(quantity: Quantity) -> tuple[float, float, float]:
     return low, middle, high
 
 
-def aalen_johansen(
-    end: np.ndarray, time: np.ndarray, at: Sequence[float]
-) -> np.ndarray:  # fmt: skip
-    """Return the Aalen-Johansen estimate of cumulative incidence (scikit-survival's).
-
-    Parameters
-    ----------
-    end : ndarray of int, shape (case,)
-        Which end, counted from 0; -1 where the case was still open.
-    time : ndarray, shape (case,)
-        When it came, or until when the case was watched.
-    at : sequence of float
-        Times asked for.
-
-    Returns
-    -------
-    ndarray, shape (end, time)
-    """
-    from sksurv.nonparametric import cumulative_incidence_competing_risks
-
-    times, incidence = cumulative_incidence_competing_risks(end + 1, time)
-    place = np.searchsorted(times, at, side="right") - 1
-    return np.asarray(np.where(place >= 0, incidence[1:, np.maximum(place, 0)], 0.0))
-
-
 def draw_incidence_of_cases(cases: PastCases, curves: np.ndarray, path: Path) -> None:
     """Draw the model's cumulative incidence against the Aalen-Johansen estimate.
 
@@ -97,7 +69,7 @@ def draw_incidence_of_cases(cases: PastCases, curves: np.ndarray, path: Path) ->
         An SVG file.
     """
     dated = np.isfinite(cases.months)
-    raw = aalen_johansen(cases.end[dated], cases.months[dated], CURVE_MONTHS)
+    raw = aalen_johansen(cases.end[dated], cases.months[dated], CURVE_MONTHS, 0.9)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(6.4, 3.6), layout="constrained")
         axes = figure.subplots()
@@ -106,15 +78,18 @@ def draw_incidence_of_cases(cases: PastCases, curves: np.ndarray, path: Path) ->
             low, middle, high = np.quantile(mean, (0.05, 0.5, 0.95), axis=0)
             axes.fill_between(CURVE_MONTHS, low, high, color=colour, alpha=0.2, linewidth=0)
             axes.plot(CURVE_MONTHS, middle, color=colour, linewidth=1.8)
-            axes.step(CURVE_MONTHS, raw[end], color=colour, linewidth=1.2, linestyle="--",
-                      where="post")  # fmt: skip
+            axes.step(CURVE_MONTHS, raw.estimate[end], color=colour, linewidth=1.2,
+                      linestyle="--", where="post")  # fmt: skip
+            for edge in (raw.low[end], raw.high[end]):
+                axes.step(CURVE_MONTHS, edge, color=colour, linewidth=0.6, linestyle=":",
+                          where="post")  # fmt: skip
             axes.annotate(_TITLES[end], (CURVE_MONTHS[-1], middle[-1]), color=colour,
                           xytext=(-4, 8), textcoords="offset points", ha="right")  # fmt: skip
         axes.set_xlim(0, CURVE_MONTHS[-1])
         axes.set_xticks(range(0, 61, 12))
         axes.set_ylim(0, None)
         axes.set_xlabel("months since the proposal (solid: model, middle 90 %; dashed: "
-                        "Aalen-Johansen)")  # fmt: skip
+                        "Aalen-Johansen, dotted: its 90 % interval)")  # fmt: skip
         axes.set_ylabel("share of cases")
         figure.savefig(path, metadata={"Date": None})
 

@@ -1,9 +1,4 @@
-"""Where the sources of documents stand: templates and styles.
-
-Rendering: Quarto where it is installed, else Pandoc and Typst from their Python packages.
-
-The figures of priors as files, each whole or not at all.
-"""
+"""Rendering: Quarto where it is installed, else Pandoc and Typst from their Python packages."""
 
 import re
 import shutil
@@ -63,7 +58,7 @@ def render(
     """
     for one in to:
         if one not in FORMATS:
-            raise UsageError(f"format: got {one!r}; expected {nearest(one, FORMATS)}")
+            raise UsageError(f"got {one!r}; expected {nearest(one, FORMATS)}", "to")
     quarto = find_quarto()
     with tempfile.TemporaryDirectory(prefix="tidings-") as name:
         work = Path(name)

@@ -1,7 +1,7 @@
 """The JSON contract: every object that a command prints with ``--json``, in one file.
 
-Each function takes what the command of its name returns; numbers are those of the values, unrounded.
-"""
+Each function takes what the command of its name returns; numbers are those of the values,
+unrounded."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

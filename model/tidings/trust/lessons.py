@@ -283,13 +283,15 @@ def read_draws(path: Path, learned: Learned) -> pd.DataFrame:
     InputError
         If they are missing, or not those that go with it.
     """
-    remedy = "the draws that go with what was learned; learn again: tidings priors learn"
+    expected = "the draws that go with what was learned"
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise InputError([Fault(path, None, "file", "nothing readable", remedy)]) from None
+        raise InputError(
+            [Fault(path, None, "file", "nothing readable", expected, "learn")]
+        ) from None
     if digest_of_text(text) != learned.draws:
-        raise InputError([Fault(path, None, "digest", "other draws", remedy)])
+        raise InputError([Fault(path, None, "digest", "other draws", expected, "learn")])
     return pd.read_csv(io.StringIO(text))
 
 

@@ -1,0 +1,27 @@
+"""Check, apart from the other functions: it needs the inputs alone."""
+
+from pathlib import Path
+
+from tidings.api.defaults import QUESTION
+from tidings.evidence.inputs import Inputs, read_inputs
+
+
+def check(question: Path = QUESTION) -> Inputs:
+    """Validate every input of a question.
+
+    Parameters
+    ----------
+    question : Path
+        The question file.
+
+    Returns
+    -------
+    Inputs
+        Everything it names, read.
+
+    Raises
+    ------
+    InputError
+        With every fault of every file.
+    """
+    return read_inputs(question)

@@ -1,0 +1,29 @@
+"""The command check, apart from the others: it is run most often, and needs the least."""
+
+import typer
+
+import tidings
+from tidings.api.defaults import QUESTION
+from tidings.cli.options import AsJson, QuestionFile, print_json
+from tidings.errors import InputError
+from tidings.question.schema import TO_BE_REPLACED
+from tidings.reporting import views
+
+
+def check(question: QuestionFile = QUESTION, as_json: AsJson = False) -> None:
+    """Validate every input and print every fault."""
+    try:
+        inputs = tidings.check(question)
+    except InputError as error:
+        if as_json:
+            print_json(views.check(None, error.faults))
+            raise typer.Exit(error.exit_code) from None
+        raise
+    if as_json:
+        print_json(views.check(inputs))
+        return
+    words = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in views.counts(inputs).items())
+    typer.echo(f"{question}: no faults in {words}")
+    blanks = inputs.question.path.read_text(encoding="utf-8").count(f'"{TO_BE_REPLACED}')
+    if blanks:
+        typer.echo(f"note: {blanks} reasons still say “{TO_BE_REPLACED}”")

@@ -1,0 +1,40 @@
+"""Errors in the words of the command line: its flags, and the commands that help."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tidings.errors import Fault, InputError, Remedy, TidingsError
+
+_REMEDIES: Mapping[Remedy, str] = {
+    "forecast": "make one with: tidings forecast",
+    "learn": "learn again: tidings priors learn",
+    "leave one out": "or use --leave-one-out",
+    "name a question": "name another with --question FILE",
+    "name runs": "name a folder that can be written with --runs DIR",
+    "put the earlier first": "name the earlier first: tidings diff OLD NEW",
+}
+_POSITIONAL = ("name", "value", "file")
+"""Arguments that are not flags."""
+
+
+def told(error: TidingsError) -> str:
+    """Return an expected error in the words of the command line: its flags and its commands."""
+    if isinstance(error, InputError):
+        return "\n".join(_with_remedy(_flagged(fault), fault.remedy) for fault in error.faults)
+    name = error.argument
+    flag = "" if name is None else f"{_flag(name)}: "
+    return _with_remedy(f"{flag}{error.says}", error.remedy)
+
+
+def _flag(argument: str) -> str:
+    if argument in _POSITIONAL:
+        return argument.upper()
+    return "--" + argument.replace("_", "-")
+
+
+def _flagged(fault: Fault) -> str:
+    return str(replace(fault, field=_flag(fault.field)) if fault.field == "as_of" else fault)
+
+
+def _with_remedy(says: str, remedy: Remedy | None) -> str:
+    return says if remedy is None else f"{says}; {_REMEDIES[remedy]}"
