@@ -80,5 +80,24 @@ def picture() -> str:
     return "\n".join([*lines, "```"])
 
 
+def index() -> str:
+    """Return every module with the first line of its docstring, by folder."""
+    folders = [GROUND, *(folder for layer in LAYERS for folder in layer)]
+    lines = []
+    for folder in folders:
+        lines += [f"**{folder}**: {_sentence(folder)}", ""]
+        for module, path in modules().items():
+            name = module.rpartition(".")[2]
+            if folder_of(module) == folder and not name.startswith("__"):
+                doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+                lines.append(f"- `{name}`: {str(doc).splitlines()[0]}")
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def _sentence(folder: str) -> str:
+    return "What every stage stands on." if folder == GROUND else f"{says(folder)}."
+
+
 if __name__ == "__main__":
-    print(picture())
+    print(picture(), index(), sep="\n\n")

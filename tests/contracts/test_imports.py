@@ -49,8 +49,20 @@ def test_no_modules_import_each_other_in_a_circle():
     TopologicalSorter({module: set(layers.imports_of(module)) for module in inner}).prepare()
 
 
-def test_the_picture_in_the_architecture_is_that_of_the_table():
-    assert layers.picture() in (PROJECT / "model" / "ARCHITECTURE.md").read_text()
+def test_the_map_is_printed_from_the_table_and_the_docstrings():
+    architecture = (PROJECT / "model" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert layers.picture() in architecture
+    assert layers.index() in architecture
+
+
+def test_every_decision_says_what_was_tried_and_what_reopens_it():
+    records = sorted((PROJECT / "model" / "decisions").glob("*.md"))
+    numbers = [int(path.name[:4]) for path in records]
+    assert numbers == list(range(1, len(records) + 1))
+    for path in records:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith(f"# {int(path.name[:4])}. ")
+        assert "**Tried.**" in text and "**Reopens it.**" in text
 
 
 def test_pymc_is_imported_where_a_graph_is_built_or_sampled_only():

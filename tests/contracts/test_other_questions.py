@@ -83,7 +83,7 @@ def begun(tmp_path_factory):
 def test_a_new_question_is_valid_and_says_what_to_replace(begun):
     path = begun / "priors" / "grain-corridor.toml"
     inputs = tidings.check(path)
-    assert inputs.question.config.change_ids == ("opened", "replaced")
+    assert inputs.question.config.end_ids == ("opened", "replaced")
     text = path.read_text()
     assert text.count("To be replaced") > 10
     comments = [line for line in text.splitlines() if line.startswith("#") or "  # " in line]

@@ -80,8 +80,8 @@ def test_leaving_out_informed_directions_would_show(situation):
 def test_longer_steps_are_within_monte_carlo_error(situation, monkeypatch, new_item):
     """Known news fades and factors move; arrivals have no error in expectation from the step."""
     config, structure = situation.question.config, situation.structure
-    quiet = no_arrivals(structure.change)
-    strong = pulses([new_item(push=3)], config.grades, structure.change)
+    quiet = no_arrivals(structure.ends)
+    strong = pulses([new_item(push=3)], config.grades, structure.ends)
     outlook = replace(prior_outlook(situation), arrivals=quiet, pulses=strong)
     parameters = prior_parameters(situation, DRAWS)
     usual = cumulative_incidence(parameters, outlook, 1)

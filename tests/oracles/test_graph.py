@@ -108,7 +108,7 @@ def test_the_log_density_is_that_of_the_design(situation, point):
         }  # fmt: skip
         agreed = sum(consent.values()) / (1 - p.rate["share_other"])
         consent["other"] = agreed * p.rate["share_other"]
-        for i, k in enumerate(structure.change):
+        for i, k in enumerate(structure.ends):
             rate = p.rate["base_rate"] * consent[k] / agreed
             rate *= np.exp(p.rate["consent_slope"] * (np.log(agreed) - config.consent_reference))
             pushed = np.exp(p.rate["push_slope"] * data.values["pressure"][i, state])

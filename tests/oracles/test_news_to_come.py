@@ -100,7 +100,7 @@ def test_a_push_on_the_as_of_date_multiplies_the_rate_as_the_closed_form_says(al
         carried = replace(parameters, factor=flat)
         outlook = outlook_of(situation)
         index = outlook.calendar.dates.index(outlook.calendar.horizons["3mo"])
-        column = 1 + situation.structure.change.index("returned_to_russia")
+        column = 1 + situation.structure.ends.index("returned_to_russia")
         values = cumulative_incidence(carried, outlook, 5)[:, index, column]
         return values.mean(), (outlook.calendar.horizons["3mo"] - AS_OF).days
 

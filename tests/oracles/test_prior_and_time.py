@@ -92,7 +92,7 @@ def test_the_forecast_without_evidence_is_the_prior_weighted_by_survival(alter):
     situation = observe(one.question, one.ledger, one.resolved, AS_OF)
     incidence = incidence_of(fit(situation)).isel(date=12)
     expected, error = direct(situation, 12, np.random.default_rng(8))
-    for place, outcome in enumerate(situation.structure.change):
+    for place, outcome in enumerate(situation.structure.ends):
         values = incidence.sel(outcome=outcome).values
         tolerance = 5 * hypot(diagnose(values).mcse, error[place])
         assert abs(values.mean() - expected[place]) <= tolerance, outcome

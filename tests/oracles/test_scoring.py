@@ -6,7 +6,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from tidings.trust.scoring import base_forecast, constant_rate, mean_scores, pairs_of, score
+from tidings.past.teacher import constant_rate
+from tidings.trust.scoring import base_forecast, mean_scores, pairs_of, score
 
 MONTHS = (1, 3, 6, 12)
 

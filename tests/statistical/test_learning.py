@@ -13,9 +13,9 @@ from tests.helpers import PROJECT, QUESTION
 
 import tidings
 from tidings.past.questions import Past
+from tidings.past.teacher import Teacher, lesson_of_stored, pasts_of
 from tidings.question.loading import load_question
 from tidings.trust.examining import MONTHS, examine
-from tidings.trust.lessons import Teacher, lesson_of_stored, pasts_of
 from tidings.trust.scoring import MEASURES
 
 RESOLVED = PROJECT / "data" / "resolved"

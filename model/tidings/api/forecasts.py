@@ -97,9 +97,9 @@ def report(
     from tidings.api.reasons import diff
     from tidings.reporting.rendering import render
 
-    found = find_run(runs, name)
-    moves = None if since is None else diff(since, str(found.path), runs)
-    return render(found, to, rendered, moves)
+    run_to_show = find_run(runs, name)
+    moves = None if since is None else diff(since, str(run_to_show.path), runs)
+    return render(run_to_show, to, rendered, moves)
 
 
 def run(

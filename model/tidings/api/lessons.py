@@ -140,8 +140,9 @@ def exam(
               if one.id in loaded.learned.resolved]  # fmt: skip
     _refuse_learned(folder, examined, taught)
 
+    from tidings.past.teacher import lesson_of_stored, pasts_of
     from tidings.trust.examining import Examination, examine
-    from tidings.trust.lessons import lesson_of_stored, pasts_of, read_draws
+    from tidings.trust.lessons import read_draws
 
     draws = read_draws(path.with_suffix(".csv"), loaded.learned)
     lesson = lesson_of_stored(loaded.learned, draws, taught)
@@ -157,20 +158,21 @@ def _leave_one_out(folder: Path, question: Path, progress: Progress) -> "Examina
     yardsticks = _words(question, config)
     resolved = _enough(folder, yardsticks, config.id)
 
-    from tidings.trust.lessons import Teacher, pasts_of
+    from tidings.past.teacher import Teacher, pasts_of
+    from tidings.trust.examining import leave_one_out
 
     progress("compiling")
     teacher = Teacher(pasts_of(resolved, config, yardsticks), config.fit.seed)
-    return _scored(folder, teacher.leave_one_out(progress))
+    return _scored(folder, leave_one_out(teacher, progress))
 
 
-def _scored(folder: Path, found: "Examination") -> "Examination":
-    if not found.rows:
+def _scored(folder: Path, examination: "Examination") -> "Examination":
+    if not examination.rows:
         raise UsageError(
             f"{folder}: nothing to score; expected forecast_dates before the end of a question, "
             "and horizons whose answer is known"
         )
-    return found
+    return examination
 
 
 def _words(question: Path, config: "QuestionConfig") -> Yardsticks:
@@ -180,14 +182,14 @@ def _words(question: Path, config: "QuestionConfig") -> Yardsticks:
 
 def _enough(folder: Path, yardsticks: Yardsticks, own: str) -> tuple[ResolvedQuestion, ...]:
     """Read the questions to learn from; with one left out there must be an end among the rest."""
-    found = tuple(one for one in read_resolved(folder, yardsticks) if one.id != own)
-    ended = sum(one.happened for one in found)
-    if len(found) < _FEWEST or ended < _FEWEST_ENDED:
+    questions = tuple(one for one in read_resolved(folder, yardsticks) if one.id != own)
+    ended = sum(one.happened for one in questions)
+    if len(questions) < _FEWEST or ended < _FEWEST_ENDED:
         raise UsageError(
-            f"{folder}: got {len(found)} questions, {ended} of which ended with a change; expected "
-            f"at least {_FEWEST} and {_FEWEST_ENDED}"
+            f"{folder}: got {len(questions)} questions, {ended} of which ended with a change; "
+            f"expected at least {_FEWEST} and {_FEWEST_ENDED}"
         )
-    return found
+    return questions
 
 
 def _refuse_learned(
@@ -195,9 +197,11 @@ def _refuse_learned(
 ) -> None:
     """Refuse questions learned from, under their own name or another."""
     items = {item.id for one in taught for item in one.items}
-    names = {one.id for one in taught}
+    names = {question.id for question in taught}
     known = [
-        one.id for one in examined if one.id in names or any(item.id in items for item in one.items)
+        question.id
+        for question in examined
+        if question.id in names or any(item.id in items for item in question.items)
     ]
     if known:
         raise UsageError(

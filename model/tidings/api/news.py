@@ -165,8 +165,8 @@ def preview(
     from tidings.reasons.previewing import preview_items
 
     inputs = read_inputs(question)
-    found = find_run(runs, name, inputs.question.config.id)
-    return preview_items(found, items, inputs.ledger, refit)
+    run = find_run(runs, name, inputs.question.config.id)
+    return preview_items(run, items, inputs.ledger, refit)
 
 
 def preview_retraction(
@@ -175,18 +175,26 @@ def preview_retraction(
     question: Path = QUESTION,
     runs: Path = RUNS,
 ) -> "Preview":
-    """Say what the withdrawal of an item would do to the newest run, without a refit."""
+    """Say what the withdrawal of an item would do to the newest run, without a refit.
+
+    Raises
+    ------
+    UsageError
+        If there is no run.
+    InputError, RunError
+        If the run or the inputs cannot be read.
+    """
     from tidings.reasons.previewing import preview_ledger
 
     inputs = read_inputs(question)
-    found = find_run(runs, None, inputs.question.config.id)
+    run = find_run(runs, None, inputs.question.config.id)
     day, ledger = on or date.today(), inputs.ledger
     without = tuple(
         replace(item, retracted=day, retracted_why="preview") if item.id == identifier else item
         for item in ledger.items
     )
     after = replace(ledger, items=without)
-    return preview_ledger(found, ledger, after, day)
+    return preview_ledger(run, ledger, after, day)
 
 
 def _ledger_path(question: Question) -> Path:

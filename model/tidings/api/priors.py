@@ -59,11 +59,11 @@ def priors(
 
     asked = load_question(question)
     if run is not None:
-        found: Run | None = find_run(runs, run)
+        base: Run | None = find_run(runs, run)
     else:
         of_it = [one for one in list_runs(runs) if one.manifest.question == asked.config.id]
-        found = of_it[-1] if of_it else None
-    return PriorsShown(asked, cards_of(asked, name, found), found)
+        base = of_it[-1] if of_it else None
+    return PriorsShown(asked, cards_of(asked, name, base), base)
 
 
 def edit_prior(
@@ -117,8 +117,8 @@ def preview_prior(edit: "Edit", runs: Path = RUNS, refit: "Refit" = "never") -> 
     """
     from tidings.reasons.previewing import preview_prior as look
 
-    found = find_run(runs, None, edit.question.config.id)
-    return look(found, edit.name, edit.question.priors[edit.name], refit)
+    run = find_run(runs, None, edit.question.config.id)
+    return look(run, edit.name, edit.question.priors[edit.name], refit)
 
 
 def plot_priors(

@@ -120,7 +120,7 @@ def sensitivity(
     name : str, optional
         The run; the newest if not given.
     outcome : str, optional
-        Whose tipping points; the likeliest change if not given.
+        Whose tipping points; the likeliest end if not given.
     horizon : str, optional
         Like ``12mo``; the headline if not given.
     threshold : float
@@ -146,8 +146,8 @@ def sensitivity(
     if at not in run.manifest.horizons:
         raise UsageError(f"got {at!r}; expected {nearest(at, run.manifest.horizons)}", "horizon")
     chances = {one: row.mean for one, row in run.at(at).items()}
-    change = {one: mean for one, mean in chances.items() if one != RETAINED}
-    asked = outcome or max(change, key=lambda one: change[one])
+    ends = {one: mean for one, mean in chances.items() if one != RETAINED}
+    asked = outcome or max(ends, key=lambda one: ends[one])
     if asked not in chances:
         raise UsageError(f"got {asked!r}; expected {nearest(asked, chances)}", "outcome")
     posterior = stored_posterior(run, ALL_DRAWS)

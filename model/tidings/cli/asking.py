@@ -86,7 +86,7 @@ def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict
     ask("claim", "what it says, in your own words")
     ask("date", "day", default=str(date.today()))
     ask("speaker", "who said or did it (blank: nobody named)")
-    ask("actor", "whose willingness it is about", [*(one.id for one in config.actors), DEAL])
+    ask("actor", "whose willingness it is about", [*(actor.id for actor in config.actors), DEAL])
     ask("outcomes", "which outcomes, with ; between them", [*config.outcome_ids, ANY])
     if cells["actor"] != DEAL:
         ask("face_value", "taken alone, how likely does it make their agreement?", words)
@@ -103,7 +103,7 @@ def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict
 
 def _push_question(inputs: Inputs, outcomes: str) -> str:
     """Return the question for the push in plain words."""
-    titles = {one.id: one.title for one in inputs.question.config.outcomes}
+    titles = {outcome.id: outcome.title for outcome in inputs.question.config.outcomes}
     named = [part.strip() for part in outcomes.split(";")]
     if {ANY, RETAINED} & set(named):
         what = "any change of the status quo"

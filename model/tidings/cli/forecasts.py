@@ -123,8 +123,8 @@ def show_history(
         table.add_column(outcome, justify="right")
     table.add_column("publishable")
     for run in runs:
-        found = run.at(run.manifest.headline)
-        cells = [percent(found[k].mean) if k in found else "" for k in outcomes]
+        rows = run.at(run.manifest.headline)
+        cells = [percent(rows[k].mean) if k in rows else "" for k in outcomes]
         mark = "yes" if run.manifest.publishable else "[bold red]no[/]"
         name = run.manifest.run
         table.add_row(str(run.manifest.as_of), name, run.manifest.headline, *cells, mark)
@@ -198,8 +198,8 @@ def run(
 
 def history(runs: RunsFolder = RUNS, as_json: AsJson = False) -> None:
     """Show the runs and the probability of each outcome over time."""
-    found, unreadable = tidings.history(runs), tidings.unreadable(runs)
+    readable, unreadable = tidings.history(runs), tidings.unreadable(runs)
     if as_json:
-        print_json(views.history(found, unreadable))
+        print_json(views.history(readable, unreadable))
     else:
-        show_history(Console(), found, unreadable)
+        show_history(Console(), readable, unreadable)

@@ -23,15 +23,15 @@ from tidings.cli.options import AsJson, QuestionFile, print_json, progress_lines
 from tidings.reporting import views
 
 
-def show_exam(console: Console, found: "Examination") -> None:
+def show_exam(console: Console, examination: "Examination") -> None:
     """Show the scores of an examination by horizon, and the gain by question."""
-    rows = found.score_rows()
+    rows = examination.score_rows()
     console.print(_scores(rows))
     console.print("[dim]log scores and Brier scores, the lower the better; event: that anything "
                   "has changed[/]")  # fmt: skip
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("gain in log score of the event", overflow="fold")
-    gain = found.gains()
+    gain = examination.gains()
     for months in gain.columns:
         table.add_column(f"{months}mo", justify="right")
     for question, values in zip(gain.index, gain.to_numpy(), strict=True):
@@ -79,7 +79,7 @@ def show_lessons(console: Console, lessons: "Lessons", files: Sequence[Path]) ->
     console.print(table)
     for name, value in learned.settings.items():
         console.print(f"{name} {value:g}", highlight=False)
-    console.print("written: " + ", ".join(str(one) for one in files), highlight=False)
+    console.print("written: " + ", ".join(str(file) for file in files), highlight=False)
 
 
 def exam(
@@ -93,11 +93,11 @@ def exam(
     """Score the model on resolved questions that it has not learned from."""
     console = Console(stderr=True)
     with progress_lines(console) as progress:
-        found = tidings.exam(folder, question, leave_one_out=leave_one_out, progress=progress)
+        examination = tidings.exam(folder, question, leave_one_out=leave_one_out, progress=progress)
     if as_json:
-        print_json(views.exam(found))
+        print_json(views.exam(examination))
     else:
-        show_exam(Console(), found)
+        show_exam(Console(), examination)
 
 
 def new(

@@ -45,16 +45,16 @@ _OUTCOMES = 3
 """So many outcomes are named beside each part."""
 
 
-def show_explanation(console: Console, found: "Explanation", horizon: str) -> None:
+def show_explanation(console: Console, explanation: "Explanation", horizon: str) -> None:
     """Show what a run rests on at one horizon."""
-    manifest, at = found.run.manifest, list(found.run.manifest.horizons).index(horizon)
+    manifest, at = explanation.run.manifest, list(explanation.run.manifest.horizons).index(horizon)
     console.print(f"[bold]what the forecast rests on[/], {horizon}, run {manifest.run}")
     naive = ", ".join(
         f"{one.title} {percent(float(value))}"
-        for one, value in zip(manifest.outcomes, found.naive[:, at], strict=True)
+        for one, value in zip(manifest.outcomes, explanation.naive[:, at], strict=True)
     )
     console.print(
-        f"{found.articles} articles, {found.stories} independent reports. "
+        f"{explanation.articles} articles, {explanation.stories} independent reports. "
         f"Counting every article by itself would say: {naive}."
     )
     console.print("\nThe forecast minus that without each part, in points:", highlight=False)
@@ -62,8 +62,13 @@ def show_explanation(console: Console, found: "Explanation", horizon: str) -> No
     for column in ("part", "items", "changes the chance of"):
         table.add_column(column)
     quiet: dict[str, int] = {}
-    for part in (*found.of("time"), *found.of("actor"), *found.of("voice"), *found.of("story")):
-        told = "; ".join(_largest(found, part, at))
+    for part in (
+        *explanation.of("time"),
+        *explanation.of("actor"),
+        *explanation.of("voice"),
+        *explanation.of("story"),
+    ):
+        told = "; ".join(_largest(explanation, part, at))
         if told:
             table.add_row(f"{part.basis} {part.id}", str(len(part.items) or ""), told)
         else:
@@ -71,32 +76,33 @@ def show_explanation(console: Console, found: "Explanation", horizon: str) -> No
     console.print(table)
     for basis, count in quiet.items():
         console.print(f"[dim]{basis}: {count} more, all inside Monte Carlo noise[/]")
-    _show_surprises(console, found)
-    again = f"; posterior drawn anew {found.refits} times" if found.refits else ""
-    console.print(f"\n[dim]largest Pareto k {found.k:.2f}{again}[/]")
-    show_age(console, found.run)
+    _show_surprises(console, explanation)
+    again = f"; posterior drawn anew {explanation.refits} times" if explanation.refits else ""
+    console.print(f"\n[dim]largest Pareto k {explanation.k:.2f}{again}[/]")
+    show_age(console, explanation.run)
 
 
-def _largest(found: "Explanation", part: "Part", at: int) -> Iterator[str]:
+def _largest(explanation: "Explanation", part: "Part", at: int) -> Iterator[str]:
     """Yield the outcomes that a part changes most, outside noise."""
     change, mcse = part.effect.change[:, at], part.effect.mcse[:, at]
     ordered = sorted(range(len(change)), key=lambda row: -abs(change[row]))
     outside = [row for row in ordered if not inside_noise(change[row], mcse[row])]
     for row in outside[:_OUTCOMES]:
-        title = found.run.manifest.outcomes[row].title
+        title = explanation.run.manifest.outcomes[row].title
         yield f"{title} {moved(float(change[row]), float(mcse[row]))}"
 
 
-def _show_surprises(console: Console, found: "Explanation") -> None:
-    by_chance = found.examined * found.limit
+def _show_surprises(console: Console, explanation: "Explanation") -> None:
+    by_chance = explanation.examined * explanation.limit
     console.print(
-        f"\nItems that conflict with the others: {len(found.surprises)} of {found.examined} are "
-        f"less than {percent(found.limit)} probable given all the others, "
+        f"\nItems that conflict with the others: {len(explanation.surprises)} of "
+        f"{explanation.examined} are "
+        f"less than {percent(explanation.limit)} probable given all the others, "
         f"where {by_chance:.0f} would be by chance."
     )
-    for one in found.surprises:
+    for one in explanation.surprises:
         console.print(f"  {one.item}  {_verdict(one)}")
-        console.print(f"    [dim]{found.claims[one.item]}[/]", highlight=False)
+        console.print(f"    [dim]{explanation.claims[one.item]}[/]", highlight=False)
 
 
 def _verdict(one: "Surprise") -> str:
@@ -105,47 +111,49 @@ def _verdict(one: "Surprise") -> str:
     return f"{percent(one.probability)} probable: {way} willing than the others say{against}"
 
 
-def show_watch(console: Console, found: "Watch", horizon: str, count: int) -> None:
+def show_watch(console: Console, seen: "Watch", horizon: str, count: int) -> None:
     """Show which news would matter most next, in words."""
-    manifest, at = found.run.manifest, list(found.run.manifest.horizons).index(horizon)
-    question = load_question(found.run.question_file)
+    manifest, at = seen.run.manifest, list(seen.run.manifest.horizons).index(horizon)
+    question = load_question(seen.run.question_file)
     console.print(
         f"[bold]which news would matter most next[/], {horizon}, run {manifest.run}\n"
         "[dim]chances are for the month to come; bits: how much it may tell about the outcome[/]"
     )
-    for place, one in enumerate(found.news[:count], start=1):
+    for place, one in enumerate(seen.news[:count], start=1):
         bits = np.format_float_positional(one.bits[at] * 1000, precision=2, fractional=False)
-        console.print(f"\n{place}. {watch_sentences(one, found, question, at)}", highlight=False)
+        console.print(f"\n{place}. {watch_sentences(one, seen, question, at)}", highlight=False)
         trust = "" if one.trusted else " [red]weights cannot be trusted; try tidings preview[/]"
         console.print(f"   [dim]{bits} thousandths of a bit[/]{trust}")
-    left = len(found.news) - count
+    left = len(seen.news) - count
     if left > 0:
         console.print(f"\n[dim]{left} more with --all[/]")
-    show_age(console, found.run)
+    show_age(console, seen.run)
 
 
 _BAR = 8
 
 
 def show_sensitivity(
-    console: Console, found: "Sensitivity", tipping: "Tipping", count: int
+    console: Console, sensitivity: "Sensitivity", tipping: "Tipping", count: int
 ) -> None:
     """Show what a run hangs on, for one outcome at one horizon."""
-    manifest = found.run.manifest
-    now = percent(found.run.at(tipping.horizon)[tipping.outcome].mean)
-    title = next(one.title for one in manifest.outcomes if one.id == tipping.outcome)
+    manifest = sensitivity.run.manifest
+    now = percent(sensitivity.run.at(tipping.horizon)[tipping.outcome].mean)
+    title = next(outcome.title for outcome in manifest.outcomes if outcome.id == tipping.outcome)
     console.print(
         f"[bold]{title}[/] {now} by {manifest.horizons[tipping.horizon]}, run {manifest.run}",
         highlight=False,
     )
-    _show_tornado(console, found, (tipping.outcome, tipping.horizon), count)
-    _show_scaled(console, found)
-    _show_tipping(console, found, tipping)
+    _show_tornado(console, sensitivity, (tipping.outcome, tipping.horizon), count)
+    _show_scaled(console, sensitivity)
+    _show_tipping(console, sensitivity, tipping)
 
 
-def _show_tornado(console: Console, found: "Sensitivity", at: tuple[str, str], count: int) -> None:
-    row, column = found.place(*at)
-    pairs = found.tornado(*at)
+def _show_tornado(
+    console: Console, sensitivity: "Sensitivity", at: tuple[str, str], count: int
+) -> None:
+    row, column = sensitivity.place(*at)
+    pairs = sensitivity.tornado(*at)
     largest = max(abs(float(one.effect.change[row, column])) for pair in pairs for one in pair)
     console.print("\nEach prior moved by one sd of itself, in points:")
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -166,8 +174,8 @@ def _show_tornado(console: Console, found: "Sensitivity", at: tuple[str, str], c
     rest = len(pairs) - len(shown[:count])
     if rest:
         console.print(f"[dim]{rest} priors move it less[/]")
-    worst = max(one.effect.k for one in found.tilts)
-    again = [one for one in found.tilts if not one.effect.trusted]
+    worst = max(tilt.effect.k for tilt in sensitivity.tilts)
+    again = [tilt for tilt in sensitivity.tilts if not tilt.effect.trusted]
     told = f"; {len(again)} cannot be trusted (marked ?): --refit draws them anew" if again else ""
     console.print(f"[dim]largest Pareto k {worst:.2f}{told}[/]")
 
@@ -180,8 +188,8 @@ def _cell(one: "Tilt", row: int, column: int) -> str:
     return points(float(one.effect.change[row, column])) + ("" if one.effect.trusted else " ?")
 
 
-def _show_scaled(console: Console, found: "Sensitivity") -> None:
-    conflicts = [one for one in found.priors if one.verdict == "conflict"]
+def _show_scaled(console: Console, sensitivity: "Sensitivity") -> None:
+    conflicts = [prior for prior in sensitivity.priors if prior.verdict == "conflict"]
     console.print("\nPriors and evidence (power-scaling, as ArviZ's psense):")
     for one in conflicts:
         console.print(
@@ -192,22 +200,23 @@ def _show_scaled(console: Console, found: "Sensitivity") -> None:
         )
     if not conflicts:
         console.print("  no conflict between a prior and the evidence")
-    alone = [one.name for one in found.priors if one.verdict == "prior"]
+    alone = [prior.name for prior in sensitivity.priors if prior.verdict == "prior"]
     if alone:
         console.print(f"  the evidence tells nothing of {len(alone)}: {', '.join(alone)}")
     each = "; ".join(
-        f"{one.name} {one.prior:.2f} and {one.likelihood:.2f}" for one in found.outcomes
+        f"{outcome.name} {outcome.prior:.2f} and {outcome.likelihood:.2f}"
+        for outcome in sensitivity.outcomes
     )
     console.print(f"  sensitivity of the forecasts to priors and to likelihood: {each}",
                   highlight=False)  # fmt: skip
 
 
-def _show_tipping(console: Console, found: "Sensitivity", tipping: "Tipping") -> None:
-    titles = {one.id: one.title for one in found.run.manifest.outcomes}
-    actors = load_question(found.run.question_file).config
+def _show_tipping(console: Console, sensitivity: "Sensitivity", tipping: "Tipping") -> None:
+    titles = {outcome.id: outcome.title for outcome in sensitivity.run.manifest.outcomes}
+    actors = load_question(sensitivity.run.question_file).config
     for target in tipping.targets:
         console.print(f"\n[bold]{target_words(target, titles)}[/]", highlight=False)
-        tips = [one for one in tipping.priors if one.target == target]
+        tips = [prior for prior in tipping.priors if prior.target == target]
         for tip in sorted((one for one in tips if one.value is not None), key=_distance):
             console.print(f"  {prior_tip_sentence(tip)}", highlight=False)
         _show_cannot(console, [one for one in tips if one.value is None])
@@ -223,8 +232,8 @@ def _distance(tip: "PriorTip") -> float:
 
 
 def _show_cannot(console: Console, tips: Sequence["PriorTip"]) -> None:
-    sure = [one for one in tips if one.trusted]
-    unsure = [one.prior for one in tips if not one.trusted]
+    sure = [tip for tip in tips if tip.trusted]
+    unsure = [tip.prior for tip in tips if not tip.trusted]
     if sure:
         console.print(
             f"  no value within three prior sds (fewer where the evidence speaks "
@@ -261,12 +270,12 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show what a run rests on: stories, actors, voices, time; and items that conflict."""
-    found = tidings.explain(run, runs)
-    named = _horizon(horizon, found.run, tuple(found.run.manifest.horizons))
+    explanation = tidings.explain(run, runs)
+    named = _horizon(horizon, explanation.run, tuple(explanation.run.manifest.horizons))
     if as_json:
-        print_json(views.explain(found, named))
+        print_json(views.explain(explanation, named))
     else:
-        show_explanation(Console(), found, named)
+        show_explanation(Console(), explanation, named)
 
 
 def watch(
@@ -277,12 +286,12 @@ def watch(
     as_json: AsJson = False,
 ) -> None:
     """Show which news would matter most next."""
-    found = tidings.watch(run, runs)
-    named = _horizon(horizon, found.run, tuple(found.run.manifest.horizons))
+    seen = tidings.watch(run, runs)
+    named = _horizon(horizon, seen.run, tuple(seen.run.manifest.horizons))
     if as_json:
-        print_json(views.watch(found, named))
+        print_json(views.watch(seen, named))
     else:
-        show_watch(Console(), found, named, len(found.news) if every else _SHOWN)
+        show_watch(Console(), seen, named, len(seen.news) if every else _SHOWN)
 
 
 def sensitivity(
@@ -298,12 +307,12 @@ def sensitivity(
     as_json: AsJson = False,
 ) -> None:
     """Show which priors a run hangs on, where they quarrel with evidence, and what would tip it."""
-    found = tidings.sensitivity(run, outcome or None, horizon or None, threshold, runs, refit=refit)
+    shown = tidings.sensitivity(run, outcome or None, horizon or None, threshold, runs, refit=refit)
     if as_json:
-        print_json(views.sensitivity(found.priors, found.tipping))
+        print_json(views.sensitivity(shown.priors, shown.tipping))
     else:
-        count = len(found.priors.tilts) if every else _SHOWN
-        show_sensitivity(Console(), found.priors, found.tipping, count)
+        count = len(shown.priors.tilts) if every else _SHOWN
+        show_sensitivity(Console(), shown.priors, shown.tipping, count)
 
 
 def _horizon(asked: str, run: Run, known: tuple[str, ...]) -> str:

@@ -37,7 +37,7 @@ class Arrivals:
         Variance of the monthly multiplier, whose mean is 1; 0 for a Poisson count.
     sizes, size_probs : ndarray, shape (size,)
         Signed sizes in steps of push, and how likely each is.
-    named, named_probs : ndarray, shapes (set, change) and (set,)
+    named, named_probs : ndarray, shapes (set, end) and (set,)
         Zero-one rows of the outcomes named together, and how likely each set is.
     own_count : int
         Arrivals of the question's own.
@@ -93,10 +93,10 @@ class Source:
         return sum(low <= record.known <= high for record in self.records)
 
 
-def no_arrivals(change: Sequence[str]) -> Arrivals:
+def no_arrivals(ends: Sequence[str]) -> Arrivals:
     """Return arrivals that never come."""
     one = np.ones(1)
-    return Arrivals(0.0, 1.0, 0.0, np.zeros(1), one, np.ones((1, len(change))), one, 0)
+    return Arrivals(0.0, 1.0, 0.0, np.zeros(1), one, np.ones((1, len(ends))), one, 0)
 
 
 def records_of(counted: Sequence[Pulse]) -> tuple[Record, ...]:
@@ -114,7 +114,7 @@ def fit_arrivals(
     own: tuple[Sequence[Pulse], date, date],
     resolved: Sequence[ResolvedQuestion],
     grades: GradesConfig,
-    change: Sequence[str],
+    ends: Sequence[str],
     weight_items: tuple[float, float],
 ) -> Arrivals:
     """Fit how news arrives.
@@ -127,7 +127,7 @@ def fit_arrivals(
         Those that had ended by the as-of date.
     grades : GradesConfig
         The weights of grades.
-    change : sequence of str
+    ends : sequence of str
         The question's outcomes but the status quo.
     weight_items : tuple of (float, float)
         So many arrivals of its own weigh as much as all resolved questions: for the pace, and for
@@ -137,14 +137,14 @@ def fit_arrivals(
     theirs = [source_of(question, grades) for question in resolved]
     pooled_sizes = [record.size for source in theirs for record in source.records]
     if not mine.records and not pooled_sizes:
-        return no_arrivals(change)
+        return no_arrivals(ends)
     pace_weight, weight = weight_items if pooled_sizes else (0.0, 0.0)
     shape, years = float(mine.counted), mine.years
     if pace_weight:
         their_pace = sum(s.counted for s in theirs) / sum(s.years for s in theirs)
         shape, years = shape + pace_weight, years + pace_weight / their_pace
     sizes, size_probs = _mixture([r.size for r in mine.records], pooled_sizes, weight)
-    named, named_probs = _named_sets(mine.records, change)
+    named, named_probs = _named_sets(mine.records, ends)
     return Arrivals(
         shape, years, _pooled_dispersion(mine, theirs, weight), sizes, size_probs, named,
         named_probs, len(mine.records),
@@ -158,7 +158,7 @@ def source_of(question: ResolvedQuestion, grades: GradesConfig) -> Source:
         for item in question.items
         if question.at_risk_from <= item.known and item.counts(question.ended)
     ]
-    counted = pulses(items, grades, question.change)
+    counted = pulses(items, grades, question.ends)
     return Source(records_of(counted), question.at_risk_from, question.ended)
 
 
@@ -172,14 +172,14 @@ def _mixture(
 
 
 def _named_sets(
-    records: Sequence[Record], change: Sequence[str]
+    records: Sequence[Record], ends: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Count the sets of outcomes named together; each single outcome and all of them once more."""
-    smoothing = [tuple(change), *((outcome,) for outcome in change if outcome != OTHER)]
-    ordered = (tuple(k for k in change if k in record.named) for record in records)
+    smoothing = [tuple(ends), *((outcome,) for outcome in ends if outcome != OTHER)]
+    ordered = (tuple(k for k in ends if k in record.named) for record in records)
     seen = Counter(ordered) + Counter(smoothing)
-    sets = sorted(seen, key=lambda names: [change.index(name) for name in names])
-    rows = np.array([[float(outcome in names) for outcome in change] for names in sets])
+    sets = sorted(seen, key=lambda names: [ends.index(name) for name in names])
+    rows = np.array([[float(outcome in names) for outcome in ends] for names in sets])
     counts = np.array([float(seen[names]) for names in sets])
     return rows, counts / counts.sum()
 

@@ -105,18 +105,18 @@ def learned_from(question: Path, config: QuestionConfig) -> dict[str, str]:
     config : QuestionConfig
         What stands in it.
     """
-    files, found = config.files, {}
+    files, digests = config.files, {}
     if files.resolved is not None:
         folder = beside(question, files.resolved)
-        found["resolved"] = digest_of_files([*folder.glob("*.yaml"), *folder.glob("*.csv")])
+        digests["resolved"] = digest_of_files([*folder.glob("*.yaml"), *folder.glob("*.csv")])
     if files.cases is not None:
-        found["cases"] = digest_of_files([beside(question, files.cases)])
+        digests["cases"] = digest_of_files([beside(question, files.cases)])
     settings = config.model_dump(mode="json", include={"id", "grades"})
     settings["cases"] = config.cases.model_dump(mode="json", exclude={"because"})
     steps = config.time.model_dump(mode="json", exclude={"age_exponent"})
     words = digest_of_files([beside(question, files.yardsticks)])
-    found["settings"] = digest_of_settings({**settings, "time": steps, "yardsticks": words})
-    return found
+    digests["settings"] = digest_of_settings({**settings, "time": steps, "yardsticks": words})
+    return digests
 
 
 _LEARNED_FROM = {

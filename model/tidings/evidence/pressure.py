@@ -48,7 +48,7 @@ def item_size(item: Item, grades: GradesConfig) -> float:
     return (item.push or 0) * weight
 
 
-def pulses(items: Iterable[Item], grades: GradesConfig, change: Sequence[str]) -> tuple[Pulse, ...]:
+def pulses(items: Iterable[Item], grades: GradesConfig, ends: Sequence[str]) -> tuple[Pulse, ...]:
     """Return what counts of the items' pushes.
 
     Parameters
@@ -57,7 +57,7 @@ def pulses(items: Iterable[Item], grades: GradesConfig, change: Sequence[str]) -
         Those that a forecast may use.
     grades : GradesConfig
         The weights of grades.
-    change : sequence of str
+    ends : sequence of str
         Outcomes other than the status quo; ``any`` and the status quo count for all of them.
     """
     groups: dict[tuple[str, str, bool], list[Pulse]] = {}
@@ -66,7 +66,7 @@ def pulses(items: Iterable[Item], grades: GradesConfig, change: Sequence[str]) -
         if size == 0.0:
             continue
         all_of_them = bool({ANY, RETAINED, STATUS_QUO} & set(item.outcomes))
-        for outcome in change if all_of_them else item.outcomes:
+        for outcome in ends if all_of_them else item.outcomes:
             known = float(item.known.toordinal())
             pulse = Pulse(item.id, item.story, outcome, size, known)
             groups.setdefault((item.story, outcome, size > 0), []).append(pulse)
@@ -91,7 +91,7 @@ def mean_pressure(
     counted: Sequence[Pulse],
     edges: NDArray[np.float64],
     half_life_days: float,
-    change: Sequence[str],
+    ends: Sequence[str],
 ) -> NDArray[np.float64]:
     """Return the mean pressure over each interval.
 
@@ -103,7 +103,7 @@ def mean_pressure(
         Day numbers, not falling; over an interval of length 0 the mean is 0.
     half_life_days : float
         How fast a push fades.
-    change : sequence of str
+    ends : sequence of str
         The outcomes, in the order of the result.
 
     Returns
@@ -111,15 +111,15 @@ def mean_pressure(
     ndarray, shape (outcome, interval)
         In steps of push.
     """
-    starts, ends = edges[:-1], edges[1:]
+    starts, stops = edges[:-1], edges[1:]
     decay = np.log(2) / half_life_days
-    total = np.zeros((len(change), len(starts)))
+    total = np.zeros((len(ends), len(starts)))
     for pulse in counted:
         low = np.maximum(starts, pulse.known)
-        high = np.maximum(np.minimum(ends, pulse.until), low)
+        high = np.maximum(np.minimum(stops, pulse.until), low)
         integral = np.exp(-decay * (low - pulse.known)) - np.exp(-decay * (high - pulse.known))
-        total[change.index(pulse.outcome)] += pulse.size * integral / decay
-    lengths = ends - starts
+        total[ends.index(pulse.outcome)] += pulse.size * integral / decay
+    lengths = stops - starts
     return np.divide(total, lengths, out=np.zeros_like(total), where=lengths > 0)
 
 
@@ -127,7 +127,7 @@ def pressure_at(
     counted: Sequence[Pulse],
     times: NDArray[np.float64],
     half_life_days: float,
-    change: Sequence[str],
+    ends: Sequence[str],
 ) -> NDArray[np.float64]:
     """Return the pressure at moments in time.
 
@@ -139,7 +139,7 @@ def pressure_at(
         Day numbers.
     half_life_days : float
         How fast a push fades.
-    change : sequence of str
+    ends : sequence of str
         The outcomes, in the order of the result.
 
     Returns
@@ -147,9 +147,9 @@ def pressure_at(
     ndarray, shape (outcome, time)
         In steps of push.
     """
-    total = np.zeros((len(change), len(times)))
+    total = np.zeros((len(ends), len(times)))
     for pulse in counted:
         felt = (times >= pulse.known) & (times < pulse.until)
         fading = 0.5 ** (np.where(felt, times - pulse.known, 0.0) / half_life_days)
-        total[change.index(pulse.outcome)] += pulse.size * felt * fading
+        total[ends.index(pulse.outcome)] += pulse.size * felt * fading
     return total

@@ -108,7 +108,7 @@ def _shares(item: Item, precedent_share: Mapping[str, float]) -> dict[str, float
     """Return the part of an item's weight that falls on each outcome it names."""
     # What has no precedent (another end, or all of them at once) counts as one among them.
     typical = sum(precedent_share.values()) / max(len(precedent_share), 1)
-    named = {one: precedent_share.get(one, typical) for one in item.outcomes}
+    named = {outcome: precedent_share.get(outcome, typical) for outcome in item.outcomes}
     return {one: share / sum(named.values()) for one, share in named.items()}
 
 

@@ -312,7 +312,7 @@ def likenesses(new: Item, ledger: Ledger) -> list[Likeness]:
     """
     from rapidfuzz import fuzz
 
-    found = []
+    alike = []
     for item in ledger.items:
         if item.story == new.story or item.retracted is not None:
             continue
@@ -320,8 +320,8 @@ def likenesses(new: Item, ledger: Ledger) -> list[Likeness]:
         score = fuzz.token_set_ratio(item.claim, new.claim, processor=str.lower)
         near = abs((item.date - new.date).days) <= _NEAR_DAYS and item.actor == new.actor
         if same_link or (near and _common(item, new) and score >= _ALIKE):
-            found.append(Likeness(item, same_link, score))
-    return sorted(found, key=lambda one: (not one.same_link, -one.score))
+            alike.append(Likeness(item, same_link, score))
+    return sorted(alike, key=lambda one: (not one.same_link, -one.score))
 
 
 def _common(one: Item, other: Item) -> bool:

@@ -64,7 +64,7 @@ class ResolvedQuestion:
     ----------
     id, title : str
         Its name, and the question.
-    change : tuple of str
+    ends : tuple of str
         Its outcomes but the status quo.
     requires : mapping of str to tuple of str
         The actors who had to agree, by outcome.
@@ -80,7 +80,7 @@ class ResolvedQuestion:
 
     id: str
     title: str
-    change: tuple[str, ...]
+    ends: tuple[str, ...]
     requires: Mapping[str, tuple[str, ...]]
     at_risk_from: date
     ended: date
@@ -192,4 +192,4 @@ def _items(path: Path, file: _File, yardsticks: Yardsticks) -> tuple[Item, ...]:
     rows, faults = read_table(path, item_columns(actors, outcomes, yardsticks.phrases(LEDGER)))
     raise_if_any(faults)
     items = (item_of(row) for row in rows)
-    return tuple(replace(one, outcomes=tuple(map(_own_name, one.outcomes))) for one in items)
+    return tuple(replace(item, outcomes=tuple(map(_own_name, item.outcomes))) for item in items)

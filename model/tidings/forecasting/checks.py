@@ -87,16 +87,18 @@ def check_run(
     """
     from arviz_stats.base import array_stats
 
-    found = [diagnostics for diagnostics, _ in published]
+    diagnosed = [diagnostics for diagnostics, _ in published]
     relative = max(one.mcse / sd if sd > 0 else 0.0 for one, sd in published)
     diverging = float(stats["diverging"].mean())
     e_bfmi = float(np.min(array_stats.bfmi(stats["energy"].values)))
     return (
-        _at_most("r_hat", max(f.r_hat for f in found), "chains agree on every probability"),
+        _at_most("r_hat", max(f.r_hat for f in diagnosed), "chains agree on every probability"),
         _at_least(
-            "ess_bulk", min(f.ess_bulk for f in found), "effective draws of each probability"
+            "ess_bulk", min(f.ess_bulk for f in diagnosed), "effective draws of each probability"
         ),
-        _at_least("ess_tail", min(f.ess_tail for f in found), "effective draws of each interval"),
+        _at_least(
+            "ess_tail", min(f.ess_tail for f in diagnosed), "effective draws of each interval"
+        ),
         _at_most("mcse", relative, "Monte Carlo error of a probability as a share of its sd"),
         _at_most("divergences", diverging, "share of draws where the sampler lost its way"),
         _at_least("e_bfmi", e_bfmi, "the sampler moves freely between energies"),

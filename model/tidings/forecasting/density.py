@@ -265,21 +265,21 @@ def log_density(structure: Structure, data: GraphData) -> LogDensity:
 
 
 def _digest(structure: Structure) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in _MODULES:
-        found.update((_PACKAGE / f"{name}.py").read_bytes())
+        digest.update((_PACKAGE / f"{name}.py").read_bytes())
     facts = [repr(structure), python_version(), binding.get_host_cpu_name()]
     facts += [binding.get_host_cpu_features().flatten()]
     facts += [f"{name} {version(name)}" for name in _PACKAGES]
-    found.update("\n".join(facts).encode())
-    return found.hexdigest()[:32]
+    digest.update("\n".join(facts).encode())
+    return digest.hexdigest()[:32]
 
 
 def _from_disk(name: str, structure: Structure) -> LogDensity | None:
-    found = kept(name)
-    if found is None:
+    stored = kept(name)
+    if stored is None:
         return None
-    codes, probe = found
+    codes, probe = stored
     density = LogDensity(structure, *map(LoadedCode, codes))
     bound = BoundDensity(density, {}, len(probe["v"]), probe["buffer"])
     return density if np.array_equal(_answer(bound, probe["v"]), probe["answer"]) else None

@@ -122,7 +122,7 @@ def consent_reference(situation: Situation) -> float:
 
 
 def _named_incidence(values: NDArray[np.float64], situation: Situation) -> "xr.DataArray":
-    outcomes = (RETAINED, *situation.structure.change)
+    outcomes = (RETAINED, *situation.structure.ends)
     calendar = outlook_of(situation).calendar
     import xarray as xr
 

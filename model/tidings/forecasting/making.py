@@ -129,12 +129,12 @@ def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
 def _diagnosed(
     incidence: "xr.DataArray",
     calendar: Calendar,
-    found: Callable[[NDArray[np.float64]], Diagnostics],
+    diagnostics_of: Callable[[NDArray[np.float64]], Diagnostics],
 ) -> dict[tuple[str, str], Diagnostics]:
     """Return diagnostics of what is published, by date and outcome."""
     published = set(map(str, calendar.horizons.values()))
     return {
-        (str(day), str(outcome)): found(incidence.values[:, :, d, k])
+        (str(day), str(outcome)): diagnostics_of(incidence.values[:, :, d, k])
         for d, day in enumerate(incidence[Dim.DATE.value].values)
         for k, outcome in enumerate(incidence[Dim.OUTCOME.value].values)
         if str(day) in published

@@ -140,7 +140,7 @@ class Run:
     @property
     def fresh(self) -> str:
         """The status of the check `fresh`; ``not_run`` in runs from before there was one."""
-        return next((one.status for one in self.checks if one.name == "fresh"), "not_run")
+        return next((check.status for check in self.checks if check.name == "fresh"), "not_run")
 
     def at(self, horizon: str) -> dict[str, ForecastRow]:
         """Return the forecast at one horizon, by outcome."""
@@ -173,9 +173,9 @@ class Run:
         path = self.path / POSTERIOR
         try:
             with h5py.File(io.BytesIO(self._unchanged(POSTERIOR))) as file:
-                found = file[group]
-                scales = [name for name in found if found[name].is_scale]
-                return {name: found[name][()] for name in found if name not in scales}
+                variables = file[group]
+                scales = [name for name in variables if variables[name].is_scale]
+                return {name: variables[name][()] for name in variables if name not in scales}
         except (OSError, KeyError) as error:
             raise RunError(f"{path}: cannot be read ({error})") from None
 
@@ -289,14 +289,14 @@ def _check_whole(manifest: Manifest, rows: tuple[ForecastRow, ...]) -> None:
 
 def list_runs(folder: Path) -> tuple[Run, ...]:
     """Return all stored runs that can be read, the oldest first; see `unreadable_runs`."""
-    found = [run for run in map(_run_or_fault, _folders(folder)) if isinstance(run, Run)]
-    return tuple(sorted(found, key=lambda run: (run.manifest.created, run.manifest.run)))
+    runs = [run for run in map(_run_or_fault, _folders(folder)) if isinstance(run, Run)]
+    return tuple(sorted(runs, key=lambda run: (run.manifest.created, run.manifest.run)))
 
 
 def unreadable_runs(folder: Path) -> tuple[RunError, ...]:
     """Return what is wrong with each stored run that cannot be read."""
-    found = map(_run_or_fault, _folders(folder))
-    return tuple(one for one in found if isinstance(one, RunError))
+    read = map(_run_or_fault, _folders(folder))
+    return tuple(one for one in read if isinstance(one, RunError))
 
 
 def _run_or_fault(path: Path) -> Run | RunError:

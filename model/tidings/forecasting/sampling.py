@@ -371,9 +371,9 @@ def diagnosis_of(posterior: "xr.Dataset", stats: "xr.Dataset") -> Diagnosis:
         for values in posterior.data_vars.values()
     ]
     flat = np.concatenate(columns, axis=2)
-    found = [diagnose(flat[:, :, place]) for place in range(flat.shape[2])]
+    each = [diagnose(flat[:, :, place]) for place in range(flat.shape[2])]
     return Diagnosis(
-        max(one.r_hat for one in found),
-        min(one.ess_bulk for one in found),
+        max(one.r_hat for one in each),
+        min(one.ess_bulk for one in each),
         float(stats["diverging"].mean()),
     )

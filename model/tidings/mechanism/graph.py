@@ -54,7 +54,7 @@ Family = dict[str, pt.TensorVariable]
 
 
 class Rate(NamedTuple):
-    """Log rate by state of all change, log share by named outcome and state, and that of other."""
+    """Log rate by state of all ends, log share by named outcome and state, and that of other."""
 
     log_rate: pt.TensorVariable
     log_share: pt.TensorVariable
@@ -102,7 +102,7 @@ def _coords(structure: Structure, data: GraphData) -> dict[str, object]:
         Dim.ACTOR: structure.dynamic,
         Dim.PAIR: structure.pair_labels,
         Dim.NAMED: structure.named,
-        Dim.CHANGE: structure.change,
+        Dim.END: structure.ends,
         Dim.SIDE: structure.sides,
     }
 
@@ -112,7 +112,7 @@ def _fixed(structure: Structure, dims: Sequence[Dim]) -> tuple[int | None, ...]:
     lengths = {
         Dim.PRIOR: len(prior_names(structure)),
         Dim.ACTOR: len(structure.dynamic),
-        Dim.CHANGE: len(structure.change),
+        Dim.END: len(structure.ends),
         Dim.SIDE: len(structure.sides),
     }
     return tuple(lengths.get(dim) for dim in dims)
@@ -163,7 +163,7 @@ def _mixed(rows: NDArray[np.float64], columns: pt.TensorVariable) -> pt.TensorVa
 
 
 def _rate(parts: pt.TensorVariable, consent: pt.TensorVariable, given: Tensors) -> Rate:
-    """Return the logs of the rate of all change at no pressure, and of each outcome's share."""
+    """Return the logs of the rate of all ends at no pressure, and of each outcome's share."""
     log_base, consent_slope, other = parts[0], parts[2], parts[3]
     log_named, log_other = -pt.softplus(other), -pt.softplus(-other)
     agreed = pt.log(pt.sum(pt.exp(consent), axis=0))

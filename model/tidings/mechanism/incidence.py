@@ -99,7 +99,7 @@ def cumulative_incidence(
 
     Returns
     -------
-    ndarray, shape (draw, date, change + 1)
+    ndarray, shape (draw, date, end + 1)
         Probability of each outcome by each published date, the status quo first; sums to 1.
     """
     known = _known_pressure(outlook, outlook.pulses)
@@ -204,9 +204,9 @@ def _middles(outlook: Outlook) -> NDArray[np.float64]:
 
 
 def _known_pressure(outlook: Outlook, counted: Sequence[Pulse]) -> NDArray[np.float32]:
-    """Return the pressure of known news at the middle of each step, shape (change, step)."""
-    middles, change = _middles(outlook), outlook.structure.change
-    return pressure_at(counted, middles, outlook.half_life_days, change).astype(np.float32)
+    """Return the pressure of known news at the middle of each step, shape (end, step)."""
+    middles, ends = _middles(outlook), outlook.structure.ends
+    return pressure_at(counted, middles, outlook.half_life_days, ends).astype(np.float32)
 
 
 def _with_room_for_futures(array: NDArray[Any]) -> NDArray[Any]:
@@ -220,7 +220,7 @@ class _Fate:
 
     Attributes
     ----------
-    arriving : ndarray, shape (step, change, draw, future)
+    arriving : ndarray, shape (step, end, draw, future)
         The pressure of news yet to come.
     factors : list of (int, ndarray)
         State and factors (actor, draw, future) of each step.
@@ -231,7 +231,7 @@ class _Fate:
 
 
 class _Chunk:
-    """The futures of some draws, step by step; arrays are (change, draw, future).
+    """The futures of some draws, step by step; arrays are (end, draw, future).
 
     Rates are in single precision: seven digits of each future, and half the time.
     """
@@ -260,13 +260,13 @@ class _Chunk:
     def carry(
         self, rates: Iterable[NDArray[np.float32]], known: NDArray[np.float32]
     ) -> NDArray[np.float64]:
-        """Return the incidence, shape (draw, date, change + 1), under the pressure of known news.
+        """Return the incidence, shape (draw, date, end + 1), under the pressure of known news.
 
         Parameters
         ----------
         rates : iterable of ndarray
             From `rates`.
-        known : ndarray, shape (change, step)
+        known : ndarray, shape (end, step)
             From `_known_pressure`.
         """
         edges, marks = self.outlook.calendar.edges()
@@ -319,18 +319,18 @@ class _Chunk:
             yield state, factor
 
     def _arriving_pressure(self) -> NDArray[np.float32]:
-        """Return the pressure of news yet to come, shape (step, change, draw, future)."""
+        """Return the pressure of news yet to come, shape (step, end, draw, future)."""
         steps, paths = len(self.middles), self.shape[0] * self.shape[1]
-        change = len(self.outlook.structure.change)
+        ends = len(self.outlook.structure.ends)
         if self.outlook.arrivals.mean_pace == 0.0:
-            return np.zeros((steps, change, 1, 1), dtype=np.float32)
-        jumps = self._jumps(steps, paths, change)
+            return np.zeros((steps, ends, 1, 1), dtype=np.float32)
+        jumps = self._jumps(steps, paths, ends)
         fading = 0.5 ** (np.diff(self.middles) / self.outlook.half_life_days)
         for step in range(1, steps):
             jumps[step] += np.float32(fading[step - 1]) * jumps[step - 1]
-        return jumps.reshape(steps, change, *self.shape)
+        return jumps.reshape(steps, ends, *self.shape)
 
-    def _jumps(self, steps: int, paths: int, change: int) -> NDArray[np.float32]:
+    def _jumps(self, steps: int, paths: int, ends: int) -> NDArray[np.float32]:
         """Return what arrives between one middle and the next, as felt at the later one."""
         arrivals, generator = self.outlook.arrivals, self.generator
         start = float(max(self.outlook.news_from, self.outlook.calendar.start).toordinal())
@@ -344,16 +344,16 @@ class _Chunk:
         )
         # One draw for size and outcomes: they are independent, so their table is a product.
         probs = np.outer(arrivals.size_probs, arrivals.named_probs).ravel()
-        felt_at_once = (arrivals.sizes[:, None, None] * arrivals.named).reshape(len(probs), change)
+        felt_at_once = (arrivals.sizes[:, None, None] * arrivals.named).reshape(len(probs), ends)
         drawn = np.searchsorted(np.cumsum(probs[:-1]), generator.random(total))
         felt = felt_at_once.astype(np.float32).T[:, drawn] * np.exp2(-age)
         # Arrivals are in the order of their steps and paths: each cell's stand together.
         cells = np.flatnonzero(counts)
-        jumps = np.zeros((change, steps * paths), dtype=np.float32)
+        jumps = np.zeros((ends, steps * paths), dtype=np.float32)
         if total:
             starts = np.concatenate([[0], np.cumsum(counts[cells])[:-1]])
             jumps[:, cells] = np.add.reduceat(felt, starts, axis=1)
-        return np.moveaxis(jumps.reshape(change, steps, paths), 0, 1)
+        return np.moveaxis(jumps.reshape(ends, steps, paths), 0, 1)
 
     def _intensity(self, steps: int) -> NDArray[np.float64]:
         """Return arrivals a day by step and path: the draw's pace times a monthly multiplier."""

@@ -55,13 +55,13 @@ class RateParts:
         """How many draws there are along the last axis."""
         return int(self.factor_sd.shape[-1])
 
-    def each(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> Self:
+    def each(self, along: Callable[[NDArray[Any]], NDArray[Any]]) -> Self:
         """Return the draws with every array changed along its last axes."""
 
         def changed(value: object) -> object:
             if isinstance(value, Mapping):
-                return {name: change(array) for name, array in value.items()}
-            return change(np.asarray(value))
+                return {name: along(array) for name, array in value.items()}
+            return along(np.asarray(value))
 
         values: dict[str, Any] = {
             field.name: changed(getattr(self, field.name)) for field in fields(self)

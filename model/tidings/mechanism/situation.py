@@ -77,7 +77,9 @@ class Situation:
 
     def without_reading(self, item: str) -> "Situation":
         """Return the situation without what one item says at face value."""
-        return replace(self, readings=tuple(one for one in self.readings if one.item != item))
+        return replace(
+            self, readings=tuple(reading for reading in self.readings if reading.item != item)
+        )
 
     @property
     def newest_by_actor(self) -> dict[str, date | None]:
@@ -138,9 +140,9 @@ def observe(
     watched = watched_to or newest or as_of
     known_to = min(config.status_known_to or watched, as_of)
     timeline = make_timeline(config.time, config.clock_start, known_to, watched)
-    counted = pulses(items, config.grades, structure.change)
+    counted = pulses(items, config.grades, structure.ends)
     ended = [one for one in resolved if one.ended <= as_of]
-    arriving = counted if news is None else pulses(news, config.grades, structure.change)
+    arriving = counted if news is None else pulses(news, config.grades, structure.ends)
     return Situation(
         question=question,
         structure=structure,
@@ -181,12 +183,12 @@ def _arrivals(
     structure: Structure,
 ) -> Arrivals:
     if not config.news.simulate:
-        return no_arrivals(structure.change)
+        return no_arrivals(structure.ends)
     return fit_arrivals(
         (own[0], config.clock_start, max(own[1], config.clock_start)),
         ended,
         config.grades,
-        structure.change,
+        structure.ends,
         (config.news.pace_weight_items, config.news.size_weight_items),
     )
 
@@ -224,11 +226,11 @@ def whitened_of(situation: Situation) -> ReadingRows:
 
 def exposure_of(situation: Situation) -> Exposure:
     """Return the time that passed without an event, and the pressure over it."""
-    timeline, change = situation.timeline, situation.structure.change
+    timeline, ends = situation.timeline, situation.structure.ends
     config = situation.question.config
     half_life = config.news.half_life_days
-    pressure = mean_pressure(situation.pulses, timeline.exposed_edges(), half_life, change)
-    shape = (len(change), timeline.states, timeline.steps_in_state)
+    pressure = mean_pressure(situation.pulses, timeline.exposed_edges(), half_life, ends)
+    shape = (len(ends), timeline.states, timeline.steps_in_state)
     age = mean_age_power(timeline.exposed_edges(), config.clock_start, config.time.age_exponent)
     years = timeline.exposure_years() * age.reshape(shape[1:]) * situation.time_tells
     return Exposure(years, pressure.reshape(shape))
@@ -237,7 +239,7 @@ def exposure_of(situation: Situation) -> Exposure:
 def prior_data(situation: Situation) -> GraphData:
     """Return the data of the graph without evidence and time: the factors at one moment."""
     question, structure = situation.question, situation.structure
-    still = Exposure(np.zeros((1, 1)), np.zeros((len(structure.change), 1, 1)))
+    still = Exposure(np.zeros((1, 1)), np.zeros((len(structure.ends), 1, 1)))
     rows = rows_of((), structure, 1, {})
     return data_of(
         structure, question.priors, prior_basis(len(structure.dynamic)), rows, still,

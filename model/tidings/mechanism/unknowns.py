@@ -31,7 +31,7 @@ DATA_DIMS: Mapping[str, tuple[Dim, ...]] = {
     "reading_story_load": (Dim.READING,),
     "reading_count": (Dim.READING,),
     "exposure_years": (Dim.STATE, Dim.STEP),
-    "pressure": (Dim.CHANGE, Dim.STATE, Dim.STEP),
+    "pressure": (Dim.END, Dim.STATE, Dim.STEP),
 }
 """Everything that the graph takes as data, in its order."""
 
@@ -47,7 +47,7 @@ class Exposure:
     ----------
     years : ndarray, shape (state, step_in_state)
         Years during which the status quo was at risk and known to hold.
-    pressure : ndarray, shape (change, state, step_in_state)
+    pressure : ndarray, shape (end, state, step_in_state)
         Mean pressure over each step.
     """
 

@@ -89,7 +89,7 @@ def histories_of(questions: Sequence[Past]) -> Histories:
 
     return Histories(
         tuple(past.question.id for past in questions),
-        _places([len(one.years) for one in cells]),
+        _places([len(cell.years) for cell in cells]),
         joined(lambda one: one.years, cells),
         joined(lambda one: one.log_age, cells),
         joined(lambda one: one.pressure, cells),
@@ -128,7 +128,7 @@ def _cells(past: Past) -> _Part:
     A step ends where an item becomes known: within it pressure only fades, and the mean that the
     exposure takes is close to the moment that an end takes.
     """
-    question, outcomes = past.question, len(past.question.change)
+    question, outcomes = past.question, len(past.question.ends)
     timeline = past.timeline(question.ended)
     counted = past.pulses(question.ended)
     start, end = (float(day.toordinal()) for day in (question.at_risk_from, question.ended))
@@ -137,7 +137,7 @@ def _cells(past: Past) -> _Part:
     lengths = np.diff(edges)
     middle_age = (edges[:-1] + lengths / 2 - start) / DAYS_PER_YEAR
     state = ((edges[:-1] - start) // timeline.state_days).astype(int)
-    pressure = np.array([mean_pressure(counted, edges, h, question.change) for h in HALF_LIVES])
+    pressure = np.array([mean_pressure(counted, edges, h, question.ends) for h in HALF_LIVES])
     agreement, log_share = _consents(past, timeline.states)
     return _Part(
         np.tile(lengths / DAYS_PER_YEAR, outcomes),
@@ -149,22 +149,22 @@ def _cells(past: Past) -> _Part:
 
 
 def _consents(past: Past, states: int) -> tuple[Array, Array]:
-    """Return A - A0 (state,) and the log shares (change, state), as known when a state begins."""
+    """Return A - A0 (state,) and the log shares (end, state), as known when a state begins."""
     prior = past.prior_willing(_DRAWS, states)
     days = past.grading.time.step_days * past.grading.time.steps_in_state
     known = [past.question.at_risk_from + timedelta(days=days * state) for state in range(states)]
-    found = [past.consent(past.willing(day, prior), state) for state, day in enumerate(known)]
-    agreement = np.array([agreed.mean() for _, agreed in found]) - past.reference
-    return agreement, np.log(np.array([share.mean(axis=1) for share, _ in found])).T
+    consents = [past.consent(past.willing(day, prior), state) for state, day in enumerate(known)]
+    agreement = np.array([agreed.mean() for _, agreed in consents]) - past.reference
+    return agreement, np.log(np.array([share.mean(axis=1) for share, _ in consents])).T
 
 
 def _end(past: Past) -> _Part:
     question = past.question
-    place = question.change.index(question.outcome)
+    place = question.ends.index(question.outcome)
     agreement, log_share = _consents(past, past.timeline(question.ended).states)
     moment = np.array([float(question.ended.toordinal())])
     counted = past.pulses(question.ended - _ONE_DAY)
-    pressure = [pressure_at(counted, moment, h, question.change)[place] for h in HALF_LIVES]
+    pressure = [pressure_at(counted, moment, h, question.ends)[place] for h in HALF_LIVES]
     age = (question.ended - question.at_risk_from).days / DAYS_PER_YEAR
     return _Part(
         np.zeros(1), np.log([age]), np.array(pressure), agreement[-1:], log_share[place, -1:]

@@ -61,30 +61,30 @@ def _profile(
 
 def class_quantities(posterior: xr.Dataset, config: QuestionConfig) -> dict[str, Quantity]:
     """Return what a question takes from the cases, over new owners like its own."""
-    found: dict[str, Quantity] = {}
+    quantities: dict[str, Quantity] = {}
     crowd = [(0, -1 - owner) for owner in range(_OWNERS)]
     for group, hostile in (("hostile_recipient", True), ("friendly_recipient", False)):
         what, agreed = group.replace("_", " "), _profile(config, hostile, crowd, "granted")
         consent = expit(logit_of(posterior, "consent", agreed)).mean(axis=1)
         with_it = incidence_of(posterior, agreed, [_MONTHS])[:, :, DISPOSED, 0].mean(axis=1)
-        found[f"cases.consent.{group}"] = _quantity(
+        quantities[f"cases.consent.{group}"] = _quantity(
             consent, "logit", f"Chance that a supplier agrees if asked; {what}."
         )
         for said, words in (("refused", "has refused"), ("not_sought", "was not asked")):
             asked = _profile(config, hostile, crowd, said)
             ahead = expit(logit_of(posterior, "ahead", asked)).mean(axis=1)
-            found[f"cases.going_ahead.{said}.{group}"] = _quantity(
+            quantities[f"cases.going_ahead.{said}.{group}"] = _quantity(
                 ahead,
                 "logit",
                 f"Chance that an owner goes ahead though the supplier {words}; {what}.",
             )
-            found[f"cases.binding.{said}.{group}"] = _quantity(
+            quantities[f"cases.binding.{said}.{group}"] = _quantity(
                 _binding(consent, np.minimum(ahead / with_it, 1.0)), "logit",
                 f"How far a transfer is stopped where the supplier {words}; {what}. The power of "
                 "its willingness that makes it as much rarer as it is in the cases when some "
                 "suppliers agree and the others do not.",
             )  # fmt: skip
-    return found | _precedents(posterior, config)
+    return quantities | _precedents(posterior, config)
 
 
 _LEAST, _MOST = 0.02, 0.98
@@ -118,8 +118,8 @@ def _precedents(posterior: xr.Dataset, config: QuestionConfig) -> dict[str, Quan
 
 def _quantity(values: Array, link: Link, meaning: str) -> Quantity:
     """Return draws on their natural scale as a normal on the link scale, with the fit's error."""
-    found = np.quantile(values, _QUANTILES)
-    fitted = fit_quantiles(dict(zip(_QUANTILES, found.tolist(), strict=True)), link)
+    quantiles = np.quantile(values, _QUANTILES)
+    fitted = fit_quantiles(dict(zip(_QUANTILES, quantiles.tolist(), strict=True)), link)
     return Quantity(
         meaning=meaning, link=link, mean=round(fitted.mean, 4), sd=round(fitted.sd, 4),
         fit_error=round(fitted.fit_error, 4),

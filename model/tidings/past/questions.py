@@ -99,11 +99,11 @@ class Past:
         spoken = {item.actor for item in question.items} - {DEAL}
         # Where nobody is asked and nobody speaks, one who is not asked stands for all.
         actors = tuple(sorted(required | spoken)) or ("nobody",)
-        pairs = tuple((actor, outcome) for actor in actors for outcome in question.change)
-        self.structure = Structure(question.change, actors, pairs, sides_of(actors))
+        pairs = tuple((actor, outcome) for actor in actors for outcome in question.ends)
+        self.structure = Structure(question.ends, actors, pairs, sides_of(actors))
         self._cast = _Cast(
             grading.grades,
-            question.change,
+            question.ends,
             {actor: ActorConfig(id=actor, title=f"actor {actor}") for actor in actors},
             {},
         )
@@ -114,24 +114,24 @@ class Past:
 
     def pulses(self, to: date) -> tuple[Pulse, ...]:
         """Return what counts of the pushes known by a day."""
-        return pulses(known_by(self.question, to), self.grading.grades, self.question.change)
+        return pulses(known_by(self.question, to), self.grading.grades, self.question.ends)
 
     def rows(self, to: date, states: int) -> ReadingRows:
         """Return what was read of actors by a day, as rows over some states."""
         known = [_as_retained(item) for item in known_by(self.question, to)]
         timeline = self.timeline(to)
-        share = dict.fromkeys(self.question.change, 1 / len(self.question.change))
+        share = dict.fromkeys(self.question.ends, 1 / len(self.question.ends))
         readings = read_items(known, self._cast, share, self.grading.yardsticks, timeline)
         return rows_of(readings, self.structure, states, share)
 
     def exposure(self, to: date, half_life_days: float, age_exponent: float) -> Exposure:
         """Return the time without an event up to a day, and the pressure over it."""
-        timeline, change = self.timeline(to), self.structure.change
+        timeline, ends = self.timeline(to), self.structure.ends
         edges = timeline.exposed_edges()
-        pressure = mean_pressure(self.pulses(to), edges, half_life_days, change)
+        pressure = mean_pressure(self.pulses(to), edges, half_life_days, ends)
         shape = (timeline.states, timeline.steps_in_state)
         age = mean_age_power(edges, timeline.start, age_exponent).reshape(shape)
-        return Exposure(timeline.exposure_years() * age, pressure.reshape(len(change), *shape))
+        return Exposure(timeline.exposure_years() * age, pressure.reshape(len(ends), *shape))
 
     @cached_property
     def binding(self) -> Array:
@@ -182,7 +182,7 @@ class Past:
         return np.asarray(rho ** np.abs(lags[:, None] - lags))
 
     def consent(self, willing: Willing, state: int) -> tuple[Array, Array]:
-        """Return shares of the outcomes (change, draw) and A (draw,) in a state."""
+        """Return shares of the outcomes (ends, draw) and A (draw,) in a state."""
         parameters = self.parameters(willing, {Var.SHARE_OTHER.value: np.zeros(1)})
         consent, agreement = log_consent(parameters, parameters.factor[:, state], self.structure)
         return np.exp(consent - agreement), agreement

@@ -239,10 +239,10 @@ def logit_of(posterior: xr.Dataset, part: str, profile: Profile) -> Array:
     effects = _stacked(posterior, f"{part}_effect")
     along = effects @ profile.predictors[:, : effects.shape[1]].T
     owner = _owner_effect(posterior, sd, effect, profile)
-    found = _stacked(posterior, f"{part}_level")[:, None] + along + owner
+    logit = _stacked(posterior, f"{part}_level")[:, None] + along + owner
     if part == "ahead":
-        found = found + _stacked(posterior, "refusal_effect")[:, None] * profile.refused
-    return np.asarray(found)
+        logit = logit + _stacked(posterior, "refusal_effect")[:, None] * profile.refused
+    return np.asarray(logit)
 
 
 def incidence_of(posterior: xr.Dataset, profile: Profile, months: Sequence[float]) -> Array:
@@ -269,13 +269,13 @@ def incidence_of(posterior: xr.Dataset, profile: Profile, months: Sequence[float
     hazard = np.exp(pieces[:, :, None, :] + of_case[..., None])
     total = hazard.sum(axis=1)
     starts, stops = np.array(EDGES[:-1]), np.array(EDGES[1:])
-    found = np.zeros((len(first), len(profile.kind), 2, len(months)))
+    incidence = np.zeros((len(first), len(profile.kind), 2, len(months)))
     for place, month in enumerate(months):
         passed = total * np.clip(month - starts, 0.0, stops - starts)
         until = np.cumsum(passed, axis=-1) - passed
         within = np.exp(-until) * -np.expm1(-passed) / total
-        found[..., place] = np.sum(hazard * within[:, None], axis=-1).transpose(0, 2, 1)
-    return found
+        incidence[..., place] = np.sum(hazard * within[:, None], axis=-1).transpose(0, 2, 1)
+    return incidence
 
 
 def simulated(posterior: xr.Dataset, cases: PastCases, place: int, seed: int) -> PastCases:

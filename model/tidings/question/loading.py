@@ -164,17 +164,17 @@ def _with_learned(
     path: Path, text: str, tree: dict[str, Any], learned: Learned | None
 ) -> dict[str, Any]:
     """Return the tree with numbers where it says ``"learned"``."""
-    found = dict(tree)
+    filled = dict(tree)
     for table, key in _LEARNED_SETTINGS:
-        inside = found.get(table)
+        inside = filled.get(table)
         if not isinstance(inside, dict) or inside.get(key) != LEARNED:
             continue
         if learned is None:
             line = line_of(text, (table, key))
             expected = "a number, or files.learned naming what was learned"
             raise InputError([Fault(path, line, f"{table}.{key}", repr(LEARNED), expected)])
-        found[table] = {**inside, key: learned.settings[key]}  # type: ignore[index]
-    return found
+        filled[table] = {**inside, key: learned.settings[key]}  # type: ignore[index]
+    return filled
 
 
 def _tree(path: Path, text: str) -> dict[str, Any]:

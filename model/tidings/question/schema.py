@@ -260,7 +260,7 @@ class PriorsConfig(_Closed):
     consent_slope: PriorRow
     """0: consent decides only which outcome; 1: the product of all who must agree."""
     share_other: PriorRow | None = None
-    """Share of all change that no listed outcome covers."""
+    """Share of all ends that no listed outcome covers."""
     noise_scale: PriorRow
     """What multiplies the sd that words and grades give a reading."""
     story_sd: PriorRow
@@ -322,18 +322,18 @@ class QuestionConfig(_Closed):
     @property
     def outcome_ids(self) -> tuple[str, ...]:
         """All outcomes in the order of the file, the status quo first."""
-        change = [outcome.id for outcome in self.outcomes if outcome.id != RETAINED]
-        return (RETAINED, *change)
+        ends = [outcome.id for outcome in self.outcomes if outcome.id != RETAINED]
+        return (RETAINED, *ends)
 
     @property
-    def change_ids(self) -> tuple[str, ...]:
+    def end_ids(self) -> tuple[str, ...]:
         """Outcomes other than the status quo."""
         return self.outcome_ids[1:]
 
     @property
     def named_ids(self) -> tuple[str, ...]:
         """Outcomes that actors must agree to: neither the status quo nor ``other``."""
-        return tuple(outcome for outcome in self.change_ids if outcome != OTHER)
+        return tuple(outcome for outcome in self.end_ids if outcome != OTHER)
 
     @property
     def dynamic_ids(self) -> tuple[str, ...]:

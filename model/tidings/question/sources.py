@@ -252,11 +252,11 @@ def learned_text(learned: Learned) -> str:
 
 def digest_of_files(paths: Iterable[Path]) -> str:
     """Return one SHA-256 of some files' names and contents, whatever their order."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(paths, key=lambda one: one.name):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
-        found.update(f"{path.name} {content}\n".encode())
-    return found.hexdigest()
+        digest.update(f"{path.name} {content}\n".encode())
+    return digest.hexdigest()
 
 
 def digest_of_text(text: str) -> str:

@@ -25,7 +25,7 @@ class Structure:
     ----------
     named : tuple of str
         Outcomes that actors must agree to.
-    change : tuple of str
+    ends : tuple of str
         ``named`` and then ``other``, which the graph always has (its share may be 0).
     dynamic : tuple of str
         Actors with a factor that moves.
@@ -41,7 +41,7 @@ class Structure:
     sides: tuple[str, ...]
 
     @property
-    def change(self) -> tuple[str, ...]:
+    def ends(self) -> tuple[str, ...]:
         """Return all outcomes but the status quo; the last is ``other``."""
         return (*self.named, OTHER)
 

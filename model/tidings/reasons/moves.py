@@ -154,8 +154,8 @@ def _check_pair(old: Run, new: Run) -> None:
 
 
 def _common(old: Run, new: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    theirs = {one.id for one in new.manifest.outcomes}
-    outcomes = tuple(one.id for one in old.manifest.outcomes if one.id in theirs)
+    theirs = {outcome.id for outcome in new.manifest.outcomes}
+    outcomes = tuple(outcome.id for outcome in old.manifest.outcomes if outcome.id in theirs)
     horizons = tuple(name for name in old.manifest.horizons if name in new.manifest.horizons)
     if not any(name.endswith("mo") for name in horizons):
         raise UsageError(
@@ -231,10 +231,10 @@ class _Path:
             world, move = self._step(world, Change("time", name, self._at_new_moment))
             moves.append(move)
         told = changes_between(self.start, self.end)
-        found = None if len(told) > ORDER_FREE else self._order_free(world, told)
-        self.order_free = found is not None
-        if found is not None:
-            moves += found
+        in_any_order = None if len(told) > ORDER_FREE else self._order_free(world, told)
+        self.order_free = in_any_order is not None
+        if in_any_order is not None:
+            moves += in_any_order
             world = _after(world, told)
         else:
             for change in told:

@@ -160,7 +160,7 @@ class Pool:
     ) -> None:
         self.k, self.refits = 0.0, 0
         self._inputs, self._last, self._refit, self._draws = inputs, last, refit, draws
-        self._members = [Reweighting(one, last) for one in posteriors]
+        self._members = [Reweighting(posterior, last) for posterior in posteriors]
 
     def own(self) -> Estimate:
         """Return the forecast that came with the first posterior."""
@@ -190,9 +190,9 @@ class Pool:
             If the sampler stopped.
         """
         for number in range(len(self._members)):
-            found = self._from(number, [situation])
-            if found is not None:
-                return found[0]
+            weighed = self._from(number, [situation])
+            if weighed is not None:
+                return weighed[0]
         if refits is not None and self.refits >= refits:
             raise TooManyRefitsError
         return self._drawn(situation)
@@ -217,10 +217,10 @@ class Pool:
         # Where that is too far for weights, two posteriors, each with an error of its own.
         others = (self._from(number, [after], _EFFICIENCY) for number in range(newest))
         pairs += [[first, *other] for other in others if other is not None][:1]
-        found = [(pair[0], pair[1]) for pair in pairs if pair is not None]
-        if not found:
+        usable = [(pair[0], pair[1]) for pair in pairs if pair is not None]
+        if not usable:
             return first, self._drawn(after)
-        return min(found, key=lambda pair: float(pair[1].minus(pair[0]).mcse().sum()))
+        return min(usable, key=lambda pair: float(pair[1].minus(pair[0]).mcse().sum()))
 
     def _from(
         self, number: int, situations: Sequence[Situation], efficiency: float = 0.0

@@ -122,7 +122,7 @@ def _preview(run: Run, unchanged: Situation, changed: Situation, refit: Refit) -
     return Preview(
         run=run,
         as_of=changed.as_of,
-        outcomes=tuple(one.id for one in run.manifest.outcomes),
+        outcomes=tuple(outcome.id for outcome in run.manifest.outcomes),
         horizons=outlook_of(changed).calendar.horizons,
         now=now,
         since=np.zeros_like(now) if same else without.mean - base,

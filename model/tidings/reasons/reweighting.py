@@ -196,7 +196,7 @@ class Reweighting:
         if here not in self._carried:
             carried = self._futures[key].incidence(situation.pulses)
             asked = situation.question.config.outcome_ids
-            known = (RETAINED, *situation.structure.change)
+            known = (RETAINED, *situation.structure.ends)
             columns = [i for i, name in enumerate(known) if name in asked]
             self._carried[here] = at_horizons(carried[:, :, columns], situation)
         return self._carried[here]

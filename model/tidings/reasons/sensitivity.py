@@ -139,7 +139,7 @@ def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Se
     tilts = tilts_of(posterior)
     if refit:
         tilts = tuple(
-            one if one.effect.trusted else _refitted(posterior, one, run) for one in tilts
+            tilt if tilt.effect.trusted else _refitted(posterior, tilt, run) for tilt in tilts
         )
     scaled, outcomes = _power_scaled(posterior, values, standard, run)
     return Sensitivity(run, tilts, scaled, outcomes)
@@ -182,7 +182,7 @@ def _power_scaled(
     """Power-scale each prior and the likelihood."""
     log_priors = {name: -0.5 * z**2 for name, z in standard.items()}
     log_likelihood = _log_likelihood(posterior)
-    outcomes = [one.id for one in run.manifest.outcomes]
+    outcomes = [outcome.id for outcome in run.manifest.outcomes]
     at = list(run.manifest.horizons).index(run.manifest.headline)
     of_outcome = {name: values[:, row, at] for row, name in enumerate(outcomes)}
     quantities = {**standard, **of_outcome}
@@ -234,8 +234,8 @@ def _sensitivities(quantities: Mapping[str, Array], log_density: Array) -> dict[
         "posterior": dataset({place: quantities[name] for place, name in places.items()}),
         "log_prior": dataset({"scaled": log_density}),
     })  # fmt: skip
-    found = arviz_stats.psense(tree, group="prior", alphas=_ALPHAS)
-    return {name: float(found[place]) for place, name in places.items()}
+    sensitivity = arviz_stats.psense(tree, group="prior", alphas=_ALPHAS)
+    return {name: float(sensitivity[place]) for place, name in places.items()}
 
 
 def _largest_k(log_density: Array) -> float:

@@ -75,7 +75,7 @@ def surprises(
     """
     readings = posterior.situation.readings
     everything = Residuals(posterior.parameters, posterior.situation)
-    found = []
+    surprising = []
     items = list(dict.fromkeys(reading.item for reading in readings))
     for item in items:
         residuals, present = everything, {item}
@@ -87,8 +87,8 @@ def surprises(
         probability, higher = residuals.tail(item, weights)
         if probability < SURPRISING:
             conflicts = _conflicts(residuals, item, present)
-            found.append(Surprise(item, probability, higher, conflicts, k))
-    return sorted(found, key=lambda one: one.probability), len(items)
+            surprising.append(Surprise(item, probability, higher, conflicts, k))
+    return sorted(surprising, key=lambda one: one.probability), len(items)
 
 
 def _conflicts(residuals: "Residuals", item: str, present: set[str]) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ class Residuals:
         self._residual = standardised * sd
         self._noise = parameters.scale[Var.NOISE_SCALE] ** 2
         self._story = parameters.scale[Var.STORY_SD] ** 2
-        self._load = np.array([one.sign / one.sd_logit for one in self.readings])
+        self._load = np.array([reading.sign / reading.sd_logit for reading in self.readings])
 
     def _groups(self, items: set[str]) -> list[tuple[list[int], list[int]]]:
         """Return, by story and actor, the readings of some items and those of all others."""
@@ -172,7 +172,7 @@ class Residuals:
         below = np.mean(weights * ndtr(left / sds), axis=1)
         tails = 2 * np.minimum(below, 1 - below)
         furthest = int(np.argmin(tails))
-        sign = next(one.sign for one in self.readings if one.item == item)
+        sign = next(reading.sign for reading in self.readings if reading.item == item)
         higher = bool(below[furthest] > 0.5) == (sign > 0)
         return min(1.0, float(tails[furthest]) * len(tails)), higher
 

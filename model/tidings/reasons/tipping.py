@@ -226,15 +226,15 @@ def _bisected(
 ) -> tuple[float, float]:
     """Halve the way between a value that does not tip and one that does."""
     inside = min(max(inside, -2 * _SUPPORT), 2 * _SUPPORT)
-    found = tipping, at(tipping)[1]
+    tips = tipping, at(tipping)[1]
     for _ in range(_BISECTIONS):
-        middle = (inside + found[0]) / 2
+        middle = (inside + tips[0]) / 2
         forecast, k = at(middle)
         if excess(forecast) > 0:
-            found = middle, k
+            tips = middle, k
         else:
             inside = middle
-    return found
+    return tips
 
 
 def _item_tips(here: WhatIf, target: Target) -> Iterator[ItemTip]:
@@ -255,11 +255,11 @@ def _item_tips(here: WhatIf, target: Target) -> Iterator[ItemTip]:
 
 def _least_push(here: WhatIf, target: Target, moving: str | None, sign: float) -> float | None:
     excess = _excess(here, target)
-    change = [moving] if moving is not None else list(here.situation.structure.change)
+    ends = [moving] if moving is not None else list(here.situation.structure.ends)
     day = float(here.situation.as_of.toordinal())
 
     def tips(size: float) -> bool:
-        pulses = [Pulse("tip", "tip", outcome, sign * size, day) for outcome in change]
+        pulses = [Pulse("tip", "tip", outcome, sign * size, day) for outcome in ends]
         return excess(here.with_push(pulses)) > 0
 
     if not tips(3.0):

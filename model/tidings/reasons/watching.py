@@ -126,9 +126,9 @@ def watch_run(run: Run) -> Watch:
     posterior = stored_posterior(run)
     lookout = Lookout(run, posterior)
     at = list(run.manifest.horizons).index(run.manifest.headline)
-    found = [lookout.watched(actor, outcome) for actor, outcome in lookout.pairs()]
-    found.sort(key=lambda one: -one.bits[at])
-    return Watch(run, lookout.now, tuple(found))
+    news = [lookout.watched(actor, outcome) for actor, outcome in lookout.pairs()]
+    news.sort(key=lambda one: -one.bits[at])
+    return Watch(run, lookout.now, tuple(news))
 
 
 class Lookout:
@@ -155,7 +155,7 @@ class Lookout:
         structure = self.situation.structure
         yield from structure.pairs
         yield from ((actor, ANY) for actor in structure.dynamic)
-        yield from ((DEAL, outcome) for outcome in (*structure.change, ANY) if outcome != OTHER)
+        yield from ((DEAL, outcome) for outcome in (*structure.ends, ANY) if outcome != OTHER)
 
     def watched(self, actor: str, outcome: str) -> Watched:
         """Return what news of an actor and outcome would tell."""
@@ -182,8 +182,8 @@ class Lookout:
         """Return what is known and, today, one more story: its push, and its face value if any."""
         situation = self.situation
         known = float(situation.as_of.toordinal())
-        change = situation.structure.change
-        pushed = change if outcome == ANY else (outcome,)
+        ends = situation.structure.ends
+        pushed = ends if outcome == ANY else (outcome,)
         more = [Pulse(_STORY, _STORY, one, size, known) for one in pushed]
         question = situation.question
         read = () if face is None else read_items(
@@ -225,7 +225,7 @@ class Lookout:
         arrivals = self.situation.arrivals
         share = (
             float(arrivals.size_probs[arrivals.sizes * sign > 0].sum())
-            * _naming(arrivals, self.situation.structure.change, outcome)
+            * _naming(arrivals, self.situation.structure.ends, outcome)
             * self._about(actor, outcome)
         )
         return at_least_one(arrivals, share)
@@ -250,12 +250,12 @@ def _named(item: Item) -> Sequence[str]:
     return (ANY,) if {ANY, RETAINED} & set(item.outcomes) else item.outcomes
 
 
-def _naming(arrivals: Arrivals, change: Sequence[str], outcome: str) -> float:
+def _naming(arrivals: Arrivals, ends: Sequence[str], outcome: str) -> float:
     """Return the chance that an arrival names an outcome; ``any`` is all of them together."""
     all_of_them = arrivals.named.all(axis=1)
     if outcome == ANY:
         return float(arrivals.named_probs[all_of_them].sum())
-    names_it = arrivals.named[:, list(change).index(outcome)] > 0
+    names_it = arrivals.named[:, list(ends).index(outcome)] > 0
     return float(arrivals.named_probs[names_it & ~all_of_them].sum())
 
 

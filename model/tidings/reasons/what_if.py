@@ -53,7 +53,7 @@ class WhatIf:
     def __init__(self, run: Run, everything: Posterior, horizon: str) -> None:
         self.posterior = everything.thinned(_DRAWS)
         self.situation: Situation = self.posterior.situation
-        self.outcomes = [one.id for one in run.manifest.outcomes]
+        self.outcomes = [outcome.id for outcome in run.manifest.outcomes]
         self.published = np.array([row.mean for row in run.at(horizon).values()])
         self.linked = linked_priors(self.posterior.parameters, self.situation.structure)
         self.every_parameters = everything.parameters
@@ -138,6 +138,6 @@ class WhatIf:
 
     def _carried(self, futures: Futures, pulses: Sequence[Pulse]) -> Array:
         """Return each draw's forecast at the horizon, shape (draw, outcome)."""
-        known = (RETAINED, *self.situation.structure.change)
+        known = (RETAINED, *self.situation.structure.ends)
         columns = [known.index(name) for name in self.outcomes]
         return futures.incidence(pulses)[:, -1, columns]

@@ -118,14 +118,14 @@ def name_of_time(old: Moment, new: Moment) -> str:
 
 def changes_between(old: World, new: World) -> list[Change]:
     """Return items, retractions and priors: by publication, priors last."""
-    found = []
+    dated = []
     for name in {*old.items, *new.items}:
         before, after = old.items.get(name), new.items.get(name)
         if _acts(before) != _acts(after):
             known = max(item.known for item in (before, after) if item is not None)
             kind: Kind = "retraction" if after is None else "item"
-            found.append((known, name, Change(kind, name, _setting_item(name, after))))
-    ordered = [change for _, _, change in sorted(found, key=lambda one: one[:2])]
+            dated.append((known, name, Change(kind, name, _setting_item(name, after))))
+    ordered = [change for _, _, change in sorted(dated, key=lambda one: one[:2])]
     for name, prior in new.priors.items():
         had = old.priors.get(name)
         if had is None or (had.mean, had.sd) != (prior.mean, prior.sd):
@@ -167,6 +167,12 @@ def last_changes(old: World, new: World) -> Iterator[Change]:
 
 def _what_arrived(resolved: Sequence[ResolvedQuestion]) -> object:
     return {
-        (one.id, one.change, one.at_risk_from, one.ended, tuple(map(_acts, one.items)))
-        for one in resolved
+        (
+            question.id,
+            question.ends,
+            question.at_risk_from,
+            question.ended,
+            tuple(map(_acts, question.items)),
+        )
+        for question in resolved
     }

@@ -119,7 +119,7 @@ def cards_of(
         If the run cannot be read.
     """
     rows = dict(question.rows)
-    asked = [one for one in rows if name is None or one == name or one.startswith(f"{name}.")]
+    asked = [row for row in rows if name is None or row == name or row.startswith(f"{name}.")]
     if not asked:
         raise UsageError(f"no prior {name!r}; expected {nearest(str(name), rows)}")
     posterior = {} if run is None else _posterior(run)
@@ -149,13 +149,13 @@ def _posterior(run: Run) -> dict[str, _Posterior]:
             if name in draws}  # fmt: skip
 
 
-def _card(question: Question, name: str, row: PriorRow, found: _Posterior | None) -> PriorCard:
+def _card(question: Question, name: str, row: PriorRow, drawn: _Posterior | None) -> PriorCard:
     prior = question.priors[name]
     posterior, moved = None, None
-    if found is not None and (found[0].mean, found[0].sd) == (prior.mean, prior.sd):
+    if drawn is not None and (drawn[0].mean, drawn[0].sd) == (prior.mean, prior.sd):
         # What is fixed stays where it is; on the link scale it may lie at infinity.
-        posterior = _spread_of(found[1], prior) if prior.sd else _spread(prior)
-        moved = float((found[1].mean() - prior.mean) / prior.sd) if prior.sd else None
+        posterior = _spread_of(drawn[1], prior) if prior.sd else _spread(prior)
+        moved = float((drawn[1].mean() - prior.mean) / prior.sd) if prior.sd else None
     meaning = str(PriorsConfig.model_fields[name.partition(".")[0]].description)
     sources = tuple(_source(question, name, one) for one in row.pool or (row,))
     return PriorCard(
@@ -173,7 +173,7 @@ def _source(question: Question, name: str, row: PriorRow | PriorSource) -> Sourc
         else source_normal(row, link_of(name), (question.yardsticks, learned))
     )
     return Source(
-        _value(question, row), row.because, tuple(claims[one] for one in row.claims), row.word,
+        _value(question, row), row.because, tuple(claims[claim] for claim in row.claims), row.word,
         row.weight if isinstance(row, PriorSource) else 1.0, _spread(normal),
     )  # fmt: skip
 

@@ -73,7 +73,7 @@ def _facts(run: Run, since: Moves | None) -> dict[str, object]:
             for row in run.at(manifest.headline).values()
         },
         "yardstick": YARDSTICK_TITLES.get(manifest.yardstick, manifest.yardstick),
-        "resolution": {one.id: one.resolution for one in question.config.outcomes},
+        "resolution": {outcome.id: outcome.resolution for outcome in question.config.outcomes},
         "tables": {name: run.at(name) for name in manifest.horizons},
         "age_days": age,
         "ages": ", ".join(
@@ -87,7 +87,7 @@ def _facts(run: Run, since: Moves | None) -> dict[str, object]:
         "line": spread_words,
         "interval": interval,
         "likeliest": next(
-            one.title for one in manifest.outcomes if one.id == likeliest_change(run)
+            outcome.title for outcome in manifest.outcomes if outcome.id == likeliest_change(run)
         ),
         "since": since and table_of_moves(since, {item.id: item for item in ledger.items}),
         "failed": [c for c in run.checks if c.required and c.status != "pass"],

@@ -23,6 +23,7 @@ COLOURS = ("#4D4D4D", "#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#009E73", "#C
 
 _LINE = 24
 """About so many characters stand above a panel."""
+_MOST_TICKS = 5
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -78,7 +79,7 @@ def _draw_panel(panel: Axes, rows: Sequence[ForecastRow], colour: str) -> None:
         panel.fill_between(months, lows, highs, color=colour, alpha=opacity, linewidth=0)
     panel.plot(months, [row.mean for row in rows], color=colour, linewidth=1.8)
     panel.set_xlim(0, months[-1])
-    panel.set_xticks([0, 6, 12, 18, 24] if months[-1] > 20 else [0, 3, 6, 9, 12])
+    panel.set_xticks(month_ticks(months[-1]))
     panel.set_xlabel("months ahead")
     top, bottom = max(row.q95 for row in rows), min(row.q05 for row in rows)
     if bottom > 0.3:
@@ -87,6 +88,12 @@ def _draw_panel(panel: Axes, rows: Sequence[ForecastRow], colour: str) -> None:
         panel.set_ylim(0, top * 1.08)
     panel.yaxis.set_major_locator(MaxNLocator(5))
     panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.3g} %"))
+
+
+def month_ticks(last: float) -> list[int]:
+    """Return months from 0 to the last of them that is marked, a handful, evenly apart."""
+    step = next((step for step in (1, 3, 6, 12, 24) if last / step < _MOST_TICKS), 60)
+    return list(range(0, int(last + 0.5) + 1, step))
 
 
 def _wrapped(title: str) -> str:

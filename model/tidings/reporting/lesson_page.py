@@ -122,7 +122,7 @@ def _draw_part(panel: Axes, groups: Sequence[Group]) -> None:
         panel.plot([one.share], [place], "o", color="#D55E00", markersize=5)
         panel.annotate(f"{one.yes}/{one.n}", (1.02, place), fontsize=7.5, va="center",
                        color="#555555")  # fmt: skip
-    panel.set_yticks(range(len(groups)), [one.group for one in groups])
+    panel.set_yticks(range(len(groups)), [group.group for group in groups])
     panel.set_xlim(-0.03, 1.16)
     panel.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     panel.tick_params(axis="y", length=0)

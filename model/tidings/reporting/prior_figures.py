@@ -121,24 +121,24 @@ def draw_words(cards: Sequence[PriorCard], question: Question, path: Path) -> No
 def _words(cards: Sequence[PriorCard], question: Question) -> list[tuple[str, str]]:
     """Return each word of the priors with its yardstick, once, from unlikely to likely."""
     names = {card.name for card in cards}
-    found = {
+    words = {
         (str(one.word), str(one.yardstick))
         for name, row in question.rows
         if name in names
         for one in (row, *(row.pool or ()))
         if one.word is not None
     }
-    return sorted(found, key=lambda pair: question.yardsticks.normal(pair[1], pair[0]).mean)
+    return sorted(words, key=lambda pair: question.yardsticks.normal(pair[1], pair[0]).mean)
 
 
 def _meanings(word: str, question: Question) -> list[tuple[str, float, float]]:
     yardsticks = question.yardsticks
-    found = [(name, *bands[word]) for name, bands in yardsticks.bands.items() if word in bands]
+    meanings = [(name, *bands[word]) for name, bands in yardsticks.bands.items() if word in bands]
     known = {phrase.lower(): phrase for phrase in yardsticks.survey}
     if word.lower() in known:
         normal = yardsticks.survey[known[word.lower()]]
-        found.append((SURVEY, normal.quantile(0.05), normal.quantile(0.95)))
-    return found
+        meanings.append((SURVEY, normal.quantile(0.05), normal.quantile(0.95)))
+    return meanings
 
 
 def _title(yardstick: str) -> str:

@@ -97,8 +97,8 @@ def find_quarto() -> str | None:
     if program is None:
         return None
     answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    found = re.match(r"(\d+)\.(\d+)", answer.stdout)
-    return program if found and tuple(map(int, found.groups())) >= QUARTO_AT_LEAST else None
+    version = re.match(r"(\d+)\.(\d+)", answer.stdout)
+    return program if version and tuple(map(int, version.groups())) >= QUARTO_AT_LEAST else None
 
 
 def _with_quarto(program: str, source: Path, one: str) -> Path:
@@ -201,6 +201,6 @@ def draw_priors_of(
                          if row.horizon == run.manifest.headline}  # fmt: skip
                 draw_priors(run, work / f"priors-outcomes.{to}", alone)
             made = sorted(work.iterdir())
-            return tuple(one.replace(folder / one.name) for one in made)
+            return tuple(path.replace(folder / path.name) for path in made)
     except OSError as error:
         raise RenderError(f"{folder}: cannot be written ({error.strerror or error})") from error

@@ -69,7 +69,7 @@ def table_of_moves(moves: Moves, items: Mapping[str, Item]) -> MoveTable:
     """
     horizon = moves.new.manifest.headline
     at = moves.horizons.index(horizon)
-    titles = {one.id: one.title for one in moves.new.manifest.outcomes}
+    titles = {outcome.id: outcome.title for outcome in moves.new.manifest.outcomes}
     *told, noise = moves.moves
     ordered = sorted(told, key=lambda move: -_weight(move, at))
     own = [move for move in ordered[:_SHOWN] if _weight(move, at) > 0]
@@ -115,8 +115,8 @@ def _decimals(moves: Moves, at: int) -> list[int]:
 
 def _errors(moves: Moves, at: int) -> list[str]:
     """Return the Monte Carlo error of each outcome's noise."""
-    found = zip(moves.moves[-1].effect.mcse[:, at] * 100, _decimals(moves, at), strict=True)
-    return [f"{error:.{places}f}" for error, places in found]
+    pairs = zip(moves.moves[-1].effect.mcse[:, at] * 100, _decimals(moves, at), strict=True)
+    return [f"{error:.{places}f}" for error, places in pairs]
 
 
 def _writer(moves: Moves, at: int) -> Callable[[Sequence[Move]], tuple[str, ...]]:

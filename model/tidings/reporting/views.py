@@ -34,13 +34,13 @@ def check(inputs: "Inputs | None", faults: "Sequence[Fault]" = ()) -> View:
     if inputs is None:
         told = [
             {
-                "file": str(one.file),
-                "line": one.line,
-                "field": one.field,
-                "got": one.got,
-                "expected": one.expected,
+                "file": str(fault.file),
+                "line": fault.line,
+                "field": fault.field,
+                "got": fault.got,
+                "expected": fault.expected,
             }
-            for one in faults
+            for fault in faults
         ]
         return {"valid": False, "faults": told}
     return {"valid": True, "faults": [], **counts(inputs)}
@@ -94,17 +94,17 @@ def history(runs: "Sequence[Run]", unreadable: "Sequence[RunError]") -> View:
     """Return what ``history`` prints."""
     told = [
         {
-            "run": one.manifest.run,
-            "question": one.manifest.question,
-            "as_of": str(one.manifest.as_of),
-            "created": one.manifest.created.isoformat(),
-            "publishable": one.manifest.publishable,
-            "horizon": one.manifest.headline,
-            "outcomes": {k: r.mean for k, r in one.at(one.manifest.headline).items()},
+            "run": run.manifest.run,
+            "question": run.manifest.question,
+            "as_of": str(run.manifest.as_of),
+            "created": run.manifest.created.isoformat(),
+            "publishable": run.manifest.publishable,
+            "horizon": run.manifest.headline,
+            "outcomes": {k: r.mean for k, r in run.at(run.manifest.headline).items()},
         }
-        for one in runs
+        for run in runs
     ]
-    return {"runs": told, "unreadable": [str(one) for one in unreadable]}
+    return {"runs": told, "unreadable": [str(fault) for fault in unreadable]}
 
 
 def added(items: "Sequence[Item]", effect: "Preview | None") -> View:
@@ -181,50 +181,50 @@ def diff(moves: "Moves", horizon: str) -> View:
 def _by_outcome(run: "Run", values: "NDArray[Any]", horizon: str) -> dict[str, float]:
     """Return values of shape (outcome, horizon) at one horizon, by outcome."""
     at = list(run.manifest.horizons).index(horizon)
-    outcomes = [one.id for one in run.manifest.outcomes]
+    outcomes = [outcome.id for outcome in run.manifest.outcomes]
     return dict(zip(outcomes, map(float, values[:, at]), strict=True))
 
 
-def explain(found: "Explanation", horizon: str) -> View:
+def explain(explanation: "Explanation", horizon: str) -> View:
     """Return what ``explain`` prints."""
-    run = found.run
+    run = explanation.run
     return {
         "run": run.manifest.run,
         "horizon": horizon,
         "fresh": run.fresh,
-        "articles": found.articles,
-        "independent_reports": found.stories,
+        "articles": explanation.articles,
+        "independent_reports": explanation.stories,
         "now": {name: row.mean for name, row in run.at(horizon).items()},
-        "naive_count": _by_outcome(run, found.naive, horizon),
+        "naive_count": _by_outcome(run, explanation.naive, horizon),
         "effects": [
             {
-                "basis": one.basis,
-                "id": one.id,
-                "items": one.items,
-                "change": _by_outcome(run, one.effect.change, horizon),
-                "mcse": _by_outcome(run, one.effect.mcse, horizon),
+                "basis": part.basis,
+                "id": part.id,
+                "items": part.items,
+                "change": _by_outcome(run, part.effect.change, horizon),
+                "mcse": _by_outcome(run, part.effect.mcse, horizon),
             }
-            for one in found.parts
-            if one.basis != "naive"
+            for part in explanation.parts
+            if part.basis != "naive"
         ],
         "conflicts": [
             {
-                "item": one.item,
-                "probability": one.probability,
-                "says": "more willing" if one.higher else "less willing",
-                "with": one.conflicts,
+                "item": surprise.item,
+                "probability": surprise.probability,
+                "says": "more willing" if surprise.higher else "less willing",
+                "with": surprise.conflicts,
             }
-            for one in found.surprises
+            for surprise in explanation.surprises
         ],
-        "examined": found.examined,
-        "k": found.k,
-        "refits": found.refits,
+        "examined": explanation.examined,
+        "k": explanation.k,
+        "refits": explanation.refits,
     }
 
 
-def watch(found: "Watch", horizon: str) -> View:
+def watch(seen: "Watch", horizon: str) -> View:
     """Return what ``watch`` prints."""
-    run, at = found.run, list(found.run.manifest.horizons).index(horizon)
+    run, at = seen.run, list(seen.run.manifest.horizons).index(horizon)
 
     def story(news: "News") -> View:
         return {
@@ -240,7 +240,7 @@ def watch(found: "Watch", horizon: str) -> View:
         "run": run.manifest.run,
         "horizon": horizon,
         "fresh": run.fresh,
-        "now": _by_outcome(run, found.now, horizon),
+        "now": _by_outcome(run, seen.now, horizon),
         "watch": [
             {
                 "actor": one.actor,
@@ -251,7 +251,7 @@ def watch(found: "Watch", horizon: str) -> View:
                 "adverse": story(one.adverse),
                 "neither": _by_outcome(run, one.neither, horizon),
             }
-            for one in found.news
+            for one in seen.news
         ],
     }
 
@@ -282,13 +282,13 @@ def sensitivity(priors: "Sensitivity", tipping: "Tipping") -> View:
             for down, up in priors.tornado(outcome, horizon)
         ],
         "power_scaling": {
-            "priors": [vars(one) for one in priors.priors],
+            "priors": [vars(prior) for prior in priors.priors],
             "outcomes": [vars(one) for one in priors.outcomes],
         },
         "tipping_points": {
-            "targets": [vars(one) for one in tipping.targets],
-            "priors": [tip(one) for one in tipping.priors],
-            "items": [tip(one) for one in tipping.items],
+            "targets": [vars(target) for target in tipping.targets],
+            "priors": [tip(prior) for prior in tipping.priors],
+            "items": [tip(item) for item in tipping.items],
         },
     }
 
@@ -308,13 +308,13 @@ def _card(card: "PriorCard") -> View:
         "because": card.because,
         "sources": [
             {
-                "value": one.value,
-                "because": one.because,
-                "claims": [vars(claim) for claim in one.claims],
-                "weight": one.weight,
-                **vars(one.spread),
+                "value": source.value,
+                "because": source.because,
+                "claims": [vars(claim) for claim in source.claims],
+                "weight": source.weight,
+                **vars(source.spread),
             }
-            for one in card.sources
+            for source in card.sources
         ],
         "prior": vars(card.prior),
         "fit_error": card.fit_error,
@@ -328,12 +328,12 @@ def learn(lessons: "Lessons", files: Sequence[Path]) -> View:
     return {"learned": lessons.learned.model_dump(mode="json"), "files": [*map(str, files)]}
 
 
-def exam(found: "Examination") -> View:
+def exam(examination: "Examination") -> View:
     """Return what ``exam`` prints."""
     from tidings.trust.scoring import MEASURES
 
-    table = found.table().to_dict("index")
-    each = found.by_question().to_dict("index")
+    table = examination.table().to_dict("index")
+    each = examination.by_question().to_dict("index")
 
     def measures(row: Mapping[Any, Any]) -> dict[str, float]:
         return {name: float(row[name]) for name in MEASURES}
@@ -357,6 +357,6 @@ def exam(found: "Examination") -> View:
         "questions": [{"id": name, "horizons": rows} for name, rows in questions.items()],
         "forecasts": [
             {name: str(cell) if isinstance(cell, date) else cell for name, cell in row.items()}
-            for row in found.rows
+            for row in examination.rows
         ],
     }

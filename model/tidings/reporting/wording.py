@@ -82,7 +82,7 @@ def leader(run: Run, question: Question) -> str:
     """Return the sentence that leads: the likeliest outcome at the headline horizon."""
     manifest = run.manifest
     row = max(run.at(manifest.headline).values(), key=lambda one: one.mean)
-    title = next(one.title for one in manifest.outcomes if one.id == row.outcome)
+    title = next(outcome.title for outcome in manifest.outcomes if outcome.id == row.outcome)
     number = headline_number(row.mean, manifest.yardstick, question.yardsticks)
     return f"{title} by {manifest.horizons[manifest.headline]}: {number}"
 

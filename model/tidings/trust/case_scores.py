@@ -75,18 +75,18 @@ def _scores_without(
     posterior: xr.Dataset, cases: PastCases, out: NDArray[np.bool_], owner: int
 ) -> list[tuple[str, int, float, float]]:
     """Return part, owner, and the log scores of model and base rate for each case left out."""
-    found = []
+    scores = []
     parts = (("consent", cases.asked, cases.granted), ("ahead", cases.alone, cases.went_ahead))
     for title, (part, places, yes) in zip(_PARTS[:2], parts, strict=True):
         mine = out[places]
         chance = expit(logit_of(posterior, part, profile_of(cases, places[mine]))).mean(axis=0)
         pooled = (yes[~mine].sum() + 0.5) / ((~mine).sum() + 1.0)
         for p, y in zip(chance, yes[mine], strict=True):
-            found.append(
+            scores.append(
                 (title, owner, -np.log(p if y else 1 - p), -np.log(pooled if y else 1 - pooled))
             )
-    found += _end_scores(posterior, cases, out, owner)
-    return found
+    scores += _end_scores(posterior, cases, out, owner)
+    return scores
 
 
 def _end_scores(
@@ -174,7 +174,7 @@ GROUPS: dict[str, Callable[[PastCases], NDArray[np.bool_]]] = {
 def groups_of(posterior: xr.Dataset, cases: PastCases, seed: int) -> tuple[Group, ...]:
     """Compare the raw share of each group with replicated data (posterior predictive check)."""
     generator = stream(seed, "replicated cases")
-    found = []
+    groups = []
     ends = cases.ended[np.isfinite(cases.months)]
     end = cases.end[np.isfinite(cases.months)]
     year = (cases.months[np.isfinite(cases.months)] <= _MONTHS) & (end == DISPOSED)
@@ -193,6 +193,6 @@ def groups_of(posterior: xr.Dataset, cases: PastCases, seed: int) -> tuple[Group
             if inside.any():
                 shares = replicated[:, inside].mean(axis=1)
                 low, middle, high = np.quantile(shares, (0.05, 0.5, 0.95))
-                found.append(Group(part, group, int(yes[inside].sum()), int(inside.sum()),
+                groups.append(Group(part, group, int(yes[inside].sum()), int(inside.sum()),
                                    float(low), float(middle), float(high)))  # fmt: skip
-    return tuple(found)
+    return tuple(groups)

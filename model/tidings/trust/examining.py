@@ -16,60 +16,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tidings.evidence.arrivals import Arrivals, fit_arrivals
-from tidings.evidence.resolved import ResolvedQuestion
 from tidings.mechanism.incidence import Outlook, cumulative_incidence
 from tidings.mechanism.likelihood import NeutralRates
 from tidings.mechanism.parameters import RateParts
 from tidings.names import Var
 from tidings.past.questions import Past
+from tidings.past.teacher import Lesson, Progress, Teacher
 from tidings.question.sources import ScoreRow
 from tidings.question.timeline import make_calendar
 from tidings.randomness import stream
-from tidings.trust.scoring import (
-    MEASURES,
-    Pair,
-    base_forecast,
-    constant_rate,
-    mean_scores,
-    pairs_of,
-    score,
-)
+from tidings.trust.scoring import MEASURES, Pair, base_forecast, mean_scores, pairs_of, score
 
 MONTHS = (1, 3, 6, 12)
 """Horizons of an examination, in calendar months."""
 _WEIGHTED, _CARRIED, _FUTURES = 3000, 600, 50
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What was learned from some questions, as an examination of others uses it.
-
-    Attributes
-    ----------
-    draws : mapping of str to ndarray, shape (draw,)
-        The variables that a new question shares with those learned from.
-    half_life_days : float
-        How fast a push fades.
-    age_exponent : float
-        Rates grow with the age in years to this power.
-    weight_items : tuple of (float, float)
-        Own items that weigh as much as all learned from: for pace, and for sizes.
-    questions : tuple of ResolvedQuestion
-        Those learned from, whose news tells what news to expect.
-    """
-
-    draws: Mapping[str, Array]
-    half_life_days: float
-    age_exponent: float
-    weight_items: tuple[float, float]
-    questions: tuple[ResolvedQuestion, ...]
-
-    @property
-    def base_rate(self) -> float:
-        """The constant rate of the questions learned from, in ends a year."""
-        return constant_rate(self.questions)
 
 
 @dataclass(frozen=True)
@@ -134,11 +96,22 @@ def examine(past: Past, lesson: Lesson) -> Iterator[dict[str, object]]:
         One row a pair of date and horizon, as `tidings.trust.scoring.score` makes it, with
         ``forecast``, the probability of each outcome, the status quo first.
     """
-    found: dict[date, Array] = {}
+    forecasts: dict[date, Array] = {}
     for pair in pairs_of(past.question, MONTHS):
-        if pair.made not in found:
-            found[pair.made] = _forecast(past, lesson, pair.made)
-        yield _scored(pair, found[pair.made][MONTHS.index(pair.months)], lesson)
+        if pair.made not in forecasts:
+            forecasts[pair.made] = _forecast(past, lesson, pair.made)
+        yield _scored(pair, forecasts[pair.made][MONTHS.index(pair.months)], lesson)
+
+
+def leave_one_out(teacher: Teacher, progress: Progress) -> Examination:
+    """Examine each question of a teacher by what is learned from all others."""
+    rows: list[Mapping[str, object]] = []
+    for past in teacher.pasts:
+        name = past.question.id
+        progress(f"without {name}")
+        posterior, _ = teacher.posterior(name)
+        rows += examine(past, teacher.lesson(posterior, name))
+    return Examination(tuple(rows))
 
 
 def _scored(pair: Pair, forecast: Array, lesson: Lesson) -> dict[str, object]:
@@ -147,7 +120,7 @@ def _scored(pair: Pair, forecast: Array, lesson: Lesson) -> dict[str, object]:
 
 
 def _forecast(past: Past, lesson: Lesson, made: date) -> Array:
-    """Return the probability of each outcome by each horizon, shape (horizon, 1 + change)."""
+    """Return the probability of each outcome by each horizon, shape (horizon, 1 + end)."""
     structure, timeline = past.structure, past.timeline(made)
     known = past.pulses(made)
     calendar = make_calendar(made, made, MONTHS, ())
@@ -167,7 +140,7 @@ def _arrivals(past: Past, lesson: Lesson, made: date) -> Arrivals:
     question = past.question
     return fit_arrivals(
         (past.pulses(made), question.at_risk_from, made), lesson.questions, past.grading.grades,
-        past.structure.change, lesson.weight_items,
+        past.structure.ends, lesson.weight_items,
     )  # fmt: skip
 
 

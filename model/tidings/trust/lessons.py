@@ -1,7 +1,7 @@
 """Lessons: the models fitted to past questions and cases, examined, and what of them is kept."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,13 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from tidings.errors import Fault, FitError, InputError
+from tidings.errors import Fault, InputError
 from tidings.evidence.inputs import learned_from
 from tidings.evidence.resolved import ResolvedQuestion
 from tidings.forecasting.sampling import Compiled, Diagnosis, compile_model
 from tidings.past.cases import PastCases
-from tidings.past.histories import HALF_LIVES, histories_of
 from tidings.past.quantities import class_quantities, resolved_quantities
-from tidings.past.questions import Grading, Past
-from tidings.past.rates import COUNTED, HYPER, build_rates
+from tidings.past.rates import HYPER
 from tidings.past.reference_class import (
     Profile,
     build_reference_class,
@@ -26,14 +24,14 @@ from tidings.past.reference_class import (
     observed,
     profile_of,
 )
+from tidings.past.teacher import Progress, Teacher, hold_trusted, pasts_of, settings_of
 from tidings.question.schema import QuestionConfig
 from tidings.question.sources import ClassScoreRow, FitRow, Learned, Quantity, digest_of_text
 from tidings.question.yardsticks import Yardsticks
 from tidings.trust.case_scores import ClassScore, Group, groups_of, leave_owners_out
-from tidings.trust.examining import Examination, Lesson, examine
+from tidings.trust.examining import Examination, leave_one_out
 
 Array = NDArray[np.float64]
-Progress = Callable[[str], None]
 _STORED = 500
 _DRAWS = 4000
 """Draws of a chain for the cases, whose many owners with one case each mix slowly."""
@@ -74,86 +72,6 @@ CURVE_MONTHS = tuple(float(month) for month in range(61))
 """Months at which the cumulative incidence of past cases is drawn."""
 
 
-def pasts_of(
-    questions: Sequence[ResolvedQuestion], config: QuestionConfig, yardsticks: Yardsticks
-) -> tuple[Past, ...]:
-    """Return past questions, read as the question at hand reads its own news; itself left out."""
-    grading = Grading(config.grades, yardsticks, config.time)
-    return tuple(Past(one, grading, config.fit.seed) for one in questions if one.id != config.id)
-
-
-class Teacher:
-    """The hierarchical model of some resolved questions, compiled once, fitted without some.
-
-    Parameters
-    ----------
-    pasts : sequence of Past
-        The questions.
-    seed : int
-        The root of its random streams.
-    """
-
-    def __init__(self, pasts: Sequence[Past], seed: int) -> None:
-        self.pasts, self.seed = tuple(pasts), seed
-        self._compiled = compile_model(build_rates(histories_of(self.pasts)))
-
-    def posterior(self, without: str | None = None) -> tuple[xr.Dataset, Diagnosis]:
-        """Draw from the posterior, perhaps without one question.
-
-        Raises
-        ------
-        FitError
-            If the sampler stopped, or its draws cannot be trusted.
-        """
-        counted = np.array([float(past.question.id != without) for past in self.pasts])
-        name = f"questions without {without}"
-        posterior, diagnosis = self._compiled.sample(self.seed, name, {COUNTED: counted})
-        _trust(diagnosis, name)
-        return posterior, diagnosis
-
-    def lesson(self, posterior: xr.Dataset, without: str | None = None) -> Lesson:
-        """Return what was learned, as an examination uses it."""
-        draws = {name: posterior[name].to_numpy().ravel() for name in HYPER}
-        settings = _settings(posterior)
-        return Lesson(
-            draws, settings["half_life_days"], settings["age_exponent"],
-            (settings["pace_weight_items"], settings["size_weight_items"]),
-            tuple(past.question for past in self.pasts if past.question.id != without),
-        )  # fmt: skip
-
-    def leave_one_out(self, progress: Progress | None = None) -> Examination:
-        """Examine each question by what is learned from all others."""
-        rows: list[Mapping[str, object]] = []
-        for past in self.pasts:
-            name = past.question.id
-            if progress is not None:
-                progress(f"without {name}")
-            posterior, _ = self.posterior(name)
-            rows += examine(past, self.lesson(posterior, name))
-        return Examination(tuple(rows))
-
-
-def _trust(diagnosis: Diagnosis, name: str) -> None:
-    if not diagnosis.trusted:
-        raise FitError(
-            f"{name}: the draws cannot be trusted (R-hat {diagnosis.r_hat:.3f}, ESS "
-            f"{diagnosis.ess_bulk:.0f}, {diagnosis.divergences:.1%} divergent); try another seed"
-        )
-
-
-def _settings(posterior: xr.Dataset) -> dict[str, float]:
-    """Return the settings of a forecast: means and medians of what is then held fixed."""
-    weight = np.exp(posterior["half_life_weight"].to_numpy()).mean(axis=(0, 1))
-    of_pace = posterior["pace_shape"].to_numpy()
-    of_size = (posterior["size_sd"].to_numpy() / posterior["size_spread"].to_numpy()) ** 2
-    return {
-        "half_life_days": round(float(np.exp(weight @ np.log(HALF_LIVES)))),
-        "age_exponent": round(float(posterior["age_exponent"].mean()), 2),
-        "pace_weight_items": round(float(np.median(of_pace)), 1),
-        "size_weight_items": round(float(np.median(of_size))),
-    }  # fmt: skip
-
-
 def learn(
     question: Path,
     config: QuestionConfig,
@@ -186,7 +104,7 @@ def learn(
     teacher = Teacher(pasts_of(past[0], config, yardsticks), seed)
     progress("the resolved questions: drawing")
     posterior, diagnosis = teacher.posterior()
-    examination = teacher.leave_one_out(progress)
+    examination = leave_one_out(teacher, progress)
     quantities = resolved_quantities(posterior, seed)
     fits = {"resolved": _fit_row(diagnosis)}
     reference = _learn_cases(past[1], config, progress) if past[1] is not None else None
@@ -201,7 +119,7 @@ def learn(
         trust=config.cases.trust,
         slope_correlation=_slope_correlation(posterior),
         digests=digests,
-        settings=_settings(posterior),
+        settings=settings_of(posterior),
         quantities=quantities,
         scores=examination.score_rows(),
         class_scores=reference.score_rows() if reference else (),
@@ -242,7 +160,7 @@ class _Reference:
 
     def score_rows(self) -> tuple[ClassScoreRow, ...]:
         """Return the scores as they are kept."""
-        return tuple(ClassScoreRow(**vars(one)) for one in self.scores)
+        return tuple(ClassScoreRow(**vars(score)) for score in self.scores)
 
 
 def _learn_cases(cases: PastCases, config: QuestionConfig, progress: Progress) -> _Reference:
@@ -253,9 +171,9 @@ def _learn_cases(cases: PastCases, config: QuestionConfig, progress: Progress) -
     trusted, diagnosis = compiled.sample(
         seed, "cases as far as trusted", observed(cases, trust), _DRAWS
     )
-    _trust(diagnosis, "cases")
+    hold_trusted(diagnosis, "cases")
     whole, of_whole = compiled.sample(seed, "cases at face value", observed(cases), _DRAWS)
-    _trust(of_whole, "cases at face value")
+    hold_trusted(of_whole, "cases at face value")
     progress("the cases: leaving one owner out at a time")
     return _Reference(
         class_quantities(trusted, config),
@@ -293,16 +211,3 @@ def read_draws(path: Path, learned: Learned) -> pd.DataFrame:
     if digest_of_text(text) != learned.draws:
         raise InputError([Fault(path, None, "digest", "other draws", expected, "learn")])
     return pd.read_csv(io.StringIO(text))
-
-
-def lesson_of_stored(
-    learned: Learned, draws: pd.DataFrame, questions: Sequence[ResolvedQuestion]
-) -> Lesson:
-    """Return what was learned and stored, as an examination uses it."""
-    settings = learned.settings
-    return Lesson(
-        {name: draws[name].to_numpy() for name in HYPER},
-        settings["half_life_days"], settings["age_exponent"],
-        (settings["pace_weight_items"], settings["size_weight_items"]),
-        tuple(one for one in questions if one.id in learned.resolved),
-    )  # fmt: skip

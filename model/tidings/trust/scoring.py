@@ -36,7 +36,7 @@ class Pair:
     months : int
         From one to the other, in calendar months.
     happened : int
-        Which outcome had come by then: 0 the status quo, 1 the first change, and so on.
+        Which outcome had come by then: 0 the status quo, 1 the first end, and so on.
     """
 
     question: str
@@ -58,14 +58,8 @@ def pairs_of(question: ResolvedQuestion, months: Sequence[int]) -> Iterator[Pair
             known = question.happened or by <= question.ended
             if known and made < question.ended:
                 came = question.happened and question.ended <= by
-                happened = 1 + question.change.index(question.outcome) if came else 0
+                happened = 1 + question.ends.index(question.outcome) if came else 0
                 yield Pair(question.id, made, by, count, happened)
-
-
-def constant_rate(questions: Sequence[ResolvedQuestion]) -> float:
-    """Return the ends a year of all questions together: the maximum-likelihood constant rate."""
-    days = sum((one.ended - one.at_risk_from).days for one in questions)
-    return sum(one.happened for one in questions) / (days / DAYS_PER_YEAR)
 
 
 def base_forecast(rate: float, pair: Pair) -> float:
@@ -82,7 +76,7 @@ def score(
     ----------
     pair : Pair
         What was asked, and what happened.
-    forecast : ndarray, shape (1 + change,)
+    forecast : ndarray, shape (1 + end,)
         Probability of each outcome by the horizon, the status quo first; sums to 1.
     base : float
         The base rate's probability of an event.

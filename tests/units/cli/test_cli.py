@@ -1,0 +1,35 @@
+"""The command line: every command in the table, errors in its own words."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tidings.cli import COMMANDS
+from tidings.cli.options import read_day
+from tidings.cli.telling import told
+from tidings.errors import Fault, InputError, UsageError
+
+
+def test_every_command_of_the_table_is_a_function_that_says_what_it_does():
+    for name, (module, says) in COMMANDS.items():
+        inside = import_module(f"tidings.cli.{module}")
+        command = getattr(inside, "app", None) or getattr(inside, name)
+        assert command.__doc__
+        assert says.endswith(".")
+
+
+def test_an_error_is_told_with_the_flag_and_the_command_that_helps():
+    assert told(UsageError("got 1; expected 2", "as_of")) == "--as-of: got 1; expected 2"
+    assert told(UsageError("no runs yet", remedy="forecast")).endswith("tidings forecast")
+    fault = Fault(Path("q.toml"), None, "as_of", "'x'", "a day", "learn")
+    assert told(InputError([fault])) == (
+        "q.toml: --as-of: got 'x'; expected a day; learn again: tidings priors learn"
+    )
+
+
+def test_a_day_that_does_not_exist_is_wrong_use():
+    import typer
+
+    with pytest.raises(typer.BadParameter, match="a day that exists"):
+        read_day("2025-02-30")

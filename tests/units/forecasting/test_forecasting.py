@@ -1,0 +1,90 @@
+"""Forecasting without a fit: diagnostics, checks, tables, runs written and read back."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+import xarray as xr
+from tests.units.conftest import AS_OF, TOY
+
+import tidings
+from tidings.forecasting.checks import diagnose, fresh_check, predictive_check, publishable
+from tidings.forecasting.making import _facts, _rows
+from tidings.forecasting.runs import find_run, list_runs
+from tidings.forecasting.storing import write_run
+from tidings.forecasting.tables import Check, row_from_text
+from tidings.mechanism.situation import graph_data, outlook_of
+
+
+def test_independent_draws_pass_and_chains_apart_do_not():
+    draws = np.random.default_rng(0).normal(size=(4, 500))
+    good = diagnose(draws)
+    assert good.r_hat < 1.01 and good.ess_bulk > 1500
+    assert diagnose(draws + np.arange(4)[:, None]).r_hat > 1.5
+    assert diagnose(np.ones((4, 500))).mcse == 0
+
+
+def test_a_run_is_publishable_unless_a_required_check_failed():
+    check = Check("r_hat", "pass", 1.0, 1.01, True, "chains agree")
+    assert publishable([check, replace(check, required=False, status="fail")])
+    assert not publishable([check, replace(check, status="not_run")])
+
+
+def test_the_age_of_the_newest_item_is_said_by_actor():
+    known = fresh_check(AS_OF, {"owner": date(2022, 2, 1), "maker": None})
+    assert (known.status, known.value) == ("pass", 28.0)
+    assert "maker never" in known.says
+    assert fresh_check(AS_OF, {"owner": date(2021, 2, 1)}).status == "warn"
+
+
+def test_a_reading_that_the_model_cannot_have_is_found(posterior, situation):
+    rows = graph_data(situation)
+    odd = replace(rows.rows, y=rows.rows.y + np.eye(len(rows.rows.y))[0] * 60)
+    assert predictive_check(posterior.parameters, rows).status == "pass"
+    assert predictive_check(posterior.parameters, replace(rows, rows=odd)).status == "warn"
+
+
+@pytest.fixture
+def stored(posterior, situation, tmp_path):
+    """A run of the toy question, from draws of its priors."""
+    calendar = outlook_of(situation).calendar
+    outcomes = list(situation.question.config.outcome_ids)
+    incidence = xr.DataArray(
+        posterior.incidence[None], dims=("chain", "draw", "date", "outcome"),
+        coords={"date": [str(day) for day in calendar.dates], "outcome": outcomes},
+    )  # fmt: skip
+    days = {str(day) for day in calendar.horizons.values()}
+    diagnosed = {(day, k): diagnose(posterior.incidence[None, :, 0, 0]) for day in days for k in
+                 outcomes}  # fmt: skip
+    rows = list(_rows(incidence, calendar, "posterior", diagnosed))
+    checks = (Check("r_hat", "pass", 1.0, 1.01, True, "chains agree"),)
+    facts = _facts(situation, rows, checks, {"fit": 0.1})
+    draws = xr.DataTree.from_dict({"forecast": incidence.to_dataset(name="incidence")})
+    return write_run(tmp_path, facts, (TOY, [TOY.with_suffix(".csv")]), (rows, checks), draws)
+
+
+def test_a_run_comes_back_as_it_was_written(stored, posterior, situation):
+    again = find_run(stored.path.parent, None, "toy")
+    assert again.manifest == stored.manifest
+    assert again.rows == stored.rows
+    assert again.checks == stored.checks
+    at = outlook_of(situation).calendar.dates.index(again.manifest.horizons["12mo"])
+    mean = posterior.incidence[:, at].mean(axis=0)
+    assert [row.mean for row in again.at("12mo").values()] == pytest.approx(mean)
+    assert again.stored("forecast")["incidence"].shape[1:] == posterior.incidence.shape
+
+
+def test_dates_of_the_figures_alone_publish_no_error(stored):
+    for row in stored.rows:
+        assert (row.ess is None) == (row.mcse is None) == (row.horizon == "")
+    cells = {
+        name: "" if value is None else str(value) for name, value in vars(stored.rows[0]).items()
+    }
+    assert row_from_text(cells) == stored.rows[0]
+
+
+def test_a_run_of_another_question_is_not_taken(stored):
+    with pytest.raises(tidings.UsageError, match="no run of 'other'"):
+        find_run(stored.path.parent, None, "other")
+    assert len(list_runs(stored.path.parent)) == 1

@@ -1,0 +1,95 @@
+"""Words for numbers, cards of priors, and the JSON contract of what needs no fit."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.units.conftest import TOY
+
+import tidings
+from tidings.errors import Fault
+from tidings.forecasting.tables import ForecastRow
+from tidings.reasons.pool import Effect
+from tidings.reporting import views
+from tidings.reporting.cards import cards_of
+from tidings.reporting.figures import _wrapped, draw_incidence, month_ticks
+from tidings.reporting.wording import inside_noise, interval, moved, percent, points
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [(0.89, "89\u00a0%"), (0.0714, "7.1\u00a0%"), (0.995, "99.50\u00a0%"), (0.0, "0\u00a0%"),
+     (1.0, "100\u00a0%"), (0.00071, "0.071\u00a0%"), (0.99942, "99.942\u00a0%")],
+)  # fmt: skip
+def test_a_chance_is_never_rounded_to_certainty(probability, said):
+    assert percent(probability) == said
+
+
+def test_moves_have_a_sign_and_an_error():
+    assert points(0.0042) == "+0.42" and points(0.0) == "0"
+    assert moved(-0.0042, 0.0005) == "-0.420 ± 0.050"
+    assert interval(0.014, 0.18) == "1.4–18\u00a0%"
+    assert inside_noise(0.003, 0.001) and not inside_noise(0.0031, 0.001)
+
+
+def test_a_card_says_where_a_prior_comes_from(toy):
+    [card] = cards_of(toy.question, "base_rate")
+    assert card.sources[0].value == "p05 = 0.03, p50 = 0.12, p95 = 0.4"
+    assert card.prior.q50 == pytest.approx(0.12, rel=0.1)
+    assert card.posterior is None and not card.fixed
+    with pytest.raises(tidings.UsageError, match="did you mean 'base_rate'"):
+        cards_of(toy.question, "base_rat")
+
+
+def test_views_can_be_written_as_json(toy):
+    counts = views.check(toy)
+    assert counts["items"] == 7 and counts["valid"]
+    fault = Fault(Path("a.csv"), 3, "push", "'4'", "less")
+    assert views.check(None, [fault])["faults"][0]["line"] == 3
+    assert json.loads(json.dumps(views.priors(cards_of(toy.question), None)))["run"] is None
+    assert views.changed("retracted", "x", None) == {"retracted": "x", "preview": None}
+
+
+@pytest.mark.parametrize(
+    "title", ["Sold", "Abcdefghijklmnopqrstuvwxyzabcdef", "To a third country or two"]
+)
+def test_any_title_fits_above_its_panel(title):
+    assert max(map(len, _wrapped(title).splitlines())) <= 30
+
+
+@pytest.mark.parametrize("months", [1, 6, 12, 24, 36, 60, 120])
+def test_months_have_a_handful_of_ticks_that_end_at_the_last(months):
+    ticks = month_ticks(months)
+    assert 2 <= len(ticks) <= 8
+    assert ticks[0] == 0 and ticks[-1] <= months
+    assert len(set(np.diff(ticks))) == 1
+
+
+def test_a_figure_of_three_years_is_drawn(tmp_path):
+    class Outcome:
+        id, title = "retained", "Nothing has changed"
+
+    class Manifest:
+        outcomes = (Outcome,)
+
+    row = ForecastRow("posterior", "", date(2022, 1, 1), "retained", 0.9, 0.1, 0.7, 0.8, 0.9, 0.95,
+                      0.99, None, None)  # fmt: skip
+
+    class Run:
+        manifest = Manifest
+        rows = tuple(replace(row, date=date(2022 + year, 1, 1)) for year in range(4))
+
+    draw_incidence(Run, tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").read_text().startswith("<?xml")
+
+
+def test_an_effect_is_told_with_its_error():
+    effect = Effect(np.array([[0.01]]), np.array([[0.002]]))
+    assert moved(*effect.at(0, 0)) == "+1.00 ± 0.20"
+
+
+def test_the_report_of_a_question_is_written_from_its_file():
+    assert TOY.is_file()
