@@ -27,25 +27,51 @@ if TYPE_CHECKING:
     from tidings.forecasting.runs import Run
 
 __all__ = [
-    "Draft", "Fault", "FitError", "InputError", "Inputs", "RenderError", "Run", "RunError",
-    "TidingsError", "UsageError", "add", "check", "diff", "draft", "draft_file", "edit_prior",
-    "exam", "explain", "forecast", "history", "learn", "new", "plot_priors", "preview",
-    "preview_prior", "preview_retraction", "priors", "report", "retract", "run", "sensitivity",
-    "unreadable", "watch",
-]  # fmt: skip
+    "Draft",
+    "Fault",
+    "FitError",
+    "InputError",
+    "Inputs",
+    "RenderError",
+    "Run",
+    "RunError",
+    "TidingsError",
+    "UsageError",
+    "add",
+    "check",
+    "diff",
+    "draft",
+    "draft_file",
+    "edit_prior",
+    "exam",
+    "explain",
+    "forecast",
+    "history",
+    "learn",
+    "new",
+    "plot_priors",
+    "preview",
+    "preview_prior",
+    "preview_retraction",
+    "priors",
+    "report",
+    "retract",
+    "run",
+    "sensitivity",
+    "unreadable",
+    "watch",
+]
 
 _WHERE = {
     "api.checking": ("check",),
     "api.forecasts": ("forecast", "history", "report", "run", "unreadable"),
     "api.lessons": ("exam", "learn", "new"),
-    "api.news": (
-        "Draft", "add", "draft", "draft_file", "preview", "preview_retraction", "retract",
-    ),
+    "api.news": ("Draft", "add", "draft", "draft_file", "preview", "preview_retraction", "retract"),
     "api.priors": ("edit_prior", "plot_priors", "preview_prior", "priors"),
     "api.reasons": ("diff", "explain", "sensitivity", "watch"),
     "evidence.inputs": ("Inputs",),
     "forecasting.runs": ("Run",),
-}  # fmt: skip
+}
 
 
 def __getattr__(name: str) -> object:

@@ -134,8 +134,13 @@ def read_loosely(path: Path, columns: Iterable[str]) -> list[tuple[int, dict[str
     """
     records, header = _records(path)
     _check_header(path, header, {name: Column(text, optional_column=True) for name in columns})
-    raise_if_any([_length_fault(path, line, cells, header)
-                  for line, cells in records if len(cells) != len(header)])  # fmt: skip
+    raise_if_any(
+        [
+            _length_fault(path, line, cells, header)
+            for line, cells in records
+            if len(cells) != len(header)
+        ]
+    )
     return [(line, dict(zip(header, cells, strict=True))) for line, cells in records]
 
 

@@ -11,11 +11,7 @@ _PROJECT = Path(__file__).parents[2]
 _FOLDERS = (
     (_PACKAGED,)
     if _PACKAGED.is_dir()
-    else (
-        _PROJECT / "reports",
-        _PROJECT / "priors",
-        _PROJECT / "data",
-    )
+    else (_PROJECT / "reports", _PROJECT / "priors", _PROJECT / "data")
 )
 
 
@@ -35,8 +31,12 @@ def template(name: str, filters: Mapping[str, Any]) -> Template:
         Beside those of Jinja.
     """
     environment = Environment(
-        loader=FileSystemLoader(source(name).parent), undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, autoescape=False, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=FileSystemLoader(source(name).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+        keep_trailing_newline=True,
+    )
     environment.filters |= filters
     return environment.get_template(name)

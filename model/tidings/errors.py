@@ -22,9 +22,14 @@ _LISTED = 40
 
 
 Remedy = Literal[
-    "forecast", "learn", "leave one out", "name a question", "name runs", "put the earlier first",
+    "forecast",
+    "learn",
+    "leave one out",
+    "name a question",
+    "name runs",
+    "put the earlier first",
     "wait",
-]  # fmt: skip
+]
 """What helps; who shows the error says by which command, flag or function."""
 
 

@@ -136,8 +136,9 @@ def exam(
     examined = read_resolved(folder, loaded.yardsticks)
     if not examined:
         raise UsageError(f"{folder}: no questions; expected a YAML and a CSV of each")
-    taught = [one for one in read_resolved(own, loaded.yardsticks)
-              if one.id in loaded.learned.resolved]  # fmt: skip
+    taught = [
+        one for one in read_resolved(own, loaded.yardsticks) if one.id in loaded.learned.resolved
+    ]
     _refuse_learned(folder, examined, taught)
 
     from tidings.past.teacher import lesson_of_stored, pasts_of

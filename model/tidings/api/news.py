@@ -170,10 +170,7 @@ def preview(
 
 
 def preview_retraction(
-    identifier: str,
-    on: date | None = None,
-    question: Path = QUESTION,
-    runs: Path = RUNS,
+    identifier: str, on: date | None = None, question: Path = QUESTION, runs: Path = RUNS
 ) -> "Preview":
     """Say what the withdrawal of an item would do to the newest run, without a refit.
 

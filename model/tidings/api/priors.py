@@ -28,10 +28,7 @@ class PriorsShown:
 
 
 def priors(
-    name: str | None = None,
-    run: str | None = None,
-    question: Path = QUESTION,
-    runs: Path = RUNS,
+    name: str | None = None, run: str | None = None, question: Path = QUESTION, runs: Path = RUNS
 ) -> PriorsShown:
     """Say where each prior comes from, and what the evidence made of it.
 

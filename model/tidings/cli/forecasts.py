@@ -25,15 +25,7 @@ import typer
 
 import tidings
 from tidings.api.defaults import QUESTION, RUNS
-from tidings.cli.options import (
-    AsJson,
-    AsOf,
-    QuestionFile,
-    RunName,
-    RunsFolder,
-    Seed,
-    print_json,
-)
+from tidings.cli.options import AsJson, AsOf, QuestionFile, RunName, RunsFolder, Seed, print_json
 from tidings.errors import UsageError, nearest
 
 _MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}

@@ -27,8 +27,10 @@ def show_exam(console: Console, examination: "Examination") -> None:
     """Show the scores of an examination by horizon, and the gain by question."""
     rows = examination.score_rows()
     console.print(_scores(rows))
-    console.print("[dim]log scores and Brier scores, the lower the better; event: that anything "
-                  "has changed[/]")  # fmt: skip
+    console.print(
+        "[dim]log scores and Brier scores, the lower the better; event: that anything "
+        "has changed[/]"
+    )
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("gain in log score of the event", overflow="fold")
     gain = examination.gains()
@@ -42,16 +44,33 @@ def show_exam(console: Console, examination: "Examination") -> None:
 
 def _scores(rows: Iterable[ScoreRow]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("horizon", "log", "log event", "base rate", "gain ± se", "Brier", "Brier event",
-                   "base rate", "status quo", "n"):  # fmt: skip
+    for column in (
+        "horizon",
+        "log",
+        "log event",
+        "base rate",
+        "gain ± se",
+        "Brier",
+        "Brier event",
+        "base rate",
+        "status quo",
+        "n",
+    ):
         table.add_column(column, justify="right")
     for row in rows:
         se = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.3f}"
         table.add_row(
-            f"{row.months}mo", f"{row.log:.3f}", f"{row.log_event:.3f}", f"{row.log_base:.3f}",
-            f"{row.log_gain:+.3f}{se}", f"{row.brier:.3f}", f"{row.brier_event:.3f}",
-            f"{row.brier_base:.3f}", f"{row.brier_status_quo:.3f}", str(row.n),
-        )  # fmt: skip
+            f"{row.months}mo",
+            f"{row.log:.3f}",
+            f"{row.log_event:.3f}",
+            f"{row.log_base:.3f}",
+            f"{row.log_gain:+.3f}{se}",
+            f"{row.brier:.3f}",
+            f"{row.brier_event:.3f}",
+            f"{row.brier_base:.3f}",
+            f"{row.brier_status_quo:.3f}",
+            str(row.n),
+        )
     return table
 
 

@@ -31,15 +31,7 @@ from rich.prompt import Confirm
 import tidings
 from tidings.api.defaults import QUESTION, RUNS
 from tidings.cli.asking import ask_item, confirm, effect_of
-from tidings.cli.options import (
-    AsJson,
-    QuestionFile,
-    RunName,
-    RunsFolder,
-    Yes,
-    print_json,
-    read_day,
-)
+from tidings.cli.options import AsJson, QuestionFile, RunName, RunsFolder, Yes, print_json, read_day
 from tidings.errors import UsageError
 from tidings.evidence.recording import HYPOTHETICAL
 
@@ -74,9 +66,13 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
         passed = [points(preview.since[row, at])] if since else []
         change, error = effect.at(row, at)
         table.add_row(
-            outcome.title, percent(preview.now[row, at]), *passed, percent(preview.then[row, at]),
-            moved(change, error), "[dim]noise[/]" if inside_noise(change, error) else "",
-        )  # fmt: skip
+            outcome.title,
+            percent(preview.now[row, at]),
+            *passed,
+            percent(preview.then[row, at]),
+            moved(change, error),
+            "[dim]noise[/]" if inside_noise(change, error) else "",
+        )
     console.print(table)
     if effect.refitted:
         console.print("[dim]fitted again[/]")
@@ -197,10 +193,15 @@ def _cells(
     if grade and len(grade) != 2:
         raise UsageError(f"--grade: got {grade!r}; expected a letter A to F and a digit 1 to 6")
     cells = {
-        **others, "actor": actor, "outcomes": outcomes, "claim": claim,
-        "face_value": face_value, "push": push,
-        "source_reliability": grade[:1].upper(), "credibility": grade[1:],
-    }  # fmt: skip
+        **others,
+        "actor": actor,
+        "outcomes": outcomes,
+        "claim": claim,
+        "face_value": face_value,
+        "push": push,
+        "source_reliability": grade[:1].upper(),
+        "credibility": grade[1:],
+    }
     return {name: cell for name, cell in cells.items() if cell}
 
 
@@ -230,11 +231,24 @@ def add(
 ) -> None:
     """Record an item, or many from a file, and show what it does before it is kept."""
     given = _cells(
-        actor=actor, outcomes=outcomes, claim=claim, face_value=face_value, push=push,
-        grade=grade, speaker=speaker, voice=voice, date=when, published=published,
-        source=source, via=via, url=url, story=story, milestone=milestone, note=note,
+        actor=actor,
+        outcomes=outcomes,
+        claim=claim,
+        face_value=face_value,
+        push=push,
+        grade=grade,
+        speaker=speaker,
+        voice=voice,
+        date=when,
+        published=published,
+        source=source,
+        via=via,
+        url=url,
+        story=story,
+        milestone=milestone,
+        note=note,
         id=identifier,
-    )  # fmt: skip
+    )
     console = Console(stderr=as_json)
     if file is None and not yes and sys.stdin.isatty():
         given = ask_item(console, tidings.check(question), given)
@@ -297,9 +311,17 @@ def preview(
 ) -> None:
     """Show what hypothetical items would do to a run, without a refit."""
     given = _cells(
-        actor=actor, outcomes=outcomes, claim=claim, face_value=face_value, push=push,
-        grade=grade, speaker=speaker, voice=voice, date=when, story=story,
-    )  # fmt: skip
+        actor=actor,
+        outcomes=outcomes,
+        claim=claim,
+        face_value=face_value,
+        push=push,
+        grade=grade,
+        speaker=speaker,
+        voice=voice,
+        date=when,
+        story=story,
+    )
     drafted = _drafted({**HYPOTHETICAL, **given}, file, question)
     effect = tidings.preview(
         drafted.items, run, question, runs, refit="always" if refit else "never"

@@ -24,14 +24,7 @@ from tidings.api.defaults import QUESTION, RENDERED, RUNS
 from tidings.cli.asking import confirm, effect_of
 from tidings.cli.lessons import show_lessons
 from tidings.cli.news import show_preview
-from tidings.cli.options import (
-    AsJson,
-    QuestionFile,
-    RunsFolder,
-    Yes,
-    print_json,
-    progress_lines,
-)
+from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, progress_lines
 
 _IN_FULL = 8
 """Up to so many priors are shown as cards, more as a table."""

@@ -20,12 +20,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tidings.names import DEAL
-from tidings.reporting.wording import (
-    item_tip_sentence,
-    points,
-    prior_tip_sentence,
-    target_words,
-)
+from tidings.reporting.wording import item_tip_sentence, points, prior_tip_sentence, target_words
 
 if TYPE_CHECKING:
     from tidings.reasons.sensitivity import Sensitivity, Tilt
@@ -167,9 +162,12 @@ def _show_tornado(
         colours = ["#D55E00" if value < 0 else "#0072B2" for value in changes]
         cells = [_cell(one, row, column) for one in pair]
         table.add_row(
-            pair[0].prior, cells[0], f"[{colours[0]}]{bars[0]}[/]",
-            f"[{colours[1]}]{bars[1]}[/]", cells[1],
-        )  # fmt: skip
+            pair[0].prior,
+            cells[0],
+            f"[{colours[0]}]{bars[0]}[/]",
+            f"[{colours[1]}]{bars[1]}[/]",
+            cells[1],
+        )
     console.print(table)
     rest = len(pairs) - len(shown[:count])
     if rest:
@@ -207,8 +205,9 @@ def _show_scaled(console: Console, sensitivity: "Sensitivity") -> None:
         f"{outcome.name} {outcome.prior:.2f} and {outcome.likelihood:.2f}"
         for outcome in sensitivity.outcomes
     )
-    console.print(f"  sensitivity of the forecasts to priors and to likelihood: {each}",
-                  highlight=False)  # fmt: skip
+    console.print(
+        f"  sensitivity of the forecasts to priors and to likelihood: {each}", highlight=False
+    )
 
 
 def _show_tipping(console: Console, sensitivity: "Sensitivity", tipping: "Tipping") -> None:
@@ -264,10 +263,7 @@ def diff(
 
 
 def explain(
-    run: RunName = None,
-    horizon: Horizon = "",
-    runs: RunsFolder = RUNS,
-    as_json: AsJson = False,
+    run: RunName = None, horizon: Horizon = "", runs: RunsFolder = RUNS, as_json: AsJson = False
 ) -> None:
     """Show what a run rests on: stories, actors, voices, time; and items that conflict."""
     explanation = tidings.explain(run, runs)

@@ -146,9 +146,15 @@ def fit_arrivals(
     sizes, size_probs = _mixture([r.size for r in mine.records], pooled_sizes, weight)
     named, named_probs = _named_sets(mine.records, ends)
     return Arrivals(
-        shape, years, _pooled_dispersion(mine, theirs, weight), sizes, size_probs, named,
-        named_probs, len(mine.records),
-    )  # fmt: skip
+        shape,
+        years,
+        _pooled_dispersion(mine, theirs, weight),
+        sizes,
+        size_probs,
+        named,
+        named_probs,
+        len(mine.records),
+    )
 
 
 def source_of(question: ResolvedQuestion, grades: GradesConfig) -> Source:

@@ -229,9 +229,7 @@ def read_items(
 
 
 def _checked(
-    place: Path,
-    read: tuple[Sequence[Row], Sequence[Fault]],
-    taken: Mapping[str, str],
+    place: Path, read: tuple[Sequence[Row], Sequence[Fault]], taken: Mapping[str, str]
 ) -> tuple[Item, ...]:
     """Return the items of rows, or raise every fault of reading and of sense."""
     rows, faults, seen = read[0], list(read[1]), dict(taken)

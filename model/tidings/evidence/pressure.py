@@ -88,10 +88,7 @@ def _records(group: Sequence[Pulse]) -> list[Pulse]:
 
 
 def mean_pressure(
-    counted: Sequence[Pulse],
-    edges: NDArray[np.float64],
-    half_life_days: float,
-    ends: Sequence[str],
+    counted: Sequence[Pulse], edges: NDArray[np.float64], half_life_days: float, ends: Sequence[str]
 ) -> NDArray[np.float64]:
     """Return the mean pressure over each interval.
 
@@ -124,10 +121,7 @@ def mean_pressure(
 
 
 def pressure_at(
-    counted: Sequence[Pulse],
-    times: NDArray[np.float64],
-    half_life_days: float,
-    ends: Sequence[str],
+    counted: Sequence[Pulse], times: NDArray[np.float64], half_life_days: float, ends: Sequence[str]
 ) -> NDArray[np.float64]:
     """Return the pressure at moments in time.
 

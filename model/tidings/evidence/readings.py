@@ -129,14 +129,19 @@ def _readings_of(
     variance = _variance(item, face, cast.grades) / speaker.weight
     return [
         Reading(
-            item.id, item.story, read, outcome, -1.0 if alone == RETAINED else 1.0,
-            face.mean, float(np.sqrt(variance / share.get(str(outcome), 1.0))),
+            item.id,
+            item.story,
+            read,
+            outcome,
+            -1.0 if alone == RETAINED else 1.0,
+            face.mean,
+            float(np.sqrt(variance / share.get(str(outcome), 1.0))),
             None if item.voice == OBSERVER else f"{item.actor}:{item.voice}",
             state,
         )
         for outcome in targets
         if outcome != OTHER
-    ]  # fmt: skip
+    ]
 
 
 def _variance(item: Item, face: LinkNormal, grades: GradesConfig) -> float:

@@ -149,9 +149,13 @@ def _write(folder: Path, name: str, body: bytes) -> None:
 
 
 _MODULES = (
-    "forecasting/compilation", "forecasting/density", "mechanism/graph", "mechanism/unknowns",
-    "names", "question/structure",
-)  # fmt: skip
+    "forecasting/compilation",
+    "forecasting/density",
+    "mechanism/graph",
+    "mechanism/unknowns",
+    "names",
+    "question/structure",
+)
 """The modules that decide the compiled code."""
 _PACKAGE = Path(__file__).parents[1]
 _PACKAGES = ("numba", "llvmlite", "numpy", "pytensor", "pymc")

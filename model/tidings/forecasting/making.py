@@ -39,9 +39,17 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _PACKAGES = (
-    "tidings", "pymc", "pytensor", "nutpie", "numba", "arviz-stats", "numpy", "scipy", "pandas",
+    "tidings",
+    "pymc",
+    "pytensor",
+    "nutpie",
+    "numba",
+    "arviz-stats",
+    "numpy",
+    "scipy",
+    "pandas",
     "xarray",
-)  # fmt: skip
+)
 
 
 def make_forecast(

@@ -123,10 +123,7 @@ def _curvature(density: BoundDensity, mode: NDArray[np.float64]) -> NDArray[np.f
 
 
 def sample(
-    structure: Structure,
-    data: GraphData,
-    fit: FitConfig,
-    progress: Progress | None = None,
+    structure: Structure, data: GraphData, fit: FitConfig, progress: Progress | None = None
 ) -> Sampled:
     """Draw from the posterior.
 
@@ -315,11 +312,7 @@ class Compiled:
     draw: Callable[[int, int, Mapping[str, NDArray[np.float64]]], "xr.DataTree"]
 
     def sample(
-        self,
-        seed: int,
-        name: str,
-        data: Mapping[str, NDArray[np.float64]],
-        draws: int = _DRAWS,
+        self, seed: int, name: str, data: Mapping[str, NDArray[np.float64]], draws: int = _DRAWS
     ) -> tuple["xr.Dataset", Diagnosis]:
         """Draw from the posterior.
 
@@ -356,9 +349,16 @@ def compile_model(model: "pm.Model") -> Compiled:
     def draw(seed: int, draws: int, data: Mapping[str, NDArray[np.float64]]) -> "xr.DataTree":
         bound = compiled.with_data(**data)
         trace: xr.DataTree = nutpie.sample(
-            bound, draws=draws, tune=_TUNE, chains=_CHAINS, cores=2, seed=seed,
-            save_warmup=False, progress_bar=False, target_accept=0.9,
-        )  # fmt: skip
+            bound,
+            draws=draws,
+            tune=_TUNE,
+            chains=_CHAINS,
+            cores=2,
+            seed=seed,
+            save_warmup=False,
+            progress_bar=False,
+            target_accept=0.9,
+        )
         return trace
 
     return Compiled(draw)

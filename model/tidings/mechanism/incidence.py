@@ -237,10 +237,7 @@ class _Chunk:
     """
 
     def __init__(
-        self,
-        parameters: RateParts,
-        outlook: Outlook,
-        generator: np.random.Generator,
+        self, parameters: RateParts, outlook: Outlook, generator: np.random.Generator
     ) -> None:
         self.parameters = parameters.each(_with_room_for_futures)
         self.outlook, self.generator = outlook, generator

@@ -123,10 +123,7 @@ def of_linked(linked: Array, factor: Array, voice_bias: Array, structure: Struct
 
 
 def natural(
-    free: Mapping[str, Array],
-    data: GraphData,
-    structure: Structure,
-    rest: Array | None = None,
+    free: Mapping[str, Array], data: GraphData, structure: Structure, rest: Array | None = None
 ) -> Parameters:
     """Map the graph's free variables to natural scales.
 
@@ -218,10 +215,14 @@ def neutral_rates(
 
 
 _STORED: dict[str, tuple[Dim, ...]] = {
-    Var.FACTOR_SD: (Dim.ACTOR,), Var.PRECEDENT: (Dim.NAMED,), Var.LEVEL: (Dim.PAIR,),
-    Var.BINDING: (Dim.PAIR,), Var.FACTOR: (Dim.ACTOR, Dim.STATE), Var.VOICE_BIAS: (Dim.SIDE,),
+    Var.FACTOR_SD: (Dim.ACTOR,),
+    Var.PRECEDENT: (Dim.NAMED,),
+    Var.LEVEL: (Dim.PAIR,),
+    Var.BINDING: (Dim.PAIR,),
+    Var.FACTOR: (Dim.ACTOR, Dim.STATE),
+    Var.VOICE_BIAS: (Dim.SIDE,),
     Var.LINKED: (Dim.PRIOR,),
-}  # fmt: skip
+}
 """What a run stores beside single numbers, and its dims after those of the draws."""
 
 

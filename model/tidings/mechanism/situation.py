@@ -197,9 +197,13 @@ def graph_data(situation: Situation) -> GraphData:
     """Return the data of the graph."""
     question = situation.question
     return data_of(
-        situation.structure, question.priors, paths_of(situation), reading_rows(situation),
-        exposure_of(situation), question.config.consent_reference,
-    )  # fmt: skip
+        situation.structure,
+        question.priors,
+        paths_of(situation),
+        reading_rows(situation),
+        exposure_of(situation),
+        question.config.consent_reference,
+    )
 
 
 def reading_rows(situation: Situation) -> ReadingRows:
@@ -242,9 +246,13 @@ def prior_data(situation: Situation) -> GraphData:
     still = Exposure(np.zeros((1, 1)), np.zeros((len(structure.ends), 1, 1)))
     rows = rows_of((), structure, 1, {})
     return data_of(
-        structure, question.priors, prior_basis(len(structure.dynamic)), rows, still,
+        structure,
+        question.priors,
+        prior_basis(len(structure.dynamic)),
+        rows,
+        still,
         question.config.consent_reference,
-    )  # fmt: skip
+    )
 
 
 def paths_of(situation: Situation, informed: float = INFORMED) -> PathBasis:
@@ -281,10 +289,7 @@ def outlook_of(situation: Situation) -> Outlook:
     """Return what the forecast starts from."""
     config = situation.question.config
     calendar = make_calendar(
-        situation.status_known_to,
-        situation.as_of,
-        config.horizons_months,
-        config.horizon_dates,
+        situation.status_known_to, situation.as_of, config.horizons_months, config.horizon_dates
     )
     return Outlook(
         structure=situation.structure,

@@ -17,15 +17,22 @@ from scipy.special import ndtri
 from tidings._tables import Row
 
 PREDICTORS = (
-    "hostile_recipient", "air_defence", "owner_in_nato", "replacement_offered", "russian_supplier",
+    "hostile_recipient",
+    "air_defence",
+    "owner_in_nato",
+    "replacement_offered",
+    "russian_supplier",
     "war_in_ukraine",
-)  # fmt: skip
+)
 CONSENT_PREDICTORS = PREDICTORS[:2]
 """What consent is predicted by: the others only made it worse."""
 KINDS = (
-    "transfer_to_belligerent", "transfer_to_third", "return_to_supplier", "scrap_or_swap",
+    "transfer_to_belligerent",
+    "transfer_to_third",
+    "return_to_supplier",
+    "scrap_or_swap",
     "foreign_control",
-)  # fmt: skip
+)
 DISPOSED, REFUSED = 0, 1
 EDGES = (0.0, 1.0, 6.0, 24.0, 600.0)
 """Months between which the hazards are constant; the last is beyond every case."""

@@ -29,7 +29,8 @@ def resolved_quantities(posterior: xr.Dataset, seed: int) -> dict[str, Quantity]
     base_rate = np.exp(draws["log_base_rate"] + draws["spread"] * new)
     return {
         "resolved.base_rate": _quantity(
-            base_rate, "log",
+            base_rate,
+            "log",
             "Ends a year of a question like those resolved, one year old and at neutral news.",
         ),
         "resolved.push_slope": _quantity(
@@ -38,7 +39,7 @@ def resolved_quantities(posterior: xr.Dataset, seed: int) -> dict[str, Quantity]
         "resolved.consent_slope": _quantity(
             draws["consent_slope"], "identity", "Log rate that a unit of consent is worth."
         ),
-    }  # fmt: skip
+    }
 
 
 def _profile(
@@ -54,9 +55,13 @@ def _profile(
     kinds, owners = zip(*cases, strict=True)
     granted, refused = (np.full(len(cases), float(said == one)) for one in ("granted", "refused"))
     return Profile(
-        np.tile(coded, (len(cases), 1)), np.array(kinds), granted, refused, np.array(owners),
+        np.tile(coded, (len(cases), 1)),
+        np.array(kinds),
+        granted,
+        refused,
+        np.array(owners),
         config.fit.seed,
-    )  # fmt: skip
+    )
 
 
 def class_quantities(posterior: xr.Dataset, config: QuestionConfig) -> dict[str, Quantity]:
@@ -79,11 +84,12 @@ def class_quantities(posterior: xr.Dataset, config: QuestionConfig) -> dict[str,
                 f"Chance that an owner goes ahead though the supplier {words}; {what}.",
             )
             quantities[f"cases.binding.{said}.{group}"] = _quantity(
-                _binding(consent, np.minimum(ahead / with_it, 1.0)), "logit",
+                _binding(consent, np.minimum(ahead / with_it, 1.0)),
+                "logit",
                 f"How far a transfer is stopped where the supplier {words}; {what}. The power of "
                 "its willingness that makes it as much rarer as it is in the cases when some "
                 "suppliers agree and the others do not.",
-            )  # fmt: skip
+            )
     return quantities | _precedents(posterior, config)
 
 
@@ -108,12 +114,13 @@ def _precedents(posterior: xr.Dataset, config: QuestionConfig) -> dict[str, Quan
     shares = chance / chance.sum(axis=1, keepdims=True)
     return {
         f"cases.precedent.{kind}": _quantity(
-            shares[:, place], "log",
+            shares[:, place],
+            "log",
             f"Share of {kind.replace('_', ' ')} among disposals within {_MONTHS:g} months, were "
             "each kind proposed as often and agreed to.",
         )
         for place, kind in enumerate(KINDS)
-    }  # fmt: skip
+    }
 
 
 def _quantity(values: Array, link: Link, meaning: str) -> Quantity:
@@ -121,6 +128,9 @@ def _quantity(values: Array, link: Link, meaning: str) -> Quantity:
     quantiles = np.quantile(values, _QUANTILES)
     fitted = fit_quantiles(dict(zip(_QUANTILES, quantiles.tolist(), strict=True)), link)
     return Quantity(
-        meaning=meaning, link=link, mean=round(fitted.mean, 4), sd=round(fitted.sd, 4),
+        meaning=meaning,
+        link=link,
+        mean=round(fitted.mean, 4),
+        sd=round(fitted.sd, 4),
         fit_error=round(fitted.fit_error, 4),
-    )  # fmt: skip
+    )

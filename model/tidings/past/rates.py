@@ -41,9 +41,18 @@ COUNTED = "counted"
 """The data that say which questions are learned from, one number from 0 to 1 a question."""
 
 HYPER = (
-    "log_base_rate", "spread", "push_slope", "consent_slope", "age_exponent", "mean_pace",
-    "pace_shape", "dispersion", "size_mean", "size_spread", "size_sd",
-)  # fmt: skip
+    "log_base_rate",
+    "spread",
+    "push_slope",
+    "consent_slope",
+    "age_exponent",
+    "mean_pace",
+    "pace_shape",
+    "dispersion",
+    "size_mean",
+    "size_spread",
+    "size_sd",
+)
 """The variables that a new question shares with those learned from."""
 
 _HALF_LIFE_MEDIAN, _HALF_LIFE_SD = 60.0, 0.6

@@ -109,8 +109,9 @@ def build_reference_class(cases: PastCases) -> pm.Model:
     return model
 
 
-def _bernoulli(name: str, logit: pt.TensorVariable, yes: pt.TensorVariable,
-               counted: pt.TensorVariable) -> None:  # fmt: skip
+def _bernoulli(
+    name: str, logit: pt.TensorVariable, yes: pt.TensorVariable, counted: pt.TensorVariable
+) -> None:
     density = yes * logit - pt.softplus(logit)
     pm.Potential(name, pt.sum(density * counted))
 
@@ -194,9 +195,12 @@ class Profile:
 def profile_of(cases: PastCases, places: NDArray[np.int64]) -> Profile:
     """Return some of the cases as they are."""
     return Profile(
-        cases.predictors[places], cases.kind[places], cases.consented[places],
-        cases.refused[places], cases.owner[places],
-    )  # fmt: skip
+        cases.predictors[places],
+        cases.kind[places],
+        cases.consented[places],
+        cases.refused[places],
+        cases.owner[places],
+    )
 
 
 def _stacked(posterior: xr.Dataset, name: str) -> Array:
@@ -290,8 +294,9 @@ def simulated(posterior: xr.Dataset, cases: PastCases, place: int, seed: int) ->
     )
     end, months = _simulated_ends(one, cases, generator)
     months = np.where(np.isfinite(cases.months), months, np.nan)
-    return replace(cases, granted=granted.astype(int), went_ahead=ahead.astype(int), end=end,
-                   months=months)  # fmt: skip
+    return replace(
+        cases, granted=granted.astype(int), went_ahead=ahead.astype(int), end=end, months=months
+    )
 
 
 def _simulated_ends(

@@ -106,10 +106,12 @@ class Teacher:
         draws = {name: posterior[name].to_numpy().ravel() for name in HYPER}
         settings = settings_of(posterior)
         return Lesson(
-            draws, settings["half_life_days"], settings["age_exponent"],
+            draws,
+            settings["half_life_days"],
+            settings["age_exponent"],
             (settings["pace_weight_items"], settings["size_weight_items"]),
             tuple(past.question for past in self.pasts if past.question.id != without),
-        )  # fmt: skip
+        )
 
 
 def hold_trusted(diagnosis: Diagnosis, name: str) -> None:
@@ -137,7 +139,7 @@ def settings_of(posterior: xr.Dataset) -> dict[str, float]:
         "age_exponent": round(float(posterior["age_exponent"].mean()), 2),
         "pace_weight_items": round(float(np.median(of_pace)), 1),
         "size_weight_items": round(float(np.median(of_size))),
-    }  # fmt: skip
+    }
 
 
 def lesson_of_stored(
@@ -147,7 +149,8 @@ def lesson_of_stored(
     settings = learned.settings
     return Lesson(
         {name: draws[name].to_numpy() for name in HYPER},
-        settings["half_life_days"], settings["age_exponent"],
+        settings["half_life_days"],
+        settings["age_exponent"],
         (settings["pace_weight_items"], settings["size_weight_items"]),
         tuple(question for question in questions if question.id in learned.resolved),
-    )  # fmt: skip
+    )

@@ -50,9 +50,12 @@ def value_of(text: str, yardstick: str) -> dict[str, Any]:
 
 
 def edited_text(
-    text: str, name: str, value: Mapping[str, Any], because: str,
+    text: str,
+    name: str,
+    value: Mapping[str, Any],
+    because: str,
     claims: Sequence[str] | None = None,
-) -> str:  # fmt: skip
+) -> str:
     """Return a question file's text with another value and reason of one prior.
 
     Parameters
@@ -161,9 +164,13 @@ class Edit:
 
 
 def edit_prior(
-    path: Path, name: str, value: str, because: str, yardstick: str | None = None,
+    path: Path,
+    name: str,
+    value: str,
+    because: str,
+    yardstick: str | None = None,
     claims: Sequence[str] | None = None,
-) -> Edit:  # fmt: skip
+) -> Edit:
     """Make and check an edit of a prior.
 
     Parameters

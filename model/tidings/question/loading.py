@@ -149,9 +149,11 @@ def load_settings(path: Path) -> QuestionConfig:
 
 
 _LEARNED_SETTINGS = (
-    ("news", "half_life_days"), ("news", "pace_weight_items"), ("news", "size_weight_items"),
+    ("news", "half_life_days"),
+    ("news", "pace_weight_items"),
+    ("news", "size_weight_items"),
     ("time", "age_exponent"),
-)  # fmt: skip
+)
 
 
 def _learned(path: Path, tree: Mapping[str, Any]) -> Learned | None:

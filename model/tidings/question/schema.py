@@ -150,9 +150,15 @@ class CasesConfig(_Closed):
     because: str = ""
     """Why they are trusted no further: how they were selected."""
     like: dict[
-        Literal["air_defence", "owner_in_nato", "replacement_offered", "russian_supplier",
-                "war_in_ukraine"], bool
-    ] = {}  # fmt: skip
+        Literal[
+            "air_defence",
+            "owner_in_nato",
+            "replacement_offered",
+            "russian_supplier",
+            "war_in_ukraine",
+        ],
+        bool,
+    ] = {}
     """What the question has in common with cases; what is not named is taken as unknown."""
 
 

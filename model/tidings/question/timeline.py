@@ -103,9 +103,13 @@ def make_timeline(time: TimeConfig, start: date, exposed_to: date, end: date) ->
     """
     first = max(exposed_to, start)
     return Timeline(
-        start, first, max(end, first), time.step_days, time.steps_in_state,
+        start,
+        first,
+        max(end, first),
+        time.step_days,
+        time.steps_in_state,
         time.factor_half_life_days,
-    )  # fmt: skip
+    )
 
 
 def mean_age_power(edges: NDArray[np.float64], start: date, exponent: float) -> NDArray[np.float64]:

@@ -21,8 +21,15 @@ _BAND_COLUMNS = {
     "low": Column(_PROBABILITY),
     "high": Column(_PROBABILITY),
 }
-_SURVEY_QUANTILES = {"q05": 0.05, "q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90,
-                     "q95": 0.95}  # fmt: skip
+_SURVEY_QUANTILES = {
+    "q05": 0.05,
+    "q10": 0.10,
+    "q25": 0.25,
+    "q50": 0.50,
+    "q75": 0.75,
+    "q90": 0.90,
+    "q95": 0.95,
+}
 _SURVEY_COLUMNS = {
     "phrase": Column(text),
     "n": Column(number(1, 1e9, whole=True)),

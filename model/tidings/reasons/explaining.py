@@ -139,10 +139,16 @@ def explain_run(run: Run) -> Explanation:
     parts.append(replace(counted, effect=replace(counted.effect, change=-counted.effect.change)))
     told, examined = surprises(posterior, lambda one: refitted(posterior.inputs, one))
     return Explanation(
-        run, tuple(parts), tuple(told), examined, len(world.items),
+        run,
+        tuple(parts),
+        tuple(told),
+        examined,
+        len(world.items),
         len({item.story for item in world.items.values()}),
-        {item.id: item.claim for item in world.items.values()}, pool.k, pool.refits,
-    )  # fmt: skip
+        {item.id: item.claim for item in world.items.values()},
+        pool.k,
+        pool.refits,
+    )
 
 
 def _grouped(world: World, part: Callable[[Item], str]) -> Iterator[tuple[str, list[str]]]:

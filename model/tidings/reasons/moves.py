@@ -130,13 +130,20 @@ def explain_moves(old: Run, new: Run) -> Moves:
     error = np.hypot(np.hypot(*mcse), path.mcse())
     unknown = error if path.comparable else np.zeros_like(left)
     noise = Move("noise", "Monte Carlo", Effect(left, unknown))
-    claims = {
-        item.id: item.claim for one in posteriors for item in one.inputs.ledger.items
-    }  # fmt: skip
+    claims = {item.id: item.claim for one in posteriors for item in one.inputs.ledger.items}
     return Moves(
-        old, new, outcomes, horizons, before, after, (*moves, noise), claims, path.order_free,
-        path.pool.k, path.pool.refits,
-    )  # fmt: skip
+        old,
+        new,
+        outcomes,
+        horizons,
+        before,
+        after,
+        (*moves, noise),
+        claims,
+        path.order_free,
+        path.pool.k,
+        path.pool.refits,
+    )
 
 
 def _check_pair(old: Run, new: Run) -> None:
@@ -148,8 +155,7 @@ def _check_pair(old: Run, new: Run) -> None:
         )
     if second.as_of < first.as_of:
         raise UsageError(
-            f"{second.run} is as of an earlier day than {first.run}",
-            remedy="put the earlier first",
+            f"{second.run} is as of an earlier day than {first.run}", remedy="put the earlier first"
         )
 
 
@@ -217,9 +223,7 @@ class _Path:
 
     def incomparable(self, change: Array) -> Move:
         """Return the one move between questions of different outcomes or actors."""
-        errors = [
-            _published(run, *_common(*self._runs), statistic="mcse") for run in self._runs
-        ]  # fmt: skip
+        errors = [_published(run, *_common(*self._runs), statistic="mcse") for run in self._runs]
         effect = Effect(change, np.hypot(*errors))
         return Move("prior", "the question's outcomes or actors", effect)
 

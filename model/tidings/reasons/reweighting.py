@@ -115,10 +115,12 @@ def stored_posterior(run: Run, draws: int = DRAWS) -> Posterior:
     carried = stored // incidence.shape[1]
     every = max(1, chains * incidence.shape[1] // draws)
     return Posterior(
-        inputs, situation, parameters.flat(carried * every),
+        inputs,
+        situation,
+        parameters.flat(carried * every),
         incidence[:, ::every].reshape(-1, *incidence.shape[2:]),
         run.at_horizons(lambda row: row.ess),
-    )  # fmt: skip
+    )
 
 
 def standard_error(
@@ -183,10 +185,13 @@ class Reweighting:
         """
         outlook, arrivals = outlook_of(situation), situation.arrivals
         key = (
-            outlook.calendar.start, outlook.calendar.as_of, outlook.news_from,
-            outlook.half_life_days, outlook.age_exponent,
+            outlook.calendar.start,
+            outlook.calendar.as_of,
+            outlook.news_from,
+            outlook.half_life_days,
+            outlook.age_exponent,
             *(np.asarray(value).tobytes() for value in vars(arrivals).values()),
-        )  # fmt: skip
+        )
         if key not in self._futures:
             # Factors of states after the situation's own are its futures.
             states = situation.timeline.states
@@ -215,8 +220,11 @@ def _grid(situation: Situation) -> tuple[object, ...]:
 
 def _changed_priors(old: Situation, new: Situation) -> dict[str, tuple[LinkNormal, LinkNormal]]:
     """Return the priors that differ, as they were and as they are."""
-    pairs = {name: (old.question.priors[name], new.question.priors[name])
-             for name in prior_names(old.structure) if name in old.question.priors}  # fmt: skip
+    pairs = {
+        name: (old.question.priors[name], new.question.priors[name])
+        for name in prior_names(old.structure)
+        if name in old.question.priors
+    }
     return {k: (a, b) for k, (a, b) in pairs.items() if (a.mean, a.sd) != (b.mean, b.sd)}
 
 

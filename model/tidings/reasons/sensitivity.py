@@ -192,9 +192,14 @@ def _power_scaled(
     for name, z in standard.items():
         own = _sensitivities({name: z}, log_priors[name])[name]
         priors.append(
-            _scaled(name, own, with_likelihood[name], max(k, _largest_k(log_priors[name])),
-                    float(z.mean()))
-        )  # fmt: skip
+            _scaled(
+                name,
+                own,
+                with_likelihood[name],
+                max(k, _largest_k(log_priors[name])),
+                float(z.mean()),
+            )
+        )
     every = np.sum(list(log_priors.values()), axis=0)
     with_priors, k_all = _sensitivities(of_outcome, every), _largest_k(every)
     scaled = [
@@ -230,10 +235,12 @@ def _sensitivities(quantities: Mapping[str, Array], log_density: Array) -> dict[
         return xr.Dataset({n: (("chain", "draw"), value[None]) for n, value in named.items()})
 
     places = {f"q{place}": name for place, name in enumerate(quantities)}
-    tree = xr.DataTree.from_dict({
-        "posterior": dataset({place: quantities[name] for place, name in places.items()}),
-        "log_prior": dataset({"scaled": log_density}),
-    })  # fmt: skip
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": dataset({place: quantities[name] for place, name in places.items()}),
+            "log_prior": dataset({"scaled": log_density}),
+        }
+    )
     sensitivity = arviz_stats.psense(tree, group="prior", alphas=_ALPHAS)
     return {name: float(sensitivity[place]) for place, name in places.items()}
 

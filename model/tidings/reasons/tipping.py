@@ -290,8 +290,25 @@ def _item(here: WhatIf, pair: tuple[str, str], word: str) -> Item:
     """Return an observer's report of the best grade about one actor and outcome."""
     as_of = here.situation.as_of
     return Item(
-        id="tip", date=as_of, date_precision="day", published=as_of, source="tip", via=None,
-        url="https://tip", speaker=None, voice="observer", actor=pair[0], outcomes=(pair[1],),
-        claim="tip", face_value=word, push=None, milestone=None, source_reliability="A",
-        credibility="1", story="tip", note=None, retracted=None, retracted_why=None,
-    )  # fmt: skip
+        id="tip",
+        date=as_of,
+        date_precision="day",
+        published=as_of,
+        source="tip",
+        via=None,
+        url="https://tip",
+        speaker=None,
+        voice="observer",
+        actor=pair[0],
+        outcomes=(pair[1],),
+        claim="tip",
+        face_value=word,
+        push=None,
+        milestone=None,
+        source_reliability="A",
+        credibility="1",
+        story="tip",
+        note=None,
+        retracted=None,
+        retracted_why=None,
+    )

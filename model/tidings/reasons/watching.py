@@ -186,10 +186,17 @@ class Lookout:
         pushed = ends if outcome == ANY else (outcome,)
         more = [Pulse(_STORY, _STORY, one, size, known) for one in pushed]
         question = situation.question
-        read = () if face is None else read_items(
-            [self._typical_item(actor, outcome, face)], question.config,
-            precedent_share(question), question.yardsticks, situation.timeline,
-        )  # fmt: skip
+        read = (
+            ()
+            if face is None
+            else read_items(
+                [self._typical_item(actor, outcome, face)],
+                question.config,
+                precedent_share(question),
+                question.yardsticks,
+                situation.timeline,
+            )
+        )
         return replace(
             situation, pulses=(*situation.pulses, *more), readings=(*situation.readings, *read)
         )
@@ -200,11 +207,28 @@ class Lookout:
         [(grade, _)] = grades.most_common(1) or [(("B", "2"), 0)]
         as_of = self.situation.as_of
         return Item(
-            id=_STORY, date=as_of, date_precision="day", published=as_of, source="", via=None,
-            url="", speaker=None, voice="own", actor=actor, outcomes=(outcome,), claim="",
-            face_value=face, push=None, milestone=None, source_reliability=grade[0],
-            credibility=grade[1], story=_STORY, note=None, retracted=None, retracted_why=None,
-        )  # fmt: skip
+            id=_STORY,
+            date=as_of,
+            date_precision="day",
+            published=as_of,
+            source="",
+            via=None,
+            url="",
+            speaker=None,
+            voice="own",
+            actor=actor,
+            outcomes=(outcome,),
+            claim="",
+            face_value=face,
+            push=None,
+            milestone=None,
+            source_reliability=grade[0],
+            credibility=grade[1],
+            story=_STORY,
+            note=None,
+            retracted=None,
+            retracted_why=None,
+        )
 
     def _typical_face(self, sign: Sign) -> str:
         """Return the median face value of items that pushed in a direction, as a word."""

@@ -33,8 +33,15 @@ from tidings.reasons.reweighting import Posterior, at_horizons, weights_of
 
 Array = NDArray[np.float64]
 _DRAWS, _FUTURES = 200, 25
-_ACTING = ("base_rate", "push_slope", "consent_slope", "share_other", Var.PRECEDENT.value,
-           "willingness", "binding")  # fmt: skip
+_ACTING = (
+    "base_rate",
+    "push_slope",
+    "consent_slope",
+    "share_other",
+    Var.PRECEDENT.value,
+    "willingness",
+    "binding",
+)
 
 
 class WhatIf:
@@ -75,8 +82,11 @@ class WhatIf:
 
     def acting(self) -> list[str]:
         """Return the priors whose values act on the forecast of a given draw."""
-        return [name for name in self.linked if name.partition(".")[0] in _ACTING
-                and name in self.situation.question.priors]  # fmt: skip
+        return [
+            name
+            for name in self.linked
+            if name.partition(".")[0] in _ACTING and name in self.situation.question.priors
+        ]
 
     def prior(self, name: str) -> LinkNormal:
         """Return a prior."""
@@ -111,9 +121,12 @@ class WhatIf:
         """Return the forecast with one more reading, shape (outcome,), and Pareto k."""
         question = self.situation.question
         more = read_items(
-            [item], question.config, precedent_share(question), question.yardsticks,
+            [item],
+            question.config,
+            precedent_share(question),
+            question.yardsticks,
             self.situation.timeline,
-        )  # fmt: skip
+        )
         after = replace(self.situation, readings=(*self.situation.readings, *more))
         change = log_readings(self.every_parameters, reading_rows(after))
         change -= log_readings(self.every_parameters, self._rows)

@@ -14,9 +14,17 @@ from tidings.reasons.reweighting import Posterior
 
 Kind = Literal["item", "retraction", "prior", "cases", "time", "model", "noise"]
 _ACTING = (
-    "known", "date", "voice", "actor", "outcomes", "face_value", "push", "source_reliability",
-    "credibility", "story",
-)  # fmt: skip
+    "known",
+    "date",
+    "voice",
+    "actor",
+    "outcomes",
+    "face_value",
+    "push",
+    "source_reliability",
+    "credibility",
+    "story",
+)
 _SETTINGS = ("clock_start", "consent_reference", "time", "news", "grades", "actors")
 
 
@@ -96,14 +104,15 @@ def world_of(posterior: Posterior) -> World:
     """Return the world that a posterior rests on; who withdraws an item later is left out of it."""
     situation = posterior.situation
     config = situation.question.config
-    items = tuple(
-        replace(item, retracted=None, retracted_why=None) for item in situation.items
-    )  # fmt: skip
+    items = tuple(replace(item, retracted=None, retracted_why=None) for item in situation.items)
     moment = Moment(situation.as_of, situation.watched_to, config.status_known_to, items)
     return World(
-        {item.id: item for item in items}, situation.question.priors, moment,
-        situation.question, posterior.inputs.resolved,
-    )  # fmt: skip
+        {item.id: item for item in items},
+        situation.question.priors,
+        moment,
+        situation.question,
+        posterior.inputs.resolved,
+    )
 
 
 def name_of_time(old: Moment, new: Moment) -> str:

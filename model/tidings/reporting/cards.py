@@ -145,8 +145,11 @@ def _posterior(run: Run) -> dict[str, _Posterior]:
     question = load_question(run.question_file)
     structure = make_structure(question.config)
     draws = linked_priors(of_stored(run.stored("posterior"), structure), structure)
-    return {name: (prior, draws[name].ravel()) for name, prior in question.priors.items()
-            if name in draws}  # fmt: skip
+    return {
+        name: (prior, draws[name].ravel())
+        for name, prior in question.priors.items()
+        if name in draws
+    }
 
 
 def _card(question: Question, name: str, row: PriorRow, drawn: _Posterior | None) -> PriorCard:
@@ -173,9 +176,13 @@ def _source(question: Question, name: str, row: PriorRow | PriorSource) -> Sourc
         else source_normal(row, link_of(name), (question.yardsticks, learned))
     )
     return Source(
-        _value(question, row), row.because, tuple(claims[claim] for claim in row.claims), row.word,
-        row.weight if isinstance(row, PriorSource) else 1.0, _spread(normal),
-    )  # fmt: skip
+        _value(question, row),
+        row.because,
+        tuple(claims[claim] for claim in row.claims),
+        row.word,
+        row.weight if isinstance(row, PriorSource) else 1.0,
+        _spread(normal),
+    )
 
 
 def _value(question: Question, row: PriorRow | PriorSource) -> str:

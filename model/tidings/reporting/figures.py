@@ -144,9 +144,14 @@ def _draw_interval(axes: Axes, row: ForecastRow, place: float, edge: str, fill: 
     axes.plot([mean], [place], "o", color=edge, markerfacecolor=fill, markersize=6, zorder=3)
     # The number stands to the right of the interval, where no line of its own row passes.
     axes.annotate(
-        percent(row.mean), (high, place), xytext=(6, 0), textcoords="offset points", va="center",
-        fontsize=8, color="#333333",
-    )  # fmt: skip
+        percent(row.mean),
+        (high, place),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        color="#333333",
+    )
 
 
 def _finish(axes: Axes, run: Run, rows: Sequence[ForecastRow]) -> None:
@@ -208,8 +213,10 @@ def draw_tornado(run: Run, outcome: str, path: Path) -> None:
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
         title = manifest.outcomes[row].title
-        axes.set_xlabel(f"chance of “{title}” in per cent, now {percent(now)} "
-                        "(grey: prior moved down by its sd; blue: up)")  # fmt: skip
+        axes.set_xlabel(
+            f"chance of “{title}” in per cent, now {percent(now)} "
+            "(grey: prior moved down by its sd; blue: up)"
+        )
         figure.savefig(path, metadata={"Date": None})
 
 

@@ -78,18 +78,33 @@ def draw_incidence_of_cases(cases: PastCases, curves: np.ndarray, path: Path) ->
             low, middle, high = np.quantile(mean, (0.05, 0.5, 0.95), axis=0)
             axes.fill_between(CURVE_MONTHS, low, high, color=colour, alpha=0.2, linewidth=0)
             axes.plot(CURVE_MONTHS, middle, color=colour, linewidth=1.8)
-            axes.step(CURVE_MONTHS, raw.estimate[end], color=colour, linewidth=1.2,
-                      linestyle="--", where="post")  # fmt: skip
+            axes.step(
+                CURVE_MONTHS,
+                raw.estimate[end],
+                color=colour,
+                linewidth=1.2,
+                linestyle="--",
+                where="post",
+            )
             for edge in (raw.low[end], raw.high[end]):
-                axes.step(CURVE_MONTHS, edge, color=colour, linewidth=0.6, linestyle=":",
-                          where="post")  # fmt: skip
-            axes.annotate(_TITLES[end], (CURVE_MONTHS[-1], middle[-1]), color=colour,
-                          xytext=(-4, 8), textcoords="offset points", ha="right")  # fmt: skip
+                axes.step(
+                    CURVE_MONTHS, edge, color=colour, linewidth=0.6, linestyle=":", where="post"
+                )
+            axes.annotate(
+                _TITLES[end],
+                (CURVE_MONTHS[-1], middle[-1]),
+                color=colour,
+                xytext=(-4, 8),
+                textcoords="offset points",
+                ha="right",
+            )
         axes.set_xlim(0, CURVE_MONTHS[-1])
         axes.set_xticks(range(0, 61, 12))
         axes.set_ylim(0, None)
-        axes.set_xlabel("months since the proposal (solid: model, middle 90 %; dashed: "
-                        "Aalen-Johansen, dotted: its 90 % interval)")  # fmt: skip
+        axes.set_xlabel(
+            "months since the proposal (solid: model, middle 90 %; dashed: "
+            "Aalen-Johansen, dotted: its 90 % interval)"
+        )
         axes.set_ylabel("share of cases")
         figure.savefig(path, metadata={"Date": None})
 
@@ -120,8 +135,9 @@ def _draw_part(panel: Axes, groups: Sequence[Group]) -> None:
         panel.plot([one.q05, one.q95], [place, place], color="#9A9A9A", linewidth=4)
         panel.plot([one.q50], [place], "|", color="#4D4D4D", markersize=10)
         panel.plot([one.share], [place], "o", color="#D55E00", markersize=5)
-        panel.annotate(f"{one.yes}/{one.n}", (1.02, place), fontsize=7.5, va="center",
-                       color="#555555")  # fmt: skip
+        panel.annotate(
+            f"{one.yes}/{one.n}", (1.02, place), fontsize=7.5, va="center", color="#555555"
+        )
     panel.set_yticks(range(len(groups)), [group.group for group in groups])
     panel.set_xlim(-0.03, 1.16)
     panel.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])

@@ -28,10 +28,7 @@ _TICKS: Mapping[Link, Sequence[float]] = {
 
 
 def draw_densities(
-    cards: Sequence[PriorCard],
-    question: Question,
-    draws: Mapping[str, Array],
-    path: Path,
+    cards: Sequence[PriorCard], question: Question, draws: Mapping[str, Array], path: Path
 ) -> None:
     """Draw the density of each prior, and of what a posterior made of it.
 
@@ -104,8 +101,13 @@ def draw_words(cards: Sequence[PriorCard], question: Question, path: Path) -> No
         axes = figure.subplots()
         for place, (_, own, (yardstick, low, high)) in enumerate(lines):
             colour = _AFTER if yardstick == own else "#D55E00" if yardstick == SURVEY else _BEFORE
-            axes.plot([_logit(low), _logit(high)], [place, place], color=colour, linewidth=5,
-                      solid_capstyle="butt")  # fmt: skip
+            axes.plot(
+                [_logit(low), _logit(high)],
+                [place, place],
+                color=colour,
+                linewidth=5,
+                solid_capstyle="butt",
+            )
         axes.set_yticks(range(len(lines)), [f"{w}, {_title(m[0])}" for w, _, m in lines])
         ticks = _TICKS["logit"]
         axes.set_xticks([_logit(t) for t in ticks], [f"{t * 100:g} %" for t in ticks])
@@ -113,8 +115,9 @@ def draw_words(cards: Sequence[PriorCard], question: Question, path: Path) -> No
         axes.grid(axis="x", color="#E5E5E5", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.tick_params(axis="y", length=0)
-        axes.set_xlabel("blue: as the priors use it; grey: on other yardsticks;\n"
-                        "orange: middle 90 % of readers")  # fmt: skip
+        axes.set_xlabel(
+            "blue: as the priors use it; grey: on other yardsticks;\norange: middle 90 % of readers"
+        )
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 

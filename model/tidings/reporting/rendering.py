@@ -147,8 +147,11 @@ def _pandoc(source: Path, to: str, target: Path, extra: Sequence[str]) -> None:
     ]
     answer = subprocess.run(
         [*command, f"--output={target.name}", *extra],
-        cwd=source.parent, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=source.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if answer.returncode != 0:
         raise RenderError(f"pandoc could not write {to}: {_last(answer.stderr)}")
 
@@ -197,8 +200,11 @@ def draw_priors_of(
                 draw_words(cards, question, work / f"priors-words.{to}")
             if run is not None:
                 situation = observe(question, inputs.ledger, inputs.resolved, run.manifest.as_of)
-                alone = {row.outcome: row for row in rows_of_priors(situation)
-                         if row.horizon == run.manifest.headline}  # fmt: skip
+                alone = {
+                    row.outcome: row
+                    for row in rows_of_priors(situation)
+                    if row.horizon == run.manifest.headline
+                }
                 draw_priors(run, work / f"priors-outcomes.{to}", alone)
             made = sorted(work.iterdir())
             return tuple(path.replace(folder / path.name) for path in made)

@@ -179,13 +179,25 @@ def groups_of(posterior: xr.Dataset, cases: PastCases, seed: int) -> tuple[Group
     end = cases.end[np.isfinite(cases.months)]
     year = (cases.months[np.isfinite(cases.months)] <= _MONTHS) & (end == DISPOSED)
     chances = (
-        (_PARTS[0], cases.asked, cases.granted == 1,
-         expit(logit_of(posterior, "consent", profile_of(cases, cases.asked)))),
-        (_PARTS[1], cases.alone, cases.went_ahead == 1,
-         expit(logit_of(posterior, "ahead", profile_of(cases, cases.alone)))),
-        ("disposed of within a year", ends, year,
-         incidence_of(posterior, profile_of(cases, ends), [_MONTHS])[:, :, DISPOSED, 0]),
-    )  # fmt: skip
+        (
+            _PARTS[0],
+            cases.asked,
+            cases.granted == 1,
+            expit(logit_of(posterior, "consent", profile_of(cases, cases.asked))),
+        ),
+        (
+            _PARTS[1],
+            cases.alone,
+            cases.went_ahead == 1,
+            expit(logit_of(posterior, "ahead", profile_of(cases, cases.alone))),
+        ),
+        (
+            "disposed of within a year",
+            ends,
+            year,
+            incidence_of(posterior, profile_of(cases, ends), [_MONTHS])[:, :, DISPOSED, 0],
+        ),
+    )
     for part, places, yes, chance in chances:
         replicated = generator.random(chance.shape) < chance
         for group, member in GROUPS.items():
@@ -193,6 +205,15 @@ def groups_of(posterior: xr.Dataset, cases: PastCases, seed: int) -> tuple[Group
             if inside.any():
                 shares = replicated[:, inside].mean(axis=1)
                 low, middle, high = np.quantile(shares, (0.05, 0.5, 0.95))
-                groups.append(Group(part, group, int(yes[inside].sum()), int(inside.sum()),
-                                   float(low), float(middle), float(high)))  # fmt: skip
+                groups.append(
+                    Group(
+                        part,
+                        group,
+                        int(yes[inside].sum()),
+                        int(inside.sum()),
+                        float(low),
+                        float(middle),
+                        float(high),
+                    )
+                )
     return tuple(groups)

@@ -125,9 +125,18 @@ def _forecast(past: Past, lesson: Lesson, made: date) -> Array:
     known = past.pulses(made)
     calendar = make_calendar(made, made, MONTHS, ())
     outlook = Outlook(
-        structure, timeline, calendar, timeline.start, lesson.age_exponent, known,
-        lesson.half_life_days, _arrivals(past, lesson, made), made, past.reference, _FUTURES,
-    )  # fmt: skip
+        structure,
+        timeline,
+        calendar,
+        timeline.start,
+        lesson.age_exponent,
+        known,
+        lesson.half_life_days,
+        _arrivals(past, lesson, made),
+        made,
+        past.reference,
+        _FUTURES,
+    )
     carried = cumulative_incidence(
         _survivors(past, lesson, made), outlook, past.seed, f"exam {past.question.id} {made}"
     ).mean(axis=0)
@@ -139,9 +148,12 @@ def _forecast(past: Past, lesson: Lesson, made: date) -> Array:
 def _arrivals(past: Past, lesson: Lesson, made: date) -> Arrivals:
     question = past.question
     return fit_arrivals(
-        (past.pulses(made), question.at_risk_from, made), lesson.questions, past.grading.grades,
-        past.structure.ends, lesson.weight_items,
-    )  # fmt: skip
+        (past.pulses(made), question.at_risk_from, made),
+        lesson.questions,
+        past.grading.grades,
+        past.structure.ends,
+        lesson.weight_items,
+    )
 
 
 def _survivors(past: Past, lesson: Lesson, made: date) -> RateParts:

@@ -137,9 +137,10 @@ def _slope_correlation(posterior: xr.Dataset) -> float:
 
 def _fit_row(diagnosis: Diagnosis) -> FitRow:
     return FitRow(
-        r_hat=round(diagnosis.r_hat, 4), ess_bulk=round(diagnosis.ess_bulk),
+        r_hat=round(diagnosis.r_hat, 4),
+        ess_bulk=round(diagnosis.ess_bulk),
         divergences=diagnosis.divergences,
-    )  # fmt: skip
+    )
 
 
 def _stored_draws(posterior: xr.Dataset) -> pd.DataFrame:
