@@ -83,7 +83,7 @@ def _or_none(value: float) -> float | None:
 def examine(past: Past, lesson: Lesson) -> Iterator[dict[str, object]]:
     """Forecast a question on its dates, and score what is known by now.
 
-    RateParts
+    Parameters
     ----------
     past : Past
         Not among those that the lesson was learned from.
