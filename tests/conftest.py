@@ -13,6 +13,11 @@ from tidings.forecasting.runs import Run
 from tidings.question.normal import LinkNormal, fixed_normal
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two workers for what fits, none for the units, which are done before a worker has begun."""
+    return 0 if all("units" in str(argument) for argument in config.args) else 2
+
+
 @pytest.fixture(scope="session")
 def inputs() -> tidings.Inputs:
     """The shipped question with everything it names."""

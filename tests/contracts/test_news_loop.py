@@ -9,6 +9,8 @@ from tests.helpers import AS_OF, copy_project
 
 import tidings
 
+pytestmark = pytest.mark.slow
+
 COUNT = 30
 """So many of the newest shipped items are recorded anew."""
 
@@ -55,7 +57,7 @@ def test_one_by_one_and_at_once_end_in_the_same_ledger_forecast_and_moves(before
     named = [move.id for move in moves.moves if move.kind == "item"]
     assert sorted(named) == sorted(item.id for item in drafted)
     assert not moves.order_free
-    change = np.sum([move.change for move in moves.moves], axis=0)
+    change = np.sum([move.effect.change for move in moves.moves], axis=0)
     np.testing.assert_allclose(change, moves.after - moves.before, rtol=0, atol=1e-9)
 
 

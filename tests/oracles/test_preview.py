@@ -12,7 +12,9 @@ from tidings.forecasting.making import make_forecast
 from tidings.forecasting.tables import K_LIMIT
 from tidings.reasons.previewing import preview_items
 
-ITEMS = 12
+pytestmark = pytest.mark.slow
+
+ITEMS = 8
 """The strongest items of as many stories of 2020 to 2025."""
 
 

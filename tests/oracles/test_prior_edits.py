@@ -14,6 +14,8 @@ from tidings.mechanism.situation import reread
 from tidings.reasons.previewing import preview_prior
 from tidings.reasons.reweighting import stored_posterior
 
+pytestmark = pytest.mark.slow
+
 EDITS = {
     "base_rate": "p05=0.05,p50=0.15,p95=0.45",
     "push_slope": "p05=1.0,p50=1.35,p95=1.7",

@@ -16,6 +16,8 @@ from tidings.reasons.surprises import SURPRISING, Residuals, surprises
 from tidings.reasons.watching import Lookout, at_least_one, watch_run
 from tidings.reasons.worlds import world_of
 
+pytestmark = pytest.mark.slow
+
 HORIZON = 3  # 12 months
 OTHER_SEED = 99
 

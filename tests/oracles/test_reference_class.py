@@ -24,6 +24,8 @@ from tidings.past.cases import (
 )
 from tidings.past.reference_class import build_reference_class, incidence_of, profile_of
 
+pytestmark = pytest.mark.slow
+
 LEADERS = PROJECT.parent / "shared" / "data" / "reference" / "leaders.txt"
 
 

@@ -17,6 +17,8 @@ from tidings.reasons.pool import Pool
 from tidings.reasons.reweighting import stored_posterior
 from tidings.reasons.worlds import changes_between, world_of
 
+pytestmark = pytest.mark.slow
+
 HELD_BACK = 12
 """The newest items, which a change may bring."""
 RETRACTABLE = ("trump-truth-social-sep2025", "suciu-buyback-war-use-sep2025")
@@ -91,7 +93,7 @@ def changed(project, held_back, made):
 
 
 @settings(
-    max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate],
+    max_examples=5, deadline=None, derandomize=True, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(made=changes)

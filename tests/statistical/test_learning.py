@@ -18,6 +18,8 @@ from tidings.question.loading import load_question
 from tidings.trust.examining import MONTHS, examine
 from tidings.trust.scoring import MEASURES
 
+pytestmark = pytest.mark.slow
+
 RESOLVED = PROJECT / "data" / "resolved"
 PEER = {1: 0.127, 3: 0.374, 6: 0.572, 12: 0.765}
 """Log scores of a two-parameter model on the same questions, without shrinkage or hierarchy."""

@@ -19,6 +19,8 @@ from tests.helpers import AS_OF, copy_project
 import tidings
 from tidings.forecasting.tables import ForecastRow
 
+pytestmark = pytest.mark.slow
+
 WHOLE = "third_country"
 PARTS = {"sold_to_india": "india", "sold_to_pakistan": "pakistan", "sold_to_others": "others"}
 TOLERANCE = 0.10

@@ -12,6 +12,8 @@ from tidings.mechanism.parameters import natural
 from tidings.mechanism.situation import graph_data, observe
 from tidings.mechanism.unknowns import free_shapes, prior_slices
 
+pytestmark = pytest.mark.slow
+
 REPEATS = 3
 LARGEST_RMS = 1.5
 """Root mean square of standardised errors: 1 in expectation over the posterior."""

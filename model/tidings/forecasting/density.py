@@ -31,8 +31,6 @@ from typing import Any
 
 import numpy as np
 from llvmlite import binding
-from numba.core.registry import cpu_target
-from numba.core.runtime import rtsys
 from numpy.typing import NDArray
 
 from tidings.errors import FitError
@@ -64,6 +62,9 @@ class LoadedCode:
     """
 
     def __init__(self, code: MachineCode) -> None:
+        from numba.core.registry import cpu_target
+        from numba.core.runtime import rtsys
+
         # Makes numba's memory management known to what is loaded.
         rtsys.initialize(cpu_target.target_context)
         machine = binding.Target.from_default_triple().create_target_machine(
