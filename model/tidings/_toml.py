@@ -1,12 +1,33 @@
-"""Finding the line of a key in a TOML file, so that a fault can name it."""
+"""TOML: read with every fault told by its line, and the line of a key found."""
 
 import re
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tidings.errors import Fault, InputError
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-\"'. ]+?)\s*=")
 
 Part = str | int
+
+
+def parse_toml(path: Path, text: str) -> dict[str, Any]:
+    """Return the tables of a TOML document.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, place = str(error).partition(" (at ")
+        line = int(place.split()[1].rstrip(",")) if place.startswith("line") else None
+        raise InputError([Fault(path, line, "syntax", message.lower(), "valid TOML")]) from None
 
 
 def line_of(text: str, path: Sequence[Part]) -> int | None:

@@ -35,9 +35,6 @@ from tidings.cli.options import AsJson, QuestionFile, RunName, RunsFolder, Yes, 
 from tidings.errors import UsageError
 from tidings.evidence.recording import HYPOTHETICAL
 
-if TYPE_CHECKING:
-    pass
-
 _SMALL = 0.02
 """Moves below this share of the largest are counted, not named."""
 _AT_LEAST = 3

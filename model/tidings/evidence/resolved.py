@@ -7,31 +7,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 
+from tidings._closed import Closed
 from tidings._tables import read_table
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 from tidings.evidence.ledger import Item, item_columns, item_of
 from tidings.names import ANY, OTHER, RETAINED, STATUS_QUO
 from tidings.question.yardsticks import LEDGER, Yardsticks
 
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader of libyaml where the wheel has it: ten times as fast."""
 
 
-class _Outcome(_Closed):
+class _Outcome(Closed):
     id: str
     title: str
     requires: tuple[str, ...]
     resolution: str
 
 
-class _Actor(_Closed):
+class _Actor(Closed):
     """Actors are described as a title or, in other files, as a line with a role."""
 
     id: str
@@ -39,13 +35,13 @@ class _Actor(_Closed):
     role: str | None = None
 
 
-class _Resolved(_Closed):
+class _Resolved(Closed):
     outcome: str
     date: date
     source_url: str
 
 
-class _File(_Closed):
+class _File(Closed):
     id: str
     title: str
     at_risk_from: date

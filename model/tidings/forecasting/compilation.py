@@ -73,7 +73,7 @@ def compile_density(structure: Structure, data: GraphData) -> list[MachineCode]:
     list of MachineCode
         ``density`` and ``expand``, as `tidings.forecasting.density.LogDensity` describes them.
     """
-    # Strict floating point: the order of a sum must not depend on how it was compiled.
+    # Sums may be reordered: the code is kept, so that it is the same code every time.
     # PyTensor's own cache would bring in pieces that were compiled under other settings.
     with pytensor.config.change_flags(numba__fastmath=True, numba__cache=False):
         function = _graph_function(structure, data)

@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from tidings._closed import Closed
 from tidings.errors import RunError, UsageError, nearest
 from tidings.forecasting.tables import Check, ForecastRow, check_from_text, row_from_text
 
@@ -47,18 +48,14 @@ InsidePath = Annotated[str, AfterValidator(_inside)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class OutcomeName(_Closed):
+class OutcomeName(Closed):
     """An outcome's id and title, in the order in which every table and figure shows them."""
 
     id: str
     title: str
 
 
-class EvidenceCounts(_Closed):
+class EvidenceCounts(Closed):
     """What of the ledger a run used, and what it left out."""
 
     used: int
@@ -68,7 +65,7 @@ class EvidenceCounts(_Closed):
     stories: int
 
 
-class FitRecord(_Closed):
+class FitRecord(Closed):
     """How the posterior was drawn."""
 
     seconds: float
@@ -78,7 +75,7 @@ class FitRecord(_Closed):
     futures: int
 
 
-class Manifest(_Closed):
+class Manifest(Closed):
     """What a run is: its question, dates, inputs by digest, versions, seed and timings."""
 
     format: Literal[1] = 1
@@ -94,7 +91,7 @@ class Manifest(_Closed):
     yardstick: str
     status_known_to: date
     newest_item: date | None
-    newest_by_actor: dict[str, date | None] = {}
+    newest_by_actor: dict[str, date | None] = Field({})
     evidence: EvidenceCounts
     already_happened: Finite
     news_pace_per_year: Finite

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from tidings._cores import cores
 from tidings.errors import FitError
 from tidings.forecasting.checks import diagnose
 from tidings.forecasting.density import BoundDensity, LogDensity, log_density
@@ -353,7 +354,7 @@ def compile_model(model: "pm.Model") -> Compiled:
             draws=draws,
             tune=_TUNE,
             chains=_CHAINS,
-            cores=2,
+            cores=min(_CHAINS, cores()),
             seed=seed,
             save_warmup=False,
             progress_bar=False,

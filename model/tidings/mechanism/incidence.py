@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from tidings._cores import cores
 from tidings.evidence.arrivals import Arrivals
 from tidings.evidence.pressure import Pulse, pressure_at
 from tidings.mechanism.parameters import RateParts, neutral_rates
@@ -35,7 +36,6 @@ from tidings.randomness import stream
 
 _CHUNK = 100
 """Draws carried forward together: few enough that their futures stay in the processor's cache."""
-_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _each_rates(
 
 
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_THREADS)
+    return ThreadPoolExecutor(cores())
 
 
 def _by_chunk[T](

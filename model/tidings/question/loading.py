@@ -1,14 +1,12 @@
 """Loading a question file: its schema, its priors, its words and claims, checked as a whole."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
-from tidings._toml import line_of
+from tidings._closed import validated
+from tidings._toml import line_of, parse_toml
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 from tidings.names import OTHER, RETAINED
 from tidings.question.normal import LinkNormal
@@ -82,9 +80,9 @@ def load_text(path: Path, text: str, learned: Learned | None = None) -> Question
 
     ``learned`` stands in place of what its file of what was learned says, where it is given.
     """
-    tree = _tree(path, text)
+    tree = parse_toml(path, text)
     learned = learned or _learned(path, tree)
-    config = _validated(path, text, _with_learned(path, text, tree, learned))
+    config = validated(QuestionConfig, path, text, _with_learned(path, text, tree, learned))
     faults = list(_cross_faults(path, text, config))
     yardsticks, claims = None, {}
     try:
@@ -139,11 +137,11 @@ def load_settings(path: Path) -> QuestionConfig:
         With every fault found.
     """
     text = _read_text(path)
-    tree = _tree(path, text)
+    tree = parse_toml(path, text)
     for table, key in _LEARNED_SETTINGS:
         if tree.get(table, {}).get(key) == LEARNED:
             del tree[table][key]
-    config = _validated(path, text, tree)
+    config = validated(QuestionConfig, path, text, tree)
     raise_if_any(list(_cross_faults(path, text, config)))
     return config
 
@@ -177,55 +175,6 @@ def _with_learned(
             raise InputError([Fault(path, line, f"{table}.{key}", repr(LEARNED), expected)])
         filled[table] = {**inside, key: learned.settings[key]}  # type: ignore[index]
     return filled
-
-
-def _tree(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message, _, place = str(error).partition(" (at ")
-        line = int(place.split()[1].rstrip(",")) if place.startswith("line") else None
-        raise InputError([Fault(path, line, "syntax", message.lower(), "valid TOML")]) from None
-
-
-def _validated(path: Path, text: str, tree: Mapping[str, Any]) -> QuestionConfig:
-    try:
-        return QuestionConfig.model_validate(tree)
-    except ValidationError as error:
-        raise InputError([_fault(path, text, dict(one)) for one in error.errors()]) from None
-
-
-def _fault(path: Path, text: str, error: Mapping[str, Any]) -> Fault:
-    loc: Sequence[str | int] = tuple(error["loc"])
-    field = ".".join(str(part) for part in loc) or "question"
-    line = line_of(text, loc)
-    if error["type"] == "extra_forbidden":
-        valid = list(_model_at(loc[:-1]).model_fields)
-        return Fault(path, line, field, f"unknown key {loc[-1]!r}", nearest(str(loc[-1]), valid))
-    if error["type"] == "missing":
-        return Fault(path, line, field, "nothing", "this key")
-    got = error["input"] if isinstance(error["input"], str | int | float | bool) else "this table"
-    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return Fault(path, line, field, repr(got) if got != "this table" else got, expected)
-
-
-def _model_at(loc: Sequence[str | int]) -> type[BaseModel]:
-    """Find the schema that holds the key of an error, to name its valid keys."""
-    here: Any = QuestionConfig
-    for part in loc:
-        if isinstance(here, type) and issubclass(here, BaseModel) and part in here.model_fields:
-            here = here.model_fields[str(part)].annotation
-        else:
-            here = get_args(here)[-1]
-        here = _unwrap(here)
-    return here if isinstance(here, type) and issubclass(here, BaseModel) else QuestionConfig
-
-
-def _unwrap(annotation: Any) -> Any:  # noqa: ANN401 - annotations are of any type
-    """Drop optional, tuple and annotated wrappers; keep dicts, whose keys are free."""
-    arguments = [a for a in get_args(annotation) if a is not type(None) and a is not ...]
-    is_dict = getattr(annotation, "__origin__", None) is dict
-    return _unwrap(arguments[0]) if arguments and not is_dict else annotation
 
 
 def _cross_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fault]:

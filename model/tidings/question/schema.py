@@ -10,9 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 from pydantic.config import JsonDict
 
+from tidings._closed import Closed
 from tidings.names import OTHER, RETAINED
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")]
@@ -38,8 +39,8 @@ def _or_learned(schema: JsonDict) -> None:
 _OR_LEARNED = Field(json_schema_extra=_or_learned)
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+class _Closed(Closed):
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 _ONE_VALUE: list[JsonValue] = [
@@ -158,7 +159,7 @@ class CasesConfig(_Closed):
             "war_in_ukraine",
         ],
         bool,
-    ] = {}
+    ] = Field({})
     """What the question has in common with cases; what is not named is taken as unknown."""
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from tidings._closed import Closed
 from tidings._tables import Column, choice, number, read_table, text
 from tidings.errors import Fault, InputError, raise_if_any
 from tidings.question.normal import Link, LinkNormal
@@ -102,11 +103,7 @@ def read_claims(path: Path) -> Mapping[str, Claim]:
     return claims
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Quantity(_Closed):
+class Quantity(Closed):
     """A quantity as a normal on its link scale."""
 
     meaning: str
@@ -122,7 +119,7 @@ class Quantity(_Closed):
         return LinkNormal(self.mean, self.sd, self.link, self.fit_error)
 
 
-class ScoreRow(_Closed):
+class ScoreRow(Closed):
     """Scores of the resolved questions at one horizon, each left out of what it was learned from.
 
     The fields are those of `tidings.trust.scoring.mean_scores`.
@@ -143,7 +140,7 @@ class ScoreRow(_Closed):
     questions: int
 
 
-class ClassScoreRow(_Closed):
+class ClassScoreRow(Closed):
     """Log scores of cases predicted without their owner's, beside the pooled base rate."""
 
     part: str
@@ -154,7 +151,7 @@ class ClassScoreRow(_Closed):
     owners: int
 
 
-class FitRow(_Closed):
+class FitRow(Closed):
     """How a fit fared."""
 
     r_hat: float
@@ -162,7 +159,7 @@ class FitRow(_Closed):
     divergences: float
 
 
-class Learned(_Closed):
+class Learned(Closed):
     """All that was learned for one question."""
 
     format: Literal[1] = 1

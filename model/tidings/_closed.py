@@ -1,0 +1,75 @@
+"""Closed models: unknown keys are refused, and faults told with line and nearest name."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tidings._toml import line_of
+from tidings.errors import Fault, InputError, nearest
+
+
+class Closed(BaseModel):
+    """A frozen model without room for keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def validated[M: BaseModel](model: type[M], path: Path, text: str, tree: Mapping[str, Any]) -> M:
+    """Return what a file holds as a closed model.
+
+    Parameters
+    ----------
+    model : type
+        What it must fit.
+    path : Path
+        The file.
+    text : str
+        Its text, in which keys are looked up.
+    tree : mapping of str to object
+        Its tables.
+
+    Raises
+    ------
+    InputError
+        With every fault, each with its line.
+    """
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        faults = [_fault(model, path, text, dict(one)) for one in error.errors()]
+        raise InputError(faults) from None
+
+
+def _fault(model: type[BaseModel], path: Path, text: str, error: Mapping[str, Any]) -> Fault:
+    loc: Sequence[str | int] = tuple(error["loc"])
+    field = ".".join(str(part) for part in loc) or "question"
+    line = line_of(text, loc)
+    if error["type"] == "extra_forbidden":
+        valid = list(_model_at(model, loc[:-1]).model_fields)
+        return Fault(path, line, field, f"unknown key {loc[-1]!r}", nearest(str(loc[-1]), valid))
+    if error["type"] == "missing":
+        return Fault(path, line, field, "nothing", "this key")
+    got = error["input"] if isinstance(error["input"], str | int | float | bool) else "this table"
+    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return Fault(path, line, field, repr(got) if got != "this table" else got, expected)
+
+
+def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseModel]:
+    """Find the schema that holds the key of an error, to name its valid keys."""
+    here: Any = model
+    for part in loc:
+        if isinstance(here, type) and issubclass(here, BaseModel) and part in here.model_fields:
+            here = here.model_fields[str(part)].annotation
+        else:
+            here = get_args(here)[-1]
+        here = _unwrap(here)
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else model
+
+
+def _unwrap(annotation: Any) -> Any:  # noqa: ANN401 - annotations are of any type
+    """Drop optional, tuple and annotated wrappers; keep dicts, whose keys are free."""
+    arguments = [a for a in get_args(annotation) if a is not type(None) and a is not ...]
+    is_dict = getattr(annotation, "__origin__", None) is dict
+    return _unwrap(arguments[0]) if arguments and not is_dict else annotation
