@@ -1,4 +1,4 @@
-"""Checks of a run: each has a status, a value, a limit, and a sentence that says what it means."""
+"""Checks of a run, the age of its news among them: status, value, limit, and a sentence."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

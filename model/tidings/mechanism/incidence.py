@@ -1,4 +1,4 @@
-"""The forecast: cumulative incidence of every outcome by every date, for every draw.
+"""The forecast: each draw into many futures, with news yet to come: incidence by every date.
 
 Each draw is carried into many futures. In each of them the actors' factors go on as their AR(1)
 process, the pressure of known news fades, and news yet to come arrives. Given a future the rates
