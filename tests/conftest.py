@@ -18,6 +18,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if all("units" in str(argument) for argument in config.args) else 2
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def inputs() -> tidings.Inputs:
     """The shipped question with everything it names."""

@@ -17,11 +17,12 @@ from tidings.evidence.cases import read_cases
 from tidings.forecasting.sampling import compile_model
 from tidings.past.cases import REFUSED, past_cases
 from tidings.past.reference_class import build_reference_class, observed, simulated
+from tidings.randomness import stream_seed
 from tidings.trust.case_scores import groups_of
 
 pytestmark = pytest.mark.slow
 
-SIMULATIONS, DRAWS = 60, 100
+SIMULATIONS, DRAWS = 60, 60
 OF_THE_TWIN = 20
 """So few show that the twin is wrong."""
 MAIN = ("consent_level", "consent_effect", "ahead_level", "refusal_effect",
@@ -55,9 +56,10 @@ def ranks(reference):
         visible[cases.ended[cases.end == REFUSED]] = 0.0
         models = {"right": data["counted"], "visible": visible}
         for model, counted in list(models.items())[: 2 if place < OF_THE_TWIN else 1]:
-            posterior, _ = reference.compiled.sample(
-                SEED, f"{model} {place}", {**data, "counted": counted}, DRAWS
-            )
+            seed = stream_seed(SEED, f"{model} {place}")
+            posterior = reference.compiled.draw(seed, DRAWS, {**data, "counted": counted})[
+                "posterior"
+            ]
             truth = prior.isel(chain=0, draw=4 * place)
             for name in MAIN:
                 drawn = posterior[name].values.reshape(4 * DRAWS, -1)

@@ -1,13 +1,12 @@
 """Check, forecast, report, run, history: the main job, and how a run looks in a terminal."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tidings._text import visible
@@ -19,6 +18,7 @@ from tidings.reporting.wording import interval, leader, percent
 
 if TYPE_CHECKING:
     from tidings.forecasting.sampling import ChainState
+    from tidings.forecasting.sampling import Progress as SamplerProgress
 from typing import Annotated
 
 import typer
@@ -32,14 +32,16 @@ _MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold re
 
 
 @contextmanager
-def progress_bar(console: Console) -> Iterator[Callable[[Sequence["ChainState"]], None]]:
-    """Show how far the chains have come; yields what the sampler calls."""
+def progress_bar(console: Console) -> Iterator["SamplerProgress | None"]:
+    """Show how far the chains have come; yields what the sampler calls, None if nobody looks on."""
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("compiling and warming up", total=None)
 

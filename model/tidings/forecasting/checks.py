@@ -1,6 +1,6 @@
 """Checks of a run, the age of its news among them: status, value, limit, and a sentence."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -42,27 +42,29 @@ class Diagnostics:
     mcse: float
 
 
-def diagnose(values: NDArray[np.float64]) -> Diagnostics:
-    """Return the diagnostics of one quantity.
+def convergence(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Return R-hat and bulk effective sample size of one quantity, shape (chain, draw).
 
-    Parameters
-    ----------
-    values : ndarray, shape (chain, draw)
-        A constant has no Monte Carlo error, and as many effective draws as draws.
+    A constant has converged, and has as many effective draws as draws.
     """
     if np.ptp(values) == 0.0:
+        return 1.0, float(values.size)
+    return _stat("rhat", values, "rank"), _stat("ess", values, "bulk")
+
+
+def diagnose(values: NDArray[np.float64]) -> Diagnostics:
+    """Return the diagnostics of one quantity, shape (chain, draw); a constant has no error."""
+    if np.ptp(values) == 0.0:
         return Diagnostics(1.0, float(values.size), float(values.size), 0.0)
+    tail = _stat("ess", values, "tail", prob=(0.05, 0.95))
+    return Diagnostics(*convergence(values), tail, _stat("mcse", values, "mean"))
+
+
+def _stat(name: str, values: NDArray[np.float64], method: str, **options: object) -> float:
     from arviz_stats.base import array_stats
 
-    def stat(function: Callable[..., float], method: str, **options: object) -> float:
-        return float(function(values, chain_axis=0, draw_axis=1, method=method, **options))
-
-    return Diagnostics(
-        stat(array_stats.rhat, "rank"),
-        stat(array_stats.ess, "bulk"),
-        stat(array_stats.ess, "tail", prob=(0.05, 0.95)),
-        stat(array_stats.mcse, "mean"),
-    )
+    found = getattr(array_stats, name)
+    return float(found(values, chain_axis=0, draw_axis=1, method=method, **options))
 
 
 def independent(values: NDArray[np.float64]) -> Diagnostics:

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from tidings._cores import cores
 from tidings.errors import FitError
-from tidings.forecasting.checks import diagnose
+from tidings.forecasting.checks import convergence
 from tidings.forecasting.density import BoundDensity, LogDensity, log_density
 from tidings.mechanism.unknowns import GraphData
 from tidings.names import Dim
@@ -372,9 +372,9 @@ def diagnosis_of(posterior: "xr.Dataset", stats: "xr.Dataset") -> Diagnosis:
         for values in posterior.data_vars.values()
     ]
     flat = np.concatenate(columns, axis=2)
-    each = [diagnose(flat[:, :, place]) for place in range(flat.shape[2])]
+    each = [convergence(flat[:, :, place]) for place in range(flat.shape[2])]
     return Diagnosis(
-        max(one.r_hat for one in each),
-        min(one.ess_bulk for one in each),
+        max(r_hat for r_hat, _ in each),
+        min(ess_bulk for _, ess_bulk in each),
         float(stats["diverging"].mean()),
     )
