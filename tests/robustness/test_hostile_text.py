@@ -3,6 +3,7 @@
 import csv
 import html
 import json
+import os
 import re
 import subprocess
 import sys
@@ -143,3 +144,45 @@ def test_modules_of_the_working_folder_are_not_run(tmp_path, monkeypatch):
     )
     assert done.returncode == 0
     assert not (tmp_path / "ran").exists()
+
+
+def command(folder, *arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "tidings", *arguments], cwd=folder, capture_output=True,
+        check=False, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def test_a_terminal_gets_no_markup_and_no_escapes_of_others(hostile_run):
+    """Titles and claims are shown as typed: nothing is coloured, erased or turned about by them."""
+    folder = hostile_run.path.parents[1]
+    for arguments in (["history"], ["watch", "--all"], ["priors", "show", "base_rate"]):
+        done = command(folder, *arguments, "--runs", str(hostile_run.path.parent))
+        assert done.returncode == 0, done.stderr
+        assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]|\xe2\x80\xae", done.stdout)
+    question = folder / "priors" / "markup.toml"
+    text = (folder / "priors" / "turkey-s400.toml").read_text()
+    text = re.sub(r"^title = .*$", r'title = "closed [/b] and [red]open\\u001b[2J"', text, count=1,
+                  flags=re.MULTILINE)  # fmt: skip
+    question.write_text(text)
+    done = command(folder, "priors", "show", "--question", "priors/markup.toml")
+    assert done.returncode == 0, done.stderr
+    assert b"closed [/b] and [red]open" in done.stdout and b"\x1b" not in done.stdout
+
+
+def test_a_fault_with_escapes_in_it_is_one_visible_line(project):
+    ledger = project / "data/evidence.csv"
+    text = ledger.read_text()
+    ledger.write_text(text.replace(",own,moscow,", ",own,mos\x1b[2Jcow,", 1))
+    done = command(project, "check")
+    assert done.returncode == 1
+    assert b"\x1b" not in done.stderr and "mos\\x1b" in done.stderr.decode()
+
+
+def test_output_that_is_not_utf8_and_a_closed_pipe_are_no_faults(project):
+    done = command(project, "check", PYTHONIOENCODING="ascii", LC_ALL="C")
+    assert done.returncode == 0
+    code = f"{sys.executable} -m tidings check --json | head -c 1"
+    piped = subprocess.run(["bash", "-c", f"set -o pipefail; {code}"], cwd=project,
+                           capture_output=True, check=False)  # fmt: skip
+    assert b"Traceback" not in piped.stderr and b"internal fault" not in piped.stderr

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.prompt import Confirm, Prompt
 from rich.table import Table
 
-from tidings.cli.telling import told
+from tidings.cli.telling import said, told
 from tidings.errors import UsageError
 from tidings.evidence.inputs import Inputs
 from tidings.evidence.ledger import Item
@@ -40,7 +40,7 @@ def effect_of(console: Console, find: Callable[[], "Preview"]) -> "Preview | Non
     try:
         return find()
     except UsageError as error:
-        console.print(f"[yellow]note[/] its effect cannot be shown: {told(error)}")
+        console.print(f"[yellow]note[/] its effect cannot be shown: {said(told(error))}")
         return None
 
 
@@ -123,7 +123,9 @@ def _show_recent(console: Console, inputs: Inputs, cells: Mapping[str, str]) -> 
     strong = [item for item in graded if abs(item.push or 0) >= 2]
     expected = [item for item in graded if item.push == 0]
     for item in (*strong[-1:], *expected[-1:]):
-        console.print(f"  example: {item.push:+d}  {item.date}  {item.claim}", highlight=False)
+        console.print(
+            f"  example: {item.push:+d}  {item.date}  {said(item.claim)}", highlight=False
+        )
     recent = _recent(inputs.ledger.items, cells)
     if recent:
         table = Table(title="known before", box=None, pad_edge=False, header_style="dim")
@@ -131,7 +133,9 @@ def _show_recent(console: Console, inputs: Inputs, cells: Mapping[str, str]) -> 
             table.add_column(column)
         for item in recent:
             push = "" if item.push is None else f"{item.push:+d}"
-            table.add_row(str(item.date), item.actor, ";".join(item.outcomes), push, item.claim)
+            table.add_row(
+                str(item.date), item.actor, ";".join(item.outcomes), push, said(item.claim)
+            )
         console.print(table)
 
 

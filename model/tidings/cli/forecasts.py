@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from tidings._text import visible
+from tidings.cli.telling import said
 from tidings.errors import RunError
 from tidings.forecasting.runs import Run
 from tidings.question.loading import load_question
@@ -58,8 +57,8 @@ def progress_bar(console: Console) -> Iterator["SamplerProgress | None"]:
 def show_run(console: Console, run: Run) -> None:
     """Show a run: the leader, a table of outcomes by horizon, and what the checks say."""
     question, manifest = load_question(run.question_file), run.manifest
-    console.print(f"\n[bold]{manifest.title}[/]  as of {manifest.as_of}")
-    console.print(leader(run, question))
+    console.print(f"\n[bold]{said(manifest.title)}[/]  as of {manifest.as_of}")
+    console.print(said(leader(run, question)))
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("outcome")
     for horizon in manifest.horizons:
@@ -68,10 +67,10 @@ def show_run(console: Console, run: Run) -> None:
     for outcome in manifest.outcomes:
         row = run.at(manifest.headline)[outcome.id]
         cells = [percent(run.at(horizon)[outcome.id].mean) for horizon in manifest.horizons]
-        table.add_row(outcome.title, *cells, interval(row.q05, row.q95))
+        table.add_row(said(outcome.title), *cells, interval(row.q05, row.q95))
     console.print(table)
     for note in manifest.notes:
-        console.print(f"[yellow]note[/] {note}")
+        console.print(f"[yellow]note[/] {said(note)}")
     _show_checks(console, run)
 
 
@@ -85,15 +84,17 @@ def _show_checks(console: Console, run: Run) -> None:
             value = "" if check.value is None else f" {check.value:.4g}, limit {check.limit:g}"
             console.print(f"        {mark} {check.name}{value}: {check.says}")
     if run.manifest.publishable:
-        console.print(f"run     {run.manifest.run}  in {run.path}")
+        console.print(f"run     {run.manifest.run}  in {said(run.path)}")
     else:
-        console.print(f"run     {run.manifest.run}  [bold red]not publishable[/]  in {run.path}")
+        console.print(
+            f"run     {run.manifest.run}  [bold red]not publishable[/]  in {said(run.path)}"
+        )
 
 
 def show_reports(console: Console, paths: Sequence[Path]) -> None:
     """Say where the reports lie."""
     for path in paths:
-        console.print(f"report  {path}")
+        console.print(f"report  {said(path)}")
 
 
 def show_history(
@@ -104,7 +105,7 @@ def show_history(
     A run that cannot be read is one line.
     """
     for fault in unreadable:
-        console.print(f"{_MARKS['warn']} {escape(visible(str(fault)))}", highlight=False)
+        console.print(f"{_MARKS['warn']} {said(fault)}", highlight=False)
     if not runs:
         console.print("no runs yet; make one with: tidings forecast")
         return

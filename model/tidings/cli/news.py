@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tidings.cli.forecasts import show_age
+from tidings.cli.telling import said
 from tidings.evidence.ledger import Item
 from tidings.evidence.recording import Likeness
 from tidings.forecasting.tables import K_LIMIT
@@ -63,7 +64,7 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
         passed = [points(preview.since[row, at])] if since else []
         change, error = effect.at(row, at)
         table.add_row(
-            outcome.title,
+            said(outcome.title),
             percent(preview.now[row, at]),
             *passed,
             percent(preview.then[row, at]),
@@ -93,7 +94,7 @@ def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
     for row, outcome in enumerate(moves.outcomes):
         before, after = moves.before[row, at], moves.after[row, at]
         console.print(
-            f"\n[bold]{titles[outcome]}[/]  {percent(before)} to {percent(after)}: "
+            f"\n[bold]{said(titles[outcome])}[/]  {percent(before)} to {percent(after)}: "
             f"{points(after - before)}"
         )
         table = Table(box=None, pad_edge=False, show_header=False, expand=True)
@@ -133,7 +134,7 @@ def _told_apart(moves: Sequence["Move"], place: tuple[int, int]) -> list["Move"]
 
 def _move_title(moves: "Moves", move: "Move") -> str:
     claim = moves.claims.get(move.id, "")
-    return f"{move.kind} {move.id}" + (f"  [dim]{claim}[/]" if claim else "")
+    return f"{move.kind} {move.id}" + (f"  [dim]{said(claim)}[/]" if claim else "")
 
 
 def show_item(console: Console, item: Item) -> None:
@@ -142,10 +143,10 @@ def show_item(console: Console, item: Item) -> None:
     console.print(
         f"{item.id}: {item.date}, {item.actor} ({item.voice}) on {';'.join(item.outcomes)}, "
         f"{item.face_value or 'no face value'}, {push}, "
-        f"{item.source_reliability}{item.credibility}, story {item.story}, {item.source}",
+        f"{item.source_reliability}{item.credibility}, story {item.story}, {said(item.source)}",
         highlight=False,
     )
-    console.print(f"  {item.claim}", highlight=False)
+    console.print(f"  {said(item.claim)}", highlight=False)
 
 
 def show_likeness(console: Console, item: Item, like: Likeness) -> None:
@@ -154,8 +155,8 @@ def show_likeness(console: Console, item: Item, like: Likeness) -> None:
     console.print(
         f"[yellow]looks like[/] {like.item.id} of {like.item.date}, story {like.item.story}: {why}"
     )
-    console.print(f"  there  {like.item.claim}", highlight=False)
-    console.print(f"  new    {item.claim}", highlight=False)
+    console.print(f"  there  {said(like.item.claim)}", highlight=False)
+    console.print(f"  new    {said(item.claim)}", highlight=False)
 
 
 Actor = Annotated[str, typer.Option(help="Whose willingness it is about, or deal.")]
@@ -263,7 +264,7 @@ def add(
     ledger = tidings.add(items, question)
     if as_json:
         print_json(views.added(items, effect))
-    console.print(f"recorded in {ledger}; now rerun: tidings run")
+    console.print(f"recorded in {said(ledger)}; now rerun: tidings run")
 
 
 def retract(
@@ -285,7 +286,7 @@ def retract(
     ledger = tidings.retract(identifier, why, day, question)
     if as_json:
         print_json(views.changed("retracted", identifier, effect))
-    console.print(f"marked in {ledger}; now rerun: tidings run")
+    console.print(f"marked in {said(ledger)}; now rerun: tidings run")
 
 
 def preview(

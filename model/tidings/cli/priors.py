@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from tidings.cli.telling import said
 from tidings.forecasting.runs import Run
 from tidings.question.loading import Question
 from tidings.reporting import views
@@ -35,7 +36,9 @@ def show_priors(
 ) -> None:
     """Show priors with their sources and what a run made of them."""
     after = f"after the evidence of run {run.manifest.run}" if run else "no run yet"
-    console.print(f"[bold]{question.config.title}[/]  priors in {question.path}; {after}")
+    console.print(
+        f"[bold]{said(question.config.title)}[/]  priors in {said(question.path)}; {after}"
+    )
     if len(cards) > _IN_FULL:
         _show_table(console, cards)
         console.print(f"[dim]one in full: tidings priors show {cards[0].name}[/]")
@@ -72,21 +75,21 @@ def _show_card(console: Console, card: "PriorCard", question: Question) -> None:
     for source in card.sources:
         weight = f", weight {source.weight:g}" if pooled else ""
         alone = f": {_line(card, source.spread)}" if pooled else ""
-        console.print(f"  source     {source.value}{weight}{alone}", highlight=False)
+        console.print(f"  source     {said(source.value)}{weight}{alone}", highlight=False)
         if pooled:
-            console.print(f"    because  {source.because}", highlight=False)
+            console.print(f"    because  {said(source.because)}", highlight=False)
         for claim in source.claims:
-            cited = f", citing {claim.cited}" if claim.cited else ""
-            note = f" ({claim.note})" if claim.note else ""
+            cited = f", citing {said(claim.cited)}" if claim.cited else ""
+            note = f" ({said(claim.note)})" if claim.note else ""
             console.print(
                 f"    claim    {claim.id}, paragraph {claim.paragraph}, sentence {claim.sentence}"
-                f"{cited}, {claim.status}: {claim.claim}[dim]{note}[/]",
+                f"{cited}, {claim.status}: {said(claim.claim)}[dim]{note}[/]",
                 highlight=False,
             )
-    console.print(f"  because    {card.because}", highlight=False)
+    console.print(f"  because    {said(card.because)}", highlight=False)
     if not card.fixed:
-        said = f"{_line(card, card.prior)}{_word(card, question)}"
-        console.print(f"  prior      {said}", highlight=False)
+        spread = f"{_line(card, card.prior)}{_word(card, question)}"
+        console.print(f"  prior      {spread}", highlight=False)
     if card.fit_error > 0:
         console.print(f"  fit        misses the quantiles by {card.fit_error:.1%} of their span")
     if card.fixed:
@@ -166,7 +169,7 @@ def set_prior(
     edit.write()
     if as_json:
         print_json(views.changed("prior", name, effect))
-    console.print(f"written to {edit.path}; now rerun: tidings run")
+    console.print(f"written to {said(edit.path)}; now rerun: tidings run")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tidings.cli.forecasts import show_age
+from tidings.cli.telling import said
 from tidings.question.loading import load_question
 from tidings.reporting import views
 from tidings.reporting.wording import inside_noise, moved, percent, watch_sentences
@@ -45,7 +46,7 @@ def show_explanation(console: Console, explanation: "Explanation", horizon: str)
     manifest, at = explanation.run.manifest, list(explanation.run.manifest.horizons).index(horizon)
     console.print(f"[bold]what the forecast rests on[/], {horizon}, run {manifest.run}")
     naive = ", ".join(
-        f"{one.title} {percent(float(value))}"
+        f"{said(one.title)} {percent(float(value))}"
         for one, value in zip(manifest.outcomes, explanation.naive[:, at], strict=True)
     )
     console.print(
@@ -84,7 +85,7 @@ def _largest(explanation: "Explanation", part: "Part", at: int) -> Iterator[str]
     outside = [row for row in ordered if not inside_noise(change[row], mcse[row])]
     for row in outside[:_OUTCOMES]:
         title = explanation.run.manifest.outcomes[row].title
-        yield f"{title} {moved(float(change[row]), float(mcse[row]))}"
+        yield f"{said(title)} {moved(float(change[row]), float(mcse[row]))}"
 
 
 def _show_surprises(console: Console, explanation: "Explanation") -> None:
@@ -97,7 +98,7 @@ def _show_surprises(console: Console, explanation: "Explanation") -> None:
     )
     for one in explanation.surprises:
         console.print(f"  {one.item}  {_verdict(one)}")
-        console.print(f"    [dim]{explanation.claims[one.item]}[/]", highlight=False)
+        console.print(f"    [dim]{said(explanation.claims[one.item])}[/]", highlight=False)
 
 
 def _verdict(one: "Surprise") -> str:
@@ -116,7 +117,9 @@ def show_watch(console: Console, seen: "Watch", horizon: str, count: int) -> Non
     )
     for place, one in enumerate(seen.news[:count], start=1):
         bits = np.format_float_positional(one.bits[at] * 1000, precision=2, fractional=False)
-        console.print(f"\n{place}. {watch_sentences(one, seen, question, at)}", highlight=False)
+        console.print(
+            f"\n{place}. {said(watch_sentences(one, seen, question, at))}", highlight=False
+        )
         trust = "" if one.trusted else " [red]weights cannot be trusted; try tidings preview[/]"
         console.print(f"   [dim]{bits} thousandths of a bit[/]{trust}")
     left = len(seen.news) - count
@@ -214,14 +217,16 @@ def _show_tipping(console: Console, sensitivity: "Sensitivity", tipping: "Tippin
     titles = {outcome.id: outcome.title for outcome in sensitivity.run.manifest.outcomes}
     actors = load_question(sensitivity.run.question_file).config
     for target in tipping.targets:
-        console.print(f"\n[bold]{target_words(target, titles)}[/]", highlight=False)
+        console.print(f"\n[bold]{said(target_words(target, titles))}[/]", highlight=False)
         tips = [prior for prior in tipping.priors if prior.target == target]
         for tip in sorted((one for one in tips if one.value is not None), key=_distance):
             console.print(f"  {prior_tip_sentence(tip)}", highlight=False)
         _show_cannot(console, [one for one in tips if one.value is None])
         for item in (one for one in tipping.items if one.target == target):
             who = "the deal" if item.actor == DEAL else actors.actor(item.actor).title
-            console.print(f"  {item_tip_sentence(item, who.partition(':')[0])}", highlight=False)
+            console.print(
+                f"  {said(item_tip_sentence(item, who.partition(':')[0]))}", highlight=False
+            )
 
 
 def _distance(tip: "PriorTip") -> float:
@@ -314,5 +319,5 @@ def sensitivity(
 def _horizon(asked: str, run: Run, known: tuple[str, ...]) -> str:
     named = asked or run.manifest.headline
     if named not in known:
-        raise UsageError(f"--horizon: got {named!r}; expected {nearest(named, known)}")
+        raise UsageError(f"got {named!r}; expected {nearest(named, known)}", "horizon")
     return named

@@ -1,8 +1,9 @@
-"""Errors in the words of the command line: its flags, and the commands that help."""
+"""What others wrote as it may stand in a terminal; errors with the flags and commands that help."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tidings._text import visible
 from tidings.errors import Fault, InputError, Remedy, TidingsError
 
 _REMEDIES: Mapping[Remedy, str] = {
@@ -17,13 +18,22 @@ _POSITIONAL = ("name", "value", "file")
 """Arguments that are not flags."""
 
 
+def said(text: object) -> str:
+    """Return text of others as it may stand in a terminal: no markup, and controls visible."""
+    from rich.markup import escape
+
+    return escape(visible(str(text)))
+
+
 def told(error: TidingsError) -> str:
     """Return an expected error in the words of the command line: its flags and its commands."""
     if isinstance(error, InputError):
-        return "\n".join(_with_remedy(_flagged(fault), fault.remedy) for fault in error.faults)
+        return "\n".join(
+            visible(_with_remedy(_flagged(fault), fault.remedy)) for fault in error.faults
+        )
     name = error.argument
     flag = "" if name is None else f"{_flag(name)}: "
-    return _with_remedy(f"{flag}{error.says}", error.remedy)
+    return visible(_with_remedy(f"{flag}{error.says}", error.remedy))
 
 
 def _flag(argument: str) -> str:
