@@ -79,6 +79,21 @@ BROKEN = {
     "trust in cases": (QUESTION, "trust = 0.5", "trust = 0", "cases.trust", "0", "greater than 0"),
     "status of a claim": (CLAIMS, ",supported,", ",suported,", "status", "'suported'",
                           "did you mean 'supported'"),
+    "one quantile twice": (QUESTION, OTHER, "quantiles = { p05 = 0.1, p5 = 0.2, p95 = 0.4 }",
+                           "priors.share_other.quantiles", "'p5'", "each quantile once"),
+    "infinite quantile": (QUESTION, OTHER, "quantiles = { p05 = 0.1, p95 = inf }",
+                          "priors.share_other.quantiles.p95", "inf", "finite number"),
+    "no number": (QUESTION, "factor_half_life_days = 365.25", "factor_half_life_days = nan",
+                  "time.factor_half_life_days", "nan", "greater than 0"),
+    "seed below zero": (QUESTION, "seed = 20190712", "seed = -1", "fit.seed", "-1",
+                        "greater than or equal to 0"),
+    "more draws than memory": (QUESTION, "draws = 750", "draws = 1000000000000", "fit.draws",
+                               "1000000000000", "less than or equal to 50000"),
+    "clock in another age": (QUESTION, "clock_start = 2019-07-12", "clock_start = 1800-01-01",
+                             "clock_start", "", "1900-01-01"),
+    "horizon in another age": (QUESTION, 'yardstick = "icd203" ',
+                               'horizon_dates = [9999-12-31]\nyardstick = "icd203" ',
+                               "horizon_dates.0", "", "2200-01-01"),
 }  # fmt: skip
 
 

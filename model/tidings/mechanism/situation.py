@@ -102,6 +102,10 @@ class Situation:
         return self.timeline.exposed_to
 
 
+_LAST_DAY = date(2200, 1, 1)
+"""No forecast is made from here on."""
+
+
 def observe(
     question: Question,
     ledger: Ledger,
@@ -167,6 +171,9 @@ def _check_date(question: Question, as_of: date) -> None:
     config = question.config
     if as_of < config.clock_start:
         expected = f"a date from {config.clock_start} on, when the clock started"
+        raise InputError([Fault(question.path, None, "as_of", str(as_of), expected)])
+    if as_of >= _LAST_DAY:
+        expected = f"a date before {_LAST_DAY}"
         raise InputError([Fault(question.path, None, "as_of", str(as_of), expected)])
     if config.resolved is not None and config.resolved.date <= as_of:
         expected = (

@@ -173,7 +173,10 @@ def _word_normal(word: str, yardstick: str, link: Link, yardsticks: Yardsticks) 
 
 def _quantile_normal(quantiles: Mapping[str, float], link: Link) -> LinkNormal:
     try:
-        fitted = fit_quantiles({_probability(key): v for key, v in quantiles.items()}, link)
+        named = {_probability(key): value for key, value in quantiles.items()}
+        if len(named) < len(quantiles):
+            raise ValueError("each quantile once (p05 and p5 are the same)")
+        fitted = fit_quantiles(named, link)
     except ValueError as error:
         raise _RowError("quantiles", dict(quantiles), str(error)) from None
     if fitted.fit_error > MAX_FIT_ERROR:

@@ -18,9 +18,13 @@ from tidings.names import OTHER, RETAINED
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")]
 Sentence = Annotated[str, Field(min_length=8)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+"""Days between which grids and calendars stay small."""
 Weight = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Months = Annotated[int, Field(ge=1, le=600)]
 TO_BE_REPLACED: Final = "To be replaced"
 """How a reason begins that the template of a new question gives."""
 LEARNED: Final = "learned"
@@ -74,17 +78,17 @@ class FilesConfig(_Closed):
 class FitConfig(_Closed):
     """How the posterior is drawn. ``futures`` are averaged for each of ``forecast_draws`` draws."""
 
-    seed: int = 20190712
+    seed: Annotated[int, Field(ge=0)] = 20190712
     """The root of every random stream."""
     chains: Annotated[int, Field(ge=2, le=16)] = 4
     """Markov chains."""
-    tune: Count = 200
+    tune: Annotated[int, Field(ge=1, le=20_000)] = 200
     """Steps of a chain before its draws count."""
-    draws: Count = 750
+    draws: Annotated[int, Field(ge=1, le=50_000)] = 750
     """Draws of a chain."""
-    forecast_draws: Count = 3000
+    forecast_draws: Annotated[int, Field(ge=1, le=200_000)] = 3000
     """Draws, of all chains together, that are carried forward."""
-    futures: Annotated[int, Field(ge=50)] = 50
+    futures: Annotated[int, Field(ge=50, le=5_000)] = 50
     """Futures averaged for each of them."""
     target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
     """Acceptance that the sampler aims at."""
@@ -207,7 +211,7 @@ class _Worded(_Closed):
     """A word of the yardstick."""
     yardstick: str | None = None
     """Whose word it is: a yardstick of the file, or survey."""
-    quantiles: dict[str, float] | None = None
+    quantiles: dict[str, Finite] | None = None
     """p05 = 0.03 means: five chances in a hundred that it is below 0.03."""
     learned: str | None = None
     """A quantity of the file of what was learned, like resolved.base_rate."""
@@ -243,7 +247,7 @@ class PriorRow(_Worded):
 
     model_config = ConfigDict(json_schema_extra={"oneOf": _ONE_VALUE})
 
-    fixed: float | None = None
+    fixed: Finite | None = None
     """A value taken as certain."""
     pool: Annotated[tuple[PriorSource, ...], Field(min_length=2)] | None = None
     """Several sources, pooled logarithmically: the densities multiplied, each to its weight."""
@@ -291,19 +295,19 @@ class QuestionConfig(_Closed):
     """Its name in runs and reports."""
     title: Sentence
     """The question, as readers see it."""
-    clock_start: date
+    clock_start: Day
     """When an end first became possible."""
-    status_known_to: date | None = None
+    status_known_to: Day | None = None
     """Until when the status quo is known to have held; default: the newest known item."""
-    horizons_months: Annotated[tuple[Count, ...], Field(min_length=1)] = (1, 3, 6, 12, 24)
+    horizons_months: Annotated[tuple[Months, ...], Field(min_length=1)] = (1, 3, 6, 12, 24)
     """Horizons in calendar months after the as-of date."""
-    horizon_dates: tuple[date, ...] = ()
+    horizon_dates: tuple[Day, ...] = ()
     """Fixed dates beside the months."""
-    headline_months: Count = 12
+    headline_months: Months = 12
     """The horizon that leads."""
     yardstick: str = "icd203"
     """Whose words stand beside the numbers."""
-    consent_reference: float
+    consent_reference: Finite
     """Log of the prior mean of consent when the question was made; left alone afterwards."""
     files: FilesConfig
     """Where the data stand, relative to this file."""
