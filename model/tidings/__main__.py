@@ -1,6 +1,17 @@
-"""``python -m tidings`` is ``tidings``."""
+"""``python -m tidings`` is ``tidings``; an interrupt is quiet from the first import on."""
 
-from tidings.cli import main
+import sys
+
+
+def main() -> None:
+    """Start the command line."""
+    try:
+        from tidings.cli import main as start
+
+        start()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

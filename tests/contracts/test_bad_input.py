@@ -84,7 +84,7 @@ BROKEN = {
     "infinite quantile": (QUESTION, OTHER, "quantiles = { p05 = 0.1, p95 = inf }",
                           "priors.share_other.quantiles.p95", "inf", "finite number"),
     "no number": (QUESTION, "factor_half_life_days = 365.25", "factor_half_life_days = nan",
-                  "time.factor_half_life_days", "nan", "greater than 0"),
+                  "time.factor_half_life_days", "nan", "finite number"),
     "seed below zero": (QUESTION, "seed = 20190712", "seed = -1", "fit.seed", "-1",
                         "greater than or equal to 0"),
     "more draws than memory": (QUESTION, "draws = 750", "draws = 1000000000000", "fit.draws",

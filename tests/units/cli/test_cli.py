@@ -1,5 +1,7 @@
 """The command line: every command in the table, errors in its own words."""
 
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -33,3 +35,18 @@ def test_a_day_that_does_not_exist_is_wrong_use():
 
     with pytest.raises(typer.BadParameter, match="a day that exists"):
         read_day("2025-02-30")
+
+
+def test_an_interrupt_while_it_starts_is_quiet():
+    """The first import of the command line is interrupted, as by Ctrl-C."""
+    code = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from tidings.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (130, b"")
