@@ -43,9 +43,11 @@ class _Commands(TyperGroup):
     """The commands, each imported when it is asked for; contexts and formatters are Typer's."""
 
     def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, its module imported; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"tidings.cli.{COMMANDS[cmd_name][0]}")
@@ -56,6 +58,7 @@ class _Commands(TyperGroup):
         return typer.main.get_command(single)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands from the table."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
 

@@ -56,6 +56,7 @@ class _Cast:
     recipients: Mapping[str, str]
 
     def actor(self, identifier: str) -> ActorConfig:
+        """Return an actor."""
         return self.actors[identifier]
 
 
