@@ -36,6 +36,22 @@ def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return tidings.forecast(QUESTION, AS_OF, tmp_path_factory.mktemp("runs"))
 
 
+@pytest.fixture(scope="session")
+def light_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The shipped question with a third of the draws, where many posteriors are drawn anew."""
+    project = copy_project(tmp_path_factory.mktemp("light"))
+    question = project / "priors" / "turkey-s400.toml"
+    text = question.read_text(encoding="utf-8")
+    for old, new in (
+        ("draws = 750 ", "draws = 250 "),
+        ("forecast_draws = 3000 ", "forecast_draws = 1000 "),
+    ):
+        assert text.count(f"\n{old}") == 1
+        text = text.replace(f"\n{old}", f"\n{new}")
+    question.write_text(text, encoding="utf-8")
+    return tidings.forecast(question, AS_OF, project / "data" / "runs")
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the shipped inputs that a test may break."""

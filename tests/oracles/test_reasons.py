@@ -23,18 +23,18 @@ OTHER_SEED = 99
 
 
 @pytest.fixture(scope="module")
-def posterior(shipped_run):
-    return stored_posterior(shipped_run)
+def posterior(light_run):
+    return stored_posterior(light_run)
 
 
 @pytest.fixture(scope="module")
-def explanation(shipped_run):
-    return explain_run(shipped_run)
+def explanation(light_run):
+    return explain_run(light_run)
 
 
 @pytest.fixture(scope="module")
-def watch(shipped_run):
-    return watch_run(shipped_run)
+def watch(light_run):
+    return watch_run(light_run)
 
 
 def anew(posterior, situation):

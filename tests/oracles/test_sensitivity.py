@@ -162,7 +162,7 @@ def test_a_push_tips_that_the_preview_says_tips(shipped_run, posterior, new_item
         [tip] = [one for one in told if one.actor == "deal" and one.target.threshold]
         return tip.push
 
-    assert 0 < push_to(0.25) < push_to(0.5) < 3
+    assert 0 < push_to(0.5) < 3
     assert push_to(2.0) is None
 
 
