@@ -72,7 +72,7 @@ def test_base_rate_left_out_question_by_question(inputs):
         rate = constant_rate([one for one in inputs.resolved if one is not left_out])
         for pair in pairs_of(left_out, MONTHS):
             base = base_forecast(rate, pair)
-            forecast = np.array([1 - base] + [base / len(left_out.ends)] * len(left_out.change))
+            forecast = np.array([1 - base] + [base / len(left_out.ends)] * len(left_out.ends))
             rows.append(score(pair, forecast, base))
     means = mean_scores(rows)
     assert means["log_base"].to_list() == pytest.approx([0.132, 0.390, 0.613, 0.818], abs=0.005)
