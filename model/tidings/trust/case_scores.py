@@ -4,7 +4,7 @@ Leaving one owner out at a time, its cases are predicted from all others; the po
 the share among those others, with half a case added to each side.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,45 +175,31 @@ def groups_of(posterior: xr.Dataset, cases: PastCases, seed: int) -> tuple[Group
     """Compare the raw share of each group with replicated data (posterior predictive check)."""
     generator = stream(seed, "replicated cases")
     groups = []
-    ends = cases.ended[np.isfinite(cases.months)]
-    end = cases.end[np.isfinite(cases.months)]
-    year = (cases.months[np.isfinite(cases.months)] <= _MONTHS) & (end == DISPOSED)
-    chances = (
-        (
-            _PARTS[0],
-            cases.asked,
-            cases.granted == 1,
-            expit(logit_of(posterior, "consent", profile_of(cases, cases.asked))),
-        ),
-        (
-            _PARTS[1],
-            cases.alone,
-            cases.went_ahead == 1,
-            expit(logit_of(posterior, "ahead", profile_of(cases, cases.alone))),
-        ),
-        (
-            "disposed of within a year",
-            ends,
-            year,
-            incidence_of(posterior, profile_of(cases, ends), [_MONTHS])[:, :, DISPOSED, 0],
-        ),
-    )
-    for part, places, yes, chance in chances:
+    for part, places, yes, chance in _chances(posterior, cases):
         replicated = generator.random(chance.shape) < chance
         for group, member in GROUPS.items():
             inside = member(cases)[places]
             if inside.any():
                 shares = replicated[:, inside].mean(axis=1)
-                low, middle, high = np.quantile(shares, (0.05, 0.5, 0.95))
+                spread = map(float, np.quantile(shares, (0.05, 0.5, 0.95)))
                 groups.append(
-                    Group(
-                        part,
-                        group,
-                        int(yes[inside].sum()),
-                        int(inside.sum()),
-                        float(low),
-                        float(middle),
-                        float(high),
-                    )
+                    Group(part, group, int(yes[inside].sum()), int(inside.sum()), *spread)
                 )
     return tuple(groups)
+
+
+def _chances(
+    posterior: xr.Dataset, cases: PastCases
+) -> Iterator[tuple[str, NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]]:
+    """Yield each part with its cases, what came of them, and the chance of it (draw, case)."""
+    dated = np.isfinite(cases.months)
+    ends = cases.ended[dated]
+    year = (cases.months[dated] <= _MONTHS) & (cases.end[dated] == DISPOSED)
+    consent, ahead = (
+        expit(logit_of(posterior, part, profile_of(cases, places)))
+        for part, places in (("consent", cases.asked), ("ahead", cases.alone))
+    )
+    incidence = incidence_of(posterior, profile_of(cases, ends), [_MONTHS])[:, :, DISPOSED, 0]
+    yield _PARTS[0], cases.asked, cases.granted == 1, consent
+    yield _PARTS[1], cases.alone, cases.went_ahead == 1, ahead
+    yield "disposed of within a year", ends, year, incidence
