@@ -16,8 +16,11 @@ from tidings.errors import Fault, InputError, UsageError
 def test_every_command_of_the_table_is_a_function_that_says_what_it_does():
     for name, (module, says) in COMMANDS.items():
         inside = import_module(f"tidings.cli.{module}")
-        command = getattr(inside, "app", None) or getattr(inside, name)
-        assert command.__doc__
+        group = getattr(inside, "app", None)
+        commands = group.registered_commands if group else [getattr(inside, name)]
+        assert commands
+        for command in commands:
+            assert (command.callback if group else command).__doc__
         assert says.endswith(".")
 
 
