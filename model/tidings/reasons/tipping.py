@@ -13,14 +13,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.evidence.ledger import Item
 from tidings.evidence.pressure import Pulse
 from tidings.forecasting.runs import Run
 from tidings.names import DEAL, OTHER, RETAINED
 from tidings.question.normal import LinkNormal, from_link
 from tidings.question.yardsticks import LEDGER
 from tidings.reasons.reweighting import Posterior, trusted
-from tidings.reasons.what_if import WhatIf
+from tidings.reasons.what_if import SUPPOSED, WhatIf, supposed_item
 
 Array = NDArray[np.float64]
 _REACH_SD = 3.0
@@ -259,7 +258,7 @@ def _least_push(here: WhatIf, target: Target, moving: str | None, sign: float) -
     day = float(here.situation.as_of.toordinal())
 
     def tips(size: float) -> bool:
-        pulses = [Pulse("tip", "tip", outcome, sign * size, day) for outcome in ends]
+        pulses = [Pulse(SUPPOSED, SUPPOSED, outcome, sign * size, day) for outcome in ends]
         return excess(here.with_push(pulses)) > 0
 
     if not tips(3.0):
@@ -279,36 +278,9 @@ def _mildest_word(
     ordered = sorted(bands, key=lambda word: bands[word][0], reverse=sign < 0)
     largest = 0.0
     for word in ordered:
-        forecast, k = here.with_item(_item(here, pair, word))
+        item = supposed_item(here.situation.as_of, pair, word, "observer", ("A", "1"))
+        forecast, k = here.with_item(item)
         largest = max(largest, k)
         if excess(forecast) > 0:
             return word, k
     return None, largest
-
-
-def _item(here: WhatIf, pair: tuple[str, str], word: str) -> Item:
-    """Return an observer's report of the best grade about one actor and outcome."""
-    as_of = here.situation.as_of
-    return Item(
-        id="tip",
-        date=as_of,
-        date_precision="day",
-        published=as_of,
-        source="tip",
-        via=None,
-        url="https://tip",
-        speaker=None,
-        voice="observer",
-        actor=pair[0],
-        outcomes=(pair[1],),
-        claim="tip",
-        face_value=word,
-        push=None,
-        milestone=None,
-        source_reliability="A",
-        credibility="1",
-        story="tip",
-        note=None,
-        retracted=None,
-        retracted_why=None,
-    )

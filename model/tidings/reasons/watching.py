@@ -28,10 +28,10 @@ from tidings.names import ANY, DEAL, OTHER, RETAINED
 from tidings.question.yardsticks import LEDGER
 from tidings.reasons.pool import Effect, Pool
 from tidings.reasons.reweighting import Posterior, stored_posterior
+from tidings.reasons.what_if import SUPPOSED, supposed_item
 
 _MONTH_YEARS = 1 / 12
 _GRID = 200
-_STORY = "news-to-watch"
 
 Sign = Literal[1, -1]
 Array = NDArray[np.float64]
@@ -184,7 +184,7 @@ class Lookout:
         known = float(situation.as_of.toordinal())
         ends = situation.structure.ends
         pushed = ends if outcome == ANY else (outcome,)
-        more = [Pulse(_STORY, _STORY, one, size, known) for one in pushed]
+        more = [Pulse(SUPPOSED, SUPPOSED, one, size, known) for one in pushed]
         question = situation.question
         read = (
             ()
@@ -205,30 +205,7 @@ class Lookout:
         """Return an item of the actor's own, graded as most that moved the forecast were."""
         grades = Counter((one.source_reliability, one.credibility) for one in self._items)
         [(grade, _)] = grades.most_common(1) or [(("B", "2"), 0)]
-        as_of = self.situation.as_of
-        return Item(
-            id=_STORY,
-            date=as_of,
-            date_precision="day",
-            published=as_of,
-            source="",
-            via=None,
-            url="",
-            speaker=None,
-            voice="own",
-            actor=actor,
-            outcomes=(outcome,),
-            claim="",
-            face_value=face,
-            push=None,
-            milestone=None,
-            source_reliability=grade[0],
-            credibility=grade[1],
-            story=_STORY,
-            note=None,
-            retracted=None,
-            retracted_why=None,
-        )
+        return supposed_item(self.situation.as_of, (actor, outcome), face, "own", grade)
 
     def _typical_face(self, sign: Sign) -> str:
         """Return the median face value of items that pushed in a direction, as a word."""

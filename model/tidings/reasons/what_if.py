@@ -7,6 +7,7 @@ the posterior, times the prior of ``x``.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,8 @@ from tidings.reasons.reweighting import Posterior, at_horizons, weights_of
 
 Array = NDArray[np.float64]
 _DRAWS, _FUTURES = 200, 25
+SUPPOSED = "supposed"
+"""Names the item, and the story, of news that nobody reported yet."""
 _ACTING = (
     "base_rate",
     "push_slope",
@@ -154,3 +157,46 @@ class WhatIf:
         known = (RETAINED, *self.situation.structure.ends)
         columns = [known.index(name) for name in self.outcomes]
         return futures.incidence(pulses)[:, -1, columns]
+
+
+def supposed_item(
+    as_of: date, about: tuple[str, str], face_value: str, voice: str, grade: tuple[str, str]
+) -> Item:
+    """Return an item that nobody reported yet.
+
+    Parameters
+    ----------
+    as_of : date
+        The day of the forecast; it happens and is published then.
+    about : tuple of str
+        The actor and the outcome it speaks of.
+    face_value : str
+        The word it says.
+    voice : str
+        Who speaks.
+    grade : tuple of str
+        The source's reliability and the claim's credibility.
+    """
+    return Item(
+        id=SUPPOSED,
+        date=as_of,
+        date_precision="day",
+        published=as_of,
+        source="",
+        via=None,
+        url="",
+        speaker=None,
+        voice=voice,
+        actor=about[0],
+        outcomes=(about[1],),
+        claim="",
+        face_value=face_value,
+        push=None,
+        milestone=None,
+        source_reliability=grade[0],
+        credibility=grade[1],
+        story=SUPPOSED,
+        note=None,
+        retracted=None,
+        retracted_why=None,
+    )
