@@ -85,7 +85,8 @@ def test_the_page_of_what_was_learned_has_the_numbers_of_its_file(inputs):
         assert f"| {row.part} | {row.model:.3f} | {row.pooled:.3f} |" in page
     config = inputs.question.config
     assert config.news.half_life_days == learned.settings["half_life_days"]
-    assert config.time.age_exponent == learned.settings["age_exponent"]
+    assert config.news.counter_half_life_days == learned.settings["counter_half_life_days"]
+    assert config.time.start_up_years == learned.settings["start_up_years"]
 
 
 def test_the_terminal_prints_each_prior_as_its_card_has_it(shipped_run, cards):

@@ -80,7 +80,7 @@ def test_leaving_out_informed_directions_would_show(situation):
 def test_longer_steps_are_within_monte_carlo_error(situation, monkeypatch, new_item):
     """Known news fades and factors move; arrivals have no error in expectation from the step."""
     config, structure = situation.question.config, situation.structure
-    quiet = no_arrivals(structure.ends)
+    quiet = no_arrivals()
     strong = pulses([new_item(push=3)], config.grades, structure.ends)
     outlook = replace(prior_outlook(situation), arrivals=quiet, pulses=strong)
     parameters = prior_parameters(situation, DRAWS)

@@ -111,7 +111,8 @@ def test_the_log_density_is_that_of_the_design(situation, point):
         for i, k in enumerate(structure.ends):
             rate = p.rate["base_rate"] * consent[k] / agreed
             rate *= np.exp(p.rate["consent_slope"] * (np.log(agreed) - config.consent_reference))
-            pushed = np.exp(p.rate["push_slope"] * data.values["pressure"][i, state])
+            towards, against = data.values["pressure"][:, i, state]
+            pushed = np.exp(p.rate["push_slope"] * towards - p.rate["counter_slope"] * against)
             total -= rate * (pushed * data.values["exposure_years"][state]).sum()
     value, _ = log_density(structure, data).bind(data)(x)
     assert value == pytest.approx(total, rel=1e-9)

@@ -1,14 +1,14 @@
 """News yet to come and fading pushes, against closed forms."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from tests.helpers import AS_OF
 
-from tidings.evidence.arrivals import Arrivals, no_arrivals
+from tidings.evidence.arrivals import Arrivals, Record, Source, no_arrivals
 from tidings.forecasting.fitting import prior_parameters
 from tidings.mechanism.incidence import Outlook, cumulative_incidence
 from tidings.mechanism.parameters import RateParts
@@ -17,8 +17,9 @@ from tidings.question.structure import Structure
 from tidings.question.timeline import Timeline, make_calendar
 
 BASE_RATE = 1e-3
-SLOPE, HALF_LIFE, PACE, SIZES = 1.2, 45.0, 6.0, np.array([-1.0, 1.0])
+SLOPE, COUNTER, HALF_LIVES = 1.2, 0.7, (45.0, 90.0)
 START = date(2025, 1, 1)
+ENDS = ("done", "other")
 
 
 def one_outcome(arrivals, futures=200):
@@ -26,7 +27,8 @@ def one_outcome(arrivals, futures=200):
     timeline = Timeline(START, START, START, 14, 2, 365.25)
     calendar = make_calendar(START, START, (12,), ())
     return Outlook(
-        structure, timeline, calendar, START, 0.0, (), HALF_LIFE, arrivals, START, 0.0, futures
+        structure, timeline, calendar, START, 0.0, (), HALF_LIVES, arrivals, START, 0.0, 0.0,
+        futures,
     )  # fmt: skip
 
 
@@ -35,6 +37,7 @@ def certain_parameters(draws):
     rate = {
         "base_rate": zeros + BASE_RATE,
         "push_slope": zeros + SLOPE,
+        "counter_slope": zeros + COUNTER,
         "consent_slope": zeros,
         "share_other": zeros,
     }
@@ -42,55 +45,79 @@ def certain_parameters(draws):
     return RateParts(rate, one, one, one, one, one[None])
 
 
-def known_arrivals():
-    """Poisson arrivals of a known pace: a gamma so narrow that the pace is a number."""
-    half = np.array([0.5, 0.5])
-    everything = np.ones((1, 2))
-    return Arrivals(PACE * 1e9, 1e9, 0.0, SIZES, half, everything, np.ones(1), 0)
+def ledgers():
+    """Two ledgers of one outcome: one watched 400 days, a quiet one 150; four records in all."""
+    day = float(date(2020, 1, 1).toordinal())
+
+    def record(after, size, lasts=np.inf, held=0.0):
+        return Record(day + after, day + after + lasts, day + after + held, size, ENDS)
+
+    long = (record(20, 1.0), record(60, 2.0, held=30.0), record(210, -1.5, lasts=70.0))
+    start = date(2020, 1, 1)
+    return Arrivals(
+        (
+            Source(long, start, start + timedelta(days=400), ENDS),
+            Source((record(100, 0.7),), start, start + timedelta(days=150), ENDS),
+        ),
+        np.array([0.7, 0.3]),
+        ((ENDS, 1.0),),
+    )
 
 
-def closed_form_survival(years):
-    """Shot noise (Campbell's theorem; Kingman 1993, ch. 3): with Poisson arrivals of pace p,
+def expected_factor(arrivals, day):
+    """Enumerate what news multiplies the rate by on a day: every block of every ledger.
 
-    E exp(slope * N(t)) = exp(p * integral_0^t E[exp(slope * m * 2^(-u / h)) - 1] du),
-
-    and the mean survival is 1 - base * integral of it, but for terms in base squared (1e-6).
+    Blocks of half a year, each beginning on one of the ledger's fortnights, follow each other; they
+    are drawn apart, so that the mean of the product is the product of their means.
     """
+    total = 0.0
+    for chance, source in zip(arrivals.probs, arrivals.sources, strict=True):
+        count = max(1, source.days // 14)
+        factor = 1.0
+        for begins in range(0, int(day) + 1, 182):
+            each = []
+            for place in range(count):
+                cut, felt = place * source.days / count, [0.0, 0.0]
+                for one in source.records:
+                    after = (one.known - source.start.toordinal() - cut) % source.days
+                    age = day - begins - after
+                    if after >= min(182, source.days) or not 0 <= age < one.until - one.known:
+                        continue
+                    way = int(one.size < 0)
+                    faded = max(age - (one.held_to - one.known), 0.0)
+                    felt[way] += abs(one.size) * 0.5 ** (faded / HALF_LIVES[way])
+                up, down = (5 * np.tanh(one / 5) for one in felt)
+                each.append(np.exp(SLOPE * up - COUNTER * down))
+            factor *= np.mean(each)
+        total += chance * factor
+    return total
 
-    def growth(u):
-        faded = 0.5 ** (u * 365.25 / HALF_LIFE)
-        return PACE * np.mean(np.exp(SLOPE * SIZES * faded) - 1)
 
-    def rate(t):
-        return BASE_RATE * np.exp(quad(growth, 0, t)[0])
-
-    return 1 - quad(rate, 0, years)[0]
-
-
-def test_mean_survival_agrees_with_the_shot_noise_closed_form():
-    calendar = one_outcome(known_arrivals()).calendar
-    years = (calendar.dates[-1] - START).days / 365.25
-    values = cumulative_incidence(certain_parameters(2000), one_outcome(known_arrivals()), 3)
-    survival = values[:, -1, 0]
+def test_mean_survival_is_that_of_all_blocks_enumerated():
+    arrivals = ledgers()
+    outlook = one_outcome(arrivals)
+    edges, _ = outlook.calendar.edges()
+    middles = (edges[:-1] + edges[1:]) / 2 - START.toordinal()
+    factors = np.array([expected_factor(arrivals, day) for day in middles])
+    # Terms in the square of the base rate are left out: at most (1 - S)^2.
+    expected = 1 - BASE_RATE * np.sum(factors * np.diff(edges)) / 365.25
+    survival = cumulative_incidence(certain_parameters(2000), outlook, 3)[:, -1, 0]
     mcse = survival.std(ddof=1) / np.sqrt(len(survival))
-    # The second-order term left out of the closed form is at most (1 - S)^2 of the answer.
-    expected = closed_form_survival(years)
-    assert abs(survival.mean() - expected) <= 5 * mcse
+    assert abs(survival.mean() - expected) <= 5 * mcse + (1 - expected) ** 2
     assert (1 - expected) ** 2 < 5 * mcse
 
-    quiet = cumulative_incidence(
-        certain_parameters(10), one_outcome(no_arrivals(("done", "other"))), 3
-    )
+    years = (edges[-1] - edges[0]) / 365.25
+    quiet = cumulative_incidence(certain_parameters(10), one_outcome(no_arrivals()), 3)
     assert quiet[:, -1, 0] == pytest.approx(np.exp(-BASE_RATE * years), abs=1e-9)
     assert abs(quiet[0, -1, 0] - survival.mean()) > 20 * mcse
 
 
 def test_a_push_on_the_as_of_date_multiplies_the_rate_as_the_closed_form_says(alter, new_item):
-    """Mean over 3 months of exp(1.2 * 2 * 2^(-t / 45 days)), about 4."""
+    """Mean over 3 months of exp(1.2 * 5 tanh(2 * 2^(-t / 45 days) / 5)), nearly 4."""
     fixed = {"push_slope": SLOPE, "consent_slope": 0.0, "base_rate": 1e-5}
     config = alter().question.config
-    quiet_news = config.news.model_copy(update={"simulate": False, "half_life_days": HALF_LIFE})
-    ageless = config.time.model_copy(update={"age_exponent": 0.0})
+    quiet_news = config.news.model_copy(update={"simulate": False, "half_life_days": HALF_LIVES[0]})
+    ageless = config.time.model_copy(update={"start_up_years": 0.0})
 
     def chance(items):
         one = alter(fixed, items=items, news=quiet_news, time=ageless, status_known_to=AS_OF)
@@ -106,7 +133,9 @@ def test_a_push_on_the_as_of_date_multiplies_the_rate_as_the_closed_form_says(al
 
     before, days = chance(())
     after, _ = chance((new_item(push=2),))
-    integral = quad(lambda t: np.exp(SLOPE * 2 * 0.5 ** (t / HALF_LIFE)), 0, days)[0]
+    integral = quad(
+        lambda t: np.exp(SLOPE * 5 * np.tanh(2 * 0.5 ** (t / HALF_LIVES[0]) / 5)), 0, days
+    )[0]
     assert 3.5 < integral / days < 4.5
     # The same futures stand on both sides; what is left is the midpoint rule over 8 days.
     assert after / before == pytest.approx(integral / days, rel=5e-3)

@@ -14,16 +14,16 @@ from tidings.mechanism.situation import observe
 DRAWS, CHUNK = 60_000, 5_000
 
 
-def _aged(edges, days, start, exponent, late):
-    """Sum age^exponent over the days of each step, one by one."""
-    aged = np.zeros_like(days)
+def _started(edges, days, start, tau, late):
+    """Sum 1 - exp(-age / tau) over the days of each step, one by one: nothing ends at once."""
+    started = np.zeros_like(days)
     for step, count in enumerate(days):
         low = edges[step + 1] - count if late else edges[step]
         if late and step + 2 == len(edges):
             low = edges[step]
         ages = (low + np.arange(0.5, count, 1.0) - start.toordinal()) / 365.25
-        aged[step] = np.sum(ages**exponent) * (count / max(len(ages), 1))
-    return aged
+        started[step] = np.sum(1 - np.exp(-ages / tau)) * (count / max(len(ages), 1))
+    return started
 
 
 def direct(situation, months, generator):
@@ -42,8 +42,7 @@ def direct(situation, months, generator):
         - np.maximum(edges[:-1], situation.as_of.toordinal()), 0, None,
     )  # fmt: skip
     rho = 0.5 ** (28 / timeline.factor_half_life_days)
-    # Rates grow with the age in years to a power: days of a step, each at its own age.
-    past, ahead = (_aged(edges, days, timeline.start, config.time.age_exponent, late)
+    past, ahead = (_started(edges, days, timeline.start, config.time.start_up_years, late)
                    for days, late in ((past, False), (ahead, True)))  # fmt: skip
 
     def draw(name, link=lambda x: x):

@@ -123,13 +123,19 @@ def test_time_with_unknown_status_adds_no_survival(alter, tmp_path):
     one = alter(status_known_to=early)
     data = graph_data(observe(one.question, one.ledger, one.resolved, AS_OF))
     days = (early - one.question.config.clock_start).days
-    # Each year counts for its age to a power: the integral of age^e from 0 to the end.
-    exponent, years = one.question.config.time.age_exponent, days / 365.25
-    aged = years ** (1 + exponent) / (1 + exponent)
-    assert data.values["exposure_years"].sum() == pytest.approx(aged)
+    # Nothing ends at once: the integral of 1 - exp(-age / T) over what counts, which after the day
+    # is as much as silence would tell.
+    config, whole = one.question.config, (AS_OF - one.question.config.clock_start).days / 365.25
+    tau, noticed, years = config.time.start_up_years, config.silence.noticed, days / 365.25
+
+    def started(age):
+        return age - tau * (1 - np.exp(-age / tau))
+
+    aged = started(years) + noticed * (started(whole) - started(years))
+    assert data.values["exposure_years"].sum() == pytest.approx(aged, rel=1e-4)
     run = make_forecast(one, AS_OF, tmp_path)
     assert run.manifest.status_known_to == early
-    assert run.manifest.already_happened > 0.02
+    assert 0.0001 < run.manifest.already_happened < 0.02
     at_once = next(r for r in run.rows if r.outcome == "retained" and r.date == AS_OF)
     assert run.manifest.already_happened == pytest.approx(1 - at_once.mean)
 

@@ -64,7 +64,8 @@ def learn(
         missing = "files.learned" if files.learned is None else "files.resolved"
         raise UsageError(f"{question}: {missing}: got nothing; expected a path to learn {missing}")
     yardsticks = _words(question, config)
-    resolved = _enough(beside(question, files.resolved), yardsticks, config.id)
+    folder = beside(question, files.resolved)
+    resolved = _enough(folder, yardsticks, config.id, _second_grades(question, config, folder))
     rows = None if files.cases is None else read_cases(beside(question, files.cases))
 
     from tidings._writing import rewrite
@@ -157,7 +158,8 @@ def exam(
 def _leave_one_out(folder: Path, question: Path, progress: Progress) -> "Examination":
     config = load_settings(question)
     yardsticks = _words(question, config)
-    resolved = _enough(folder, yardsticks, config.id)
+    second = _second_grades(question, config, folder)
+    resolved = _enough(folder, yardsticks, config.id, second)
 
     from tidings.past.teacher import Teacher, pasts_of
     from tidings.trust.examining import leave_one_out
@@ -181,9 +183,21 @@ def _words(question: Path, config: "QuestionConfig") -> Yardsticks:
     return read_yardsticks(beside(question, files.yardsticks), beside(question, files.survey))
 
 
-def _enough(folder: Path, yardsticks: Yardsticks, own: str) -> tuple[ResolvedQuestion, ...]:
+def _second_grades(question: Path, config: "QuestionConfig", folder: Path) -> Path | None:
+    """Return the second grades of a folder, which are there for the question's own alone."""
+    files = config.files
+    if files.second_grades is None or files.resolved is None:
+        return None
+    own = beside(question, files.resolved)
+    return beside(question, files.second_grades) if folder.resolve() == own.resolve() else None
+
+
+def _enough(
+    folder: Path, yardsticks: Yardsticks, own: str, second: Path | None
+) -> tuple[ResolvedQuestion, ...]:
     """Read the questions to learn from; with one left out there must be an end among the rest."""
-    questions = tuple(one for one in read_resolved(folder, yardsticks) if one.id != own)
+    read = read_resolved(folder, yardsticks, second)
+    questions = tuple(one for one in read if one.id != own)
     ended = sum(one.happened for one in questions)
     if len(questions) < _FEWEST or ended < _FEWEST_ENDED:
         raise UsageError(

@@ -94,6 +94,10 @@ def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict
     ask("push", _push_question(inputs, cells["outcomes"]))
     full = completed(cells, inputs.ledger, inputs.question.yardsticks, date.today())
     cells |= {name: full[name] for name in ("source", "voice", "source_reliability") if full[name]}
+    ask(
+        "expected_by",
+        "the day by which what it announces is due, a vote or a delivery (blank: none)",
+    )
     ask("source", "who reported it")
     ask("voice", "who speaks", ["own", "counterpart", "party", "observer"])
     ask("source_reliability", f"the source: {_RELIABILITY}", list("ABCDEF"))

@@ -172,6 +172,7 @@ Published = Annotated[str, typer.Option(help="When it could first be used [its d
 Source = Annotated[str, typer.Option(help="Who reported it [from the link].")]
 Url = Annotated[str, typer.Option(help="Where it was read.")]
 Story = Annotated[str, typer.Option(help="Items of one event share it [a new one].")]
+ExpectedBy = Annotated[str, typer.Option(help="The day by which what it announces is due.")]
 FromFile = Annotated[
     Path | None, typer.Option("--from", help="A CSV file with columns of the ledger.")
 ]
@@ -218,6 +219,7 @@ def add(
     via: Annotated[str, typer.Option(help="Through whom it was read.")] = "",
     url: Url = "",
     story: Story = "",
+    expected_by: ExpectedBy = "",
     milestone: Annotated[str, typer.Option(help="The stage it documents.")] = "",
     note: Annotated[str, typer.Option(help="Anything else.")] = "",
     identifier: Annotated[str, typer.Option("--id", help="Its name [from the claim].")] = "",
@@ -243,6 +245,7 @@ def add(
         via=via,
         url=url,
         story=story,
+        expected_by=expected_by,
         milestone=milestone,
         note=note,
         id=identifier,
@@ -301,6 +304,7 @@ def preview(
     voice: Voice = "",
     when: When = "",
     story: Story = "",
+    expected_by: ExpectedBy = "",
     file: FromFile = None,
     refit: Annotated[bool, typer.Option("--refit", help="Fit again, not reweight.")] = False,
     question: QuestionFile = QUESTION,
@@ -319,6 +323,7 @@ def preview(
         voice=voice,
         date=when,
         story=story,
+        expected_by=expected_by,
     )
     drafted = _drafted({**HYPOTHETICAL, **given}, file, question)
     effect = tidings.preview(

@@ -37,7 +37,7 @@ class Inputs:
     def files(self) -> list[Path]:
         """Return every file that the question names."""
         question = self.question
-        named = ("evidence", "yardsticks", "survey", "claims", "cases", "learned")
+        named = ("evidence", "yardsticks", "survey", "claims", "cases", "second_grades", "learned")
         paths = [path for path in map(question.file, named) if path is not None]
         folder = question.file("resolved")
         if folder is not None:
@@ -81,6 +81,7 @@ def read_inputs(question: Path) -> Inputs:
             return fallback
 
     evidence, cases, past = (loaded.file(name) for name in ("evidence", "cases", "resolved"))
+    second = loaded.file("second_grades")
     ledger = Ledger(Path(), ())
     resolved: tuple[ResolvedQuestion, ...] = ()
     counted = 0
@@ -89,7 +90,7 @@ def read_inputs(question: Path) -> Inputs:
     if cases is not None:
         counted = read(lambda: len(read_cases(cases)), counted)
     if past is not None:
-        resolved = read(lambda: read_resolved(past, loaded.yardsticks), resolved)
+        resolved = read(lambda: read_resolved(past, loaded.yardsticks, second), resolved)
     raise_if_any(faults)
     check_learned(loaded)
     return Inputs(loaded, ledger, resolved, counted)
@@ -108,12 +109,15 @@ def learned_from(question: Path, config: QuestionConfig) -> dict[str, str]:
     files, digests = config.files, {}
     if files.resolved is not None:
         folder = beside(question, files.resolved)
-        digests["resolved"] = digest_of_files([*folder.glob("*.yaml"), *folder.glob("*.csv")])
+        second = [] if files.second_grades is None else [beside(question, files.second_grades)]
+        read = [*folder.glob("*.yaml"), *folder.glob("*.csv"), *second]
+        digests["resolved"] = digest_of_files(read)
     if files.cases is not None:
         digests["cases"] = digest_of_files([beside(question, files.cases)])
     settings = config.model_dump(mode="json", include={"id", "grades"})
+    settings["selection"] = config.selection.change_odds
     settings["cases"] = config.cases.model_dump(mode="json", exclude={"because"})
-    steps = config.time.model_dump(mode="json", exclude={"age_exponent"})
+    steps = config.time.model_dump(mode="json", exclude={"start_up_years"})
     words = digest_of_files([beside(question, files.yardsticks)])
     digests["settings"] = digest_of_settings({**settings, "time": steps, "yardsticks": words})
     return digests
@@ -122,7 +126,7 @@ def learned_from(question: Path, config: QuestionConfig) -> dict[str, str]:
 _LEARNED_FROM = {
     "resolved": "the resolved questions",
     "cases": "the cases",
-    "settings": "id, grades, cases, time and yardsticks of the question",
+    "settings": "id, grades, cases, selection, time and yardsticks of the question",
 }
 
 

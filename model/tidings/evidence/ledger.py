@@ -60,6 +60,7 @@ ITEM_COLUMNS: Mapping[str, Column] = {
     "note": Column(text, required=False),
     "retracted": Column(day, required=False, optional_column=True),
     "retracted_why": Column(text, required=False, optional_column=True),
+    "expected_by": Column(day, required=False, optional_column=True),
 }
 """Columns of a ledger; the files of resolved questions have the same."""
 
@@ -94,6 +95,8 @@ class Item:
     """One piece of dated, sourced evidence; the fields are the columns of the ledger.
 
     ``push`` is None where it was not graded, ``face_value`` where the item implies none.
+    ``expected_by`` is the day by which what the item announces is due (a vote, a delivery): until
+    then its push does not fade.
     """
 
     id: str
@@ -117,6 +120,7 @@ class Item:
     note: str | None
     retracted: dt.date | None
     retracted_why: str | None
+    expected_by: dt.date | None = None
 
     @property
     def known(self) -> dt.date:
@@ -268,6 +272,9 @@ def _sense_problems(item: Item) -> list[tuple[str, str, str]]:
     if item.published is not None and item.published < item.date:
         expected = f"a day not before the item's date ({item.date})"
         problems.append(("published", str(item.published), expected))
+    if item.expected_by is not None and item.expected_by < item.known:
+        expected = f"a day not before the item was known ({item.known})"
+        problems.append(("expected_by", str(item.expected_by), expected))
     if item.retracted is not None and item.retracted < item.known:
         expected = f"a day not before the item was known ({item.known})"
         problems.append(("retracted", str(item.retracted), expected))

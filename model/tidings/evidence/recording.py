@@ -8,7 +8,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
@@ -57,8 +57,9 @@ def add_items(
         ledger = read_ledger(path, config, yardsticks)
         records = [(None, cells_of(item)) for item in items]
         read_items(Path("new item"), records, ledger, config, yardsticks)
-        header = _header(text)
-        lines = [_line([cells[name] for name in header]) for _, cells in records]
+        used = [name for name in ITEM_COLUMNS if any(cells[name] for _, cells in records)]
+        text = _with_columns(text, used)
+        lines = [_line([cells[name] for name in _header(text)]) for _, cells in records]
         return text + ("" if text.endswith("\n") else "\n") + "".join(lines)
 
     rewrite(path, added)
@@ -139,26 +140,37 @@ def _check_others(before: str, after: str, identifier: str) -> None:
 
 def _with_cells(text: str, identifier: str, changed: Mapping[str, str]) -> str:
     """Return the text with cells of one row changed, every other line as it was."""
-    # The lines that `csv` counts: `str.splitlines` breaks at more characters than these.
-    lines = list(io.StringIO(text, newline=""))
-    header = _header(text)
-    missing = [name for name in changed if name not in header]
-    reader = csv.reader(io.StringIO(text, newline=""))
-    done: list[str] = []
-    start = 0
-    for cells in reader:
-        raw = "".join(lines[start : reader.line_num])
-        start = reader.line_num
+    wide = _with_columns(text, list(changed))
+    header, done = _header(wide), list[str]()
+    for raw, cells in _raw_records(wide):
         named = dict(zip(header, cells, strict=True)) if cells else {}
-        if named.get("id") == identifier:
-            named |= changed
-            raw = _line([named[name] for name in (*header, *missing)])
-        elif missing and cells:
-            raw = raw.rstrip("\r\n") + "," * len(missing) + "\n"
-            if not done:
-                raw = _line([*header, *missing])
-        done.append(raw)
+        mine = named.get("id") == identifier
+        done.append(_line([{**named, **changed}[name] for name in header]) if mine else raw)
     return "".join(done)
+
+
+def _with_columns(text: str, names: Sequence[str]) -> str:
+    """Return the text with the columns that it lacks, blank, at the end of every record."""
+    header, done = _header(text), list[str]()
+    missing = [name for name in names if name not in header]
+    if not missing:
+        return text
+    for raw, cells in _raw_records(text):
+        more = "" if not cells else "," + ",".join(missing if not done else [""] * len(missing))
+        done.append(raw.rstrip("\r\n") + more + "\n")
+    return "".join(done)
+
+
+def _raw_records(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each record as it stands and its cells.
+
+    Lines are those that `csv` counts: `str.splitlines` breaks at more characters.
+    """
+    lines, start = list(io.StringIO(text, newline="")), 0
+    reader = csv.reader(io.StringIO(text, newline=""))
+    for cells in reader:
+        yield "".join(lines[start : reader.line_num]), cells
+        start = reader.line_num
 
 
 def _header(text: str) -> list[str]:

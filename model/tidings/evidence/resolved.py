@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import yaml
 from pydantic import AliasChoices, Field, ValidationError
 
 from tidings._closed import Closed
-from tidings._tables import read_table
+from tidings._tables import Column, choice, read_table, text
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 from tidings.evidence.ledger import Item, item_columns, item_of
 from tidings.names import ANY, OTHER, RETAINED, STATUS_QUO
@@ -72,6 +73,8 @@ class ResolvedQuestion:
         Its news.
     forecast_dates : tuple of date
         When a forecast of it is to be made.
+    second : mapping of str to int
+        The pushes of a second grader, who saw neither the first grades nor the end, by item.
     """
 
     id: str
@@ -83,6 +86,7 @@ class ResolvedQuestion:
     outcome: str
     items: tuple[Item, ...]
     forecast_dates: tuple[date, ...]
+    second: Mapping[str, int] = MappingProxyType({})
 
     @property
     def happened(self) -> bool:
@@ -90,7 +94,9 @@ class ResolvedQuestion:
         return self.outcome != STATUS_QUO
 
 
-def read_resolved(folder: Path, yardsticks: Yardsticks) -> tuple[ResolvedQuestion, ...]:
+def read_resolved(
+    folder: Path, yardsticks: Yardsticks, second_grades: Path | None = None
+) -> tuple[ResolvedQuestion, ...]:
     """Read every resolved question of a folder: one YAML and one CSV of the same name each.
 
     Parameters
@@ -99,6 +105,8 @@ def read_resolved(folder: Path, yardsticks: Yardsticks) -> tuple[ResolvedQuestio
         Where they stand.
     yardsticks : Yardsticks
         Has the words of face values.
+    second_grades : Path, optional
+        A CSV file with a second grader's pushes.
 
     Raises
     ------
@@ -115,7 +123,33 @@ def read_resolved(folder: Path, yardsticks: Yardsticks) -> tuple[ResolvedQuestio
         except InputError as error:
             faults += error.faults
     raise_if_any(faults)
-    return tuple(questions)
+    if second_grades is None:
+        return tuple(questions)
+    second = _second_grades(second_grades, questions)
+    return tuple(replace(one, second=second.get(one.id, {})) for one in questions)
+
+
+_SECOND_COLUMNS = {
+    "question": Column(text),
+    "id": Column(text),
+    "push": Column(choice(*map(str, range(-3, 4)))),
+    "milestone": Column(text, required=False),
+}
+
+
+def _second_grades(path: Path, questions: Sequence[ResolvedQuestion]) -> dict[str, dict[str, int]]:
+    """Read a second grader's pushes, by question and item; each item must be there."""
+    rows, faults = read_table(path, _SECOND_COLUMNS)
+    items = {(one.id, item.id) for one in questions for item in one.items}
+    second: dict[str, dict[str, int]] = {}
+    for row in rows:
+        question, item = str(row.values["question"]), str(row.values["id"])
+        if (question, item) not in items:
+            expected = "an item of a resolved question"
+            faults.append(Fault(path, row.line, "id", f"{question}: {item}", expected))
+        second.setdefault(question, {})[item] = int(str(row.values["push"]))
+    raise_if_any(faults)
+    return second
 
 
 def _question(path: Path, yardsticks: Yardsticks) -> ResolvedQuestion:

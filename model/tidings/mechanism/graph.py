@@ -11,7 +11,8 @@ doi:10.1214/088342307000000014).
 variable            symbol in the design    support, unit, prior
 ==================  ======================  ====================================================
 base_rate           base_rate               > 0 a year; log-normal
-push_slope          push_slope              real, log rate a step of push; normal
+push_slope          push_slope              > 0, log rate a step of push towards; log-normal
+counter_slope       counter_slope           > 0, log rate a step of push against; log-normal
 consent_slope       consent_slope           real, log rate a unit of A; normal
 share_other         share_other             (0, 1); logit-normal
 noise_scale         noise scale             > 0; log-normal
@@ -85,7 +86,7 @@ def build(structure: Structure, data: GraphData) -> pm.Model:
         factor, path = _factors(prior, moved, given)
         bias = _voice_bias(prior, moved, given)
         consent = _consent(structure, prior, factor)
-        _survival(prior["rate"][1], _rate(prior["rate"], consent, given), given)
+        _survival(prior["rate"], _rate(prior["rate"], consent, given), given)
         _readings(prior["scale"], (prior[Var.LEVEL], path, bias), given)
         _natural_scales(prior, factor, bias)
     return model
@@ -164,19 +165,19 @@ def _mixed(rows: NDArray[np.float64], columns: pt.TensorVariable) -> pt.TensorVa
 
 def _rate(parts: pt.TensorVariable, consent: pt.TensorVariable, given: Tensors) -> Rate:
     """Return the logs of the rate of all ends at no pressure, and of each outcome's share."""
-    log_base, consent_slope, other = parts[0], parts[2], parts[3]
+    log_base, consent_slope, other = parts[0], parts[3], parts[4]
     log_named, log_other = -pt.softplus(other), -pt.softplus(-other)
     agreed = pt.log(pt.sum(pt.exp(consent), axis=0))
     log_rate = log_base + consent_slope * (agreed - log_named - given["consent_reference"])
     return Rate(log_rate, consent - agreed + log_named, log_other)
 
 
-def _survival(push_slope: pt.TensorVariable, rate: Rate, given: Tensors) -> None:
+def _survival(parts: pt.TensorVariable, rate: Rate, given: Tensors) -> None:
     """Add the survival of the status quo."""
-    years = given["exposure_years"]
-    named, other = given["pressure"][:-1], given["pressure"][-1]
-    pushed = pt.sum(pt.exp(push_slope * named) * years, axis=2)
-    pushed_other = pt.sum(pt.exp(push_slope * other) * years, axis=1)
+    towards, against = given["pressure"][0], given["pressure"][1]
+    news = pt.exp(pt.exp(parts[1]) * towards - pt.exp(parts[2]) * against)
+    years = pt.sum(news * given["exposure_years"], axis=2)
+    pushed, pushed_other = years[:-1], years[-1]
     expected = pt.sum(pt.exp(rate.log_share) * pushed, axis=0)
     expected = expected + pt.exp(rate.log_share_other) * pushed_other
     pm.Potential("survival", -pt.sum(pt.exp(rate.log_rate) * expected))
@@ -198,7 +199,12 @@ def _readings(
 
 def _natural_scales(prior: Family, factor: pt.TensorVariable, bias: pt.TensorVariable) -> None:
     """Name every unknown on its natural scale."""
-    inverse = {Var.BASE_RATE: pt.exp, Var.SHARE_OTHER: pt.sigmoid}
+    inverse = {
+        Var.BASE_RATE: pt.exp,
+        Var.PUSH_SLOPE: pt.exp,
+        Var.COUNTER_SLOPE: pt.exp,
+        Var.SHARE_OTHER: pt.sigmoid,
+    }
     for index, part in enumerate(RATE_PARTS):
         pm.Deterministic(part, inverse.get(part, pt.identity)(prior["rate"][index]))
     for index, scale in enumerate(SCALES):

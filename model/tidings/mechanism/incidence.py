@@ -28,10 +28,10 @@ from threadpoolctl import threadpool_limits
 from tidings._cores import cores
 from tidings.evidence.arrivals import Arrivals
 from tidings.evidence.pressure import Pulse, pressure_at
-from tidings.mechanism.parameters import RateParts, neutral_rates
-from tidings.names import Var
+from tidings.mechanism.news_to_come import NewsToCome
+from tidings.mechanism.parameters import RateParts, neutral_rates, news_factor
 from tidings.question.structure import Structure
-from tidings.question.timeline import DAYS_PER_YEAR, Calendar, Timeline, mean_age_power
+from tidings.question.timeline import DAYS_PER_YEAR, Calendar, Timeline, mean_start_up
 from tidings.randomness import stream
 
 _CHUNK = 100
@@ -52,16 +52,18 @@ class Outlook:
         The dates.
     clock_start : date
         From when on the question's age counts.
-    age_exponent : float
-        Rates grow with the age in years to this power.
+    start_up_years : float
+        Nothing ends at once: rates reach all but 1/e of their level in this time.
     pulses : tuple of Pulse
         Known news.
-    half_life_days : float
-        How fast a push fades.
+    half_lives : tuple of (float, float)
+        Days in which a push fades to half: towards an outcome, and against it.
     arrivals : Arrivals
         News yet to come.
     news_from : date
         From when on it may arrive.
+    unnoticed : float
+        Probability that an end before the as-of date would not have been reported by then.
     consent_reference : float
         A0.
     futures : int
@@ -72,13 +74,22 @@ class Outlook:
     timeline: Timeline
     calendar: Calendar
     clock_start: date
-    age_exponent: float
+    start_up_years: float
     pulses: tuple[Pulse, ...]
-    half_life_days: float
+    half_lives: tuple[float, float]
     arrivals: Arrivals
     news_from: date
+    unnoticed: float
     consent_reference: float
     futures: int
+
+    def exposed_years(self) -> NDArray[np.float64]:
+        """Return the time at risk of each step: where an end would be known, what is left of it."""
+        edges, _ = self.calendar.edges()
+        years = np.diff(edges) / DAYS_PER_YEAR
+        years *= mean_start_up(edges, self.clock_start, self.start_up_years)
+        past = edges[1:] <= self.calendar.as_of.toordinal()
+        return np.where(past, years * self.unnoticed, years)
 
 
 def cumulative_incidence(
@@ -146,7 +157,7 @@ class Futures:
         """
         other = copy(self)
         other._chunks = [
-            _Chunk(part, self.outlook, chunk.generator)
+            _Chunk(part, self.outlook, chunk.coming, chunk.generator)
             for part, chunk in zip(_parts(parameters), self._chunks, strict=True)
         ]
         other._rates = _each_rates(other._chunks, self._fates)
@@ -182,8 +193,13 @@ def _by_chunk[T](
 
 def _chunks(parameters: RateParts, outlook: Outlook, seed: int, name: str) -> "list[_Chunk]":
     """Return the draws in parts, each with a random stream of its own."""
+    start = max(outlook.news_from, outlook.calendar.start).toordinal()
+    ends, days = outlook.structure.ends, _middles(outlook) - float(start)
+    coming = None
+    if outlook.arrivals.mean_pace > 0.0:
+        coming = NewsToCome(outlook.arrivals, ends, days, outlook.half_lives, seed)
     return [
-        _Chunk(part, outlook, stream(seed, name, number))
+        _Chunk(part, outlook, coming, stream(seed, name, number))
         for number, part in enumerate(_parts(parameters))
     ]
 
@@ -204,9 +220,9 @@ def _middles(outlook: Outlook) -> NDArray[np.float64]:
 
 
 def _known_pressure(outlook: Outlook, counted: Sequence[Pulse]) -> NDArray[np.float32]:
-    """Return the pressure of known news at the middle of each step, shape (end, step)."""
+    """Return the pressure of known news at the middle of each step, shape (way, end, step)."""
     middles, ends = _middles(outlook), outlook.structure.ends
-    return pressure_at(counted, middles, outlook.half_life_days, ends).astype(np.float32)
+    return pressure_at(counted, middles, outlook.half_lives, ends).astype(np.float32)
 
 
 def _with_room_for_futures(array: NDArray[Any]) -> NDArray[Any]:
@@ -220,13 +236,13 @@ class _Fate:
 
     Attributes
     ----------
-    arriving : ndarray, shape (step, end, draw, future)
-        The pressure of news yet to come.
+    arriving : list of ndarray
+        The pressure of news yet to come (way, end, draw, future) in each step.
     factors : list of (int, ndarray)
         State and factors (actor, draw, future) of each step.
     """
 
-    arriving: NDArray[np.float32]
+    arriving: list[NDArray[np.float32]]
     factors: list[tuple[int, NDArray[Any]]]
 
 
@@ -237,22 +253,27 @@ class _Chunk:
     """
 
     def __init__(
-        self, parameters: RateParts, outlook: Outlook, generator: np.random.Generator
+        self,
+        parameters: RateParts,
+        outlook: Outlook,
+        coming: NewsToCome | None,
+        generator: np.random.Generator,
     ) -> None:
         self.parameters = parameters.each(_with_room_for_futures)
-        self.outlook, self.generator = outlook, generator
+        self.outlook, self.coming, self.generator = outlook, coming, generator
         self.shape = (parameters.draws, outlook.futures)
         self.middles = _middles(outlook)
 
     def fate(self) -> _Fate:
         """Draw what is random."""
-        return _Fate(self._arriving_pressure(), list(self._factors()))
+        arriving = self.coming.draw(self.generator, *self.shape) if self.coming else ()
+        return _Fate(list(arriving), list(self._factors()))
 
     def rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
         """Yield rate[k] of each step at no pressure but that of news yet to come."""
-        slope = self.parameters.rate[Var.PUSH_SLOPE]
         for step, neutral in enumerate(self._neutral_rates(fate)):
-            yield neutral * np.exp(slope * fate.arriving[step])
+            coming = fate.arriving[step] if fate.arriving else None
+            yield neutral if coming is None else neutral * news_factor(self.parameters, coming)
 
     def carry(
         self, rates: Iterable[NDArray[np.float32]], known: NDArray[np.float32]
@@ -263,15 +284,14 @@ class _Chunk:
         ----------
         rates : iterable of ndarray
             From `rates`.
-        known : ndarray, shape (end, step)
+        known : ndarray, shape (way, end, step)
             From `_known_pressure`.
         """
         edges, marks = self.outlook.calendar.edges()
-        age = mean_age_power(edges, self.outlook.clock_start, self.outlook.age_exponent)
-        lengths = np.diff(edges) / DAYS_PER_YEAR * age
-        pushed = np.exp(self.parameters.rate[Var.PUSH_SLOPE] * known[..., None, None])
+        lengths = self.outlook.exposed_years()
+        pushed = news_factor(self.parameters, known[..., None, None])
         survival = np.ones(self.shape)
-        total = np.zeros((len(edges), len(known) + 1, self.shape[0]))
+        total = np.zeros((len(edges), len(pushed) + 1, self.shape[0]))
         total[0, 0] = 1.0
         for step, unpushed in enumerate(rates):
             each = unpushed * pushed[:, step]
@@ -314,53 +334,3 @@ class _Chunk:
                 shock = self.generator.standard_normal((len(noise), *self.shape), dtype=np.float32)
                 factor, reached = np.float32(rho) * factor + noise * shock, reached + 1
             yield state, factor
-
-    def _arriving_pressure(self) -> NDArray[np.float32]:
-        """Return the pressure of news yet to come, shape (step, end, draw, future)."""
-        steps, paths = len(self.middles), self.shape[0] * self.shape[1]
-        ends = len(self.outlook.structure.ends)
-        if self.outlook.arrivals.mean_pace == 0.0:
-            return np.zeros((steps, ends, 1, 1), dtype=np.float32)
-        jumps = self._jumps(steps, paths, ends)
-        fading = 0.5 ** (np.diff(self.middles) / self.outlook.half_life_days)
-        for step in range(1, steps):
-            jumps[step] += np.float32(fading[step - 1]) * jumps[step - 1]
-        return jumps.reshape(steps, ends, *self.shape)
-
-    def _jumps(self, steps: int, paths: int, ends: int) -> NDArray[np.float32]:
-        """Return what arrives between one middle and the next, as felt at the later one."""
-        arrivals, generator = self.outlook.arrivals, self.generator
-        start = float(max(self.outlook.news_from, self.outlook.calendar.start).toordinal())
-        lows = np.maximum(np.concatenate([[start], self.middles[:-1]]), start)
-        lengths = np.maximum(self.middles - lows, 0.0)
-        counts = generator.poisson(self._intensity(steps) * lengths[:, None])
-        of_step, counts = counts.sum(axis=1), counts.ravel()
-        total = int(of_step.sum())
-        age = generator.random(total, dtype=np.float32) * np.repeat(
-            (lengths / self.outlook.half_life_days).astype(np.float32), of_step
-        )
-        # One draw for size and outcomes: they are independent, so their table is a product.
-        probs = np.outer(arrivals.size_probs, arrivals.named_probs).ravel()
-        felt_at_once = (arrivals.sizes[:, None, None] * arrivals.named).reshape(len(probs), ends)
-        drawn = np.searchsorted(np.cumsum(probs[:-1]), generator.random(total))
-        felt = felt_at_once.astype(np.float32).T[:, drawn] * np.exp2(-age)
-        # Arrivals are in the order of their steps and paths: each cell's stand together.
-        cells = np.flatnonzero(counts)
-        jumps = np.zeros((ends, steps * paths), dtype=np.float32)
-        if total:
-            starts = np.concatenate([[0], np.cumsum(counts[cells])[:-1]])
-            jumps[:, cells] = np.add.reduceat(felt, starts, axis=1)
-        return np.moveaxis(jumps.reshape(ends, steps, paths), 0, 1)
-
-    def _intensity(self, steps: int) -> NDArray[np.float64]:
-        """Return arrivals a day by step and path: the draw's pace times a monthly multiplier."""
-        arrivals, generator = self.outlook.arrivals, self.generator
-        draws, futures = self.shape
-        pace = generator.gamma(arrivals.pace_shape, 1 / arrivals.pace_rate_years, size=draws)
-        daily = np.repeat(pace / DAYS_PER_YEAR, futures)
-        if arrivals.dispersion == 0.0:
-            return np.broadcast_to(daily, (steps, draws * futures))
-        month = ((self.middles - self.middles[0]) // (DAYS_PER_YEAR / 12)).astype(int)
-        shape = 1 / arrivals.dispersion
-        multiplier = generator.gamma(shape, 1 / shape, size=(month[-1] + 1, draws * futures))
-        return np.asarray(daily * multiplier[month])

@@ -8,7 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.mechanism.parameters import Parameters, RateParts, linked_priors, neutral_rates
+from tidings.mechanism.parameters import (
+    Parameters,
+    RateParts,
+    linked_priors,
+    neutral_rates,
+    news_factor,
+)
 from tidings.mechanism.rows import ReadingRows
 from tidings.mechanism.unknowns import Exposure
 from tidings.names import Var
@@ -57,14 +63,15 @@ class NeutralRates:
     def __init__(self, parts: RateParts, structure: Structure, consent_reference: float) -> None:
         by_state = parts.each(lambda array: array[..., None, :])
         self._rates = neutral_rates(by_state, parts.factor, structure, consent_reference)
-        self._push_slope = parts.rate[Var.PUSH_SLOPE]
+        self._parts = parts
 
     def log_survival(self, exposure: Exposure) -> Array:
         """Return the log probability that nothing has happened, shape (draw,)."""
-        total = np.zeros(len(self._push_slope))
+        total = np.zeros(self._parts.draws)
         states = exposure.years.shape[0]
-        for rates, pressure in zip(self._rates, exposure.pressure, strict=True):
-            pushed = np.exp(pressure[..., None] * self._push_slope)
+        of_ends = np.moveaxis(exposure.pressure, 1, 0)
+        for rates, pressure in zip(self._rates, of_ends, strict=True):
+            pushed = news_factor(self._parts, pressure[..., None])
             years = np.sum(pushed * exposure.years[..., None], axis=1)
             total -= np.sum(rates[:states] * years, axis=0)
         return total

@@ -7,7 +7,8 @@ deterministics::
 
     c[k]    = log precedent[k] + sum over a of binding[a,k] log w[a,k]
     A       = log sum over named k of exp c[k] - log(1 - share_other)
-    rate[k] = base_rate exp(consent_slope (A - A0)) share[k],   share[k] = exp(c[k] - A)
+    rate[k] = base_rate exp(consent_slope (A - A0)) share[k]
+              exp(push_slope up[k] - counter_slope down[k]),   share[k] = exp(c[k] - A)
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +36,7 @@ class RateParts:
     Attributes
     ----------
     rate : mapping of str to ndarray, shape (*draws,)
-        ``base_rate`` a year, ``push_slope``, ``consent_slope``, ``share_other``.
+        ``base_rate`` a year, ``push_slope``, ``counter_slope``, ``consent_slope``, ``share_other``.
     precedent_log : ndarray, shape (named, *draws)
     level_logit, binding : ndarray, shape (pair, *draws)
     factor_sd : ndarray, shape (actor, *draws)
@@ -105,7 +106,12 @@ def of_linked(linked: Array, factor: Array, voice_bias: Array, structure: Struct
         The question's coordinates.
     """
     families = {family: linked[where] for family, where in prior_slices(structure).items()}
-    inverse = {Var.BASE_RATE: np.exp, Var.SHARE_OTHER: expit}
+    inverse = {
+        Var.BASE_RATE: np.exp,
+        Var.PUSH_SLOPE: np.exp,
+        Var.COUNTER_SLOPE: np.exp,
+        Var.SHARE_OTHER: expit,
+    }
     return Parameters(
         {
             part.value: inverse.get(part, np.asarray)(families["rate"][place])
@@ -212,6 +218,25 @@ def neutral_rates(
     of_all = parts.rate[Var.BASE_RATE] * np.exp(parts.rate[Var.CONSENT_SLOPE] * away)
     other = parts.rate[Var.SHARE_OTHER] * of_all
     return np.concatenate([np.exp(consent - agreement) * of_all, other[None]])
+
+
+def news_factor(parts: RateParts, pressure: NDArray[Any]) -> NDArray[Any]:
+    """Return what news multiplies a rate by.
+
+    Parameters
+    ----------
+    parts : RateParts
+        Draws.
+    pressure : ndarray, shape (way, ...)
+        Towards an outcome and against it, in steps of push; its last axes are those of the draws.
+
+    Returns
+    -------
+    ndarray, shape (...)
+    """
+    towards, against = pressure
+    slope, counter = parts.rate[Var.PUSH_SLOPE], parts.rate[Var.COUNTER_SLOPE]
+    return np.asarray(np.exp(slope * towards - counter * against))
 
 
 _STORED: dict[str, tuple[Dim, ...]] = {

@@ -7,9 +7,16 @@ from datetime import date
 import numpy as np
 
 from tidings.errors import Fault, InputError
-from tidings.evidence.arrivals import Arrivals, fit_arrivals, no_arrivals
+from tidings.evidence.arrivals import (
+    Arrivals,
+    Source,
+    fit_arrivals,
+    no_arrivals,
+    records_of,
+    source_of,
+)
 from tidings.evidence.ledger import Item, Ledger
-from tidings.evidence.pressure import Pulse, mean_pressure, pulses
+from tidings.evidence.pressure import WAYS, Pulse, mean_pressure, pulses
 from tidings.evidence.readings import Reading, read_items
 from tidings.evidence.resolved import ResolvedQuestion
 from tidings.mechanism.incidence import Outlook
@@ -21,7 +28,13 @@ from tidings.question.loading import Question
 from tidings.question.normal import from_link
 from tidings.question.schema import QuestionConfig
 from tidings.question.structure import Structure, make_structure
-from tidings.question.timeline import Timeline, make_calendar, make_timeline, mean_age_power
+from tidings.question.timeline import (
+    DAYS_PER_YEAR,
+    Timeline,
+    make_calendar,
+    make_timeline,
+    mean_start_up,
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +57,10 @@ class Situation:
         Until when the ledger is taken to be complete: after it, news may have come that it lacks.
     later, retracted, ungraded : int
         Items left out because they became known later or were withdrawn; items without a push.
+    status_known_to : date
+        Until when the status quo is known to have held; from there on silence tells of it.
     timeline : Timeline
-        From the clock's start to the end of what is known.
+        From the clock's start to the as-of date.
     pulses : tuple of Pulse
         What counts of the items' pushes.
     readings : tuple of Reading
@@ -68,6 +83,7 @@ class Situation:
     later: int
     retracted: int
     ungraded: int
+    status_known_to: date
     timeline: Timeline
     pulses: tuple[Pulse, ...]
     readings: tuple[Reading, ...]
@@ -95,11 +111,6 @@ class Situation:
             if name in newest:
                 newest[name] = item.known
         return newest
-
-    @property
-    def status_known_to(self) -> date:
-        """Until when the status quo is known to have held."""
-        return self.timeline.exposed_to
 
 
 _LAST_DAY = date(2200, 1, 1)
@@ -143,7 +154,7 @@ def observe(
     newest = ledger.newest(as_of)
     watched = watched_to or newest or as_of
     known_to = min(config.status_known_to or watched, as_of)
-    timeline = make_timeline(config.time, config.clock_start, known_to, watched)
+    timeline = make_timeline(config.time, config.clock_start, as_of, watched)
     counted = pulses(items, config.grades, structure.ends)
     ended = [one for one in resolved if one.ended <= as_of]
     arriving = counted if news is None else pulses(news, config.grades, structure.ends)
@@ -157,6 +168,7 @@ def observe(
         later=ledger.later(as_of),
         retracted=ledger.retracted(as_of),
         ungraded=sum(item.push is None for item in items),
+        status_known_to=max(known_to, config.clock_start),
         timeline=timeline,
         pulses=counted,
         readings=read_items(
@@ -190,14 +202,13 @@ def _arrivals(
     structure: Structure,
 ) -> Arrivals:
     if not config.news.simulate:
-        return no_arrivals(structure.ends)
-    return fit_arrivals(
-        (own[0], config.clock_start, max(own[1], config.clock_start)),
-        ended,
-        config.grades,
-        structure.ends,
-        (config.news.pace_weight_items, config.news.size_weight_items),
-    )
+        return no_arrivals()
+    start = config.clock_start
+    mine = Source(records_of(own[0], start), start, max(own[1], start), structure.ends)
+    theirs = [source_of(question, config.grades) for question in ended]
+    quiet = config.selection.change_odds
+    likelier = np.array([1.0 if question.happened else quiet for question in ended])
+    return fit_arrivals(mine, theirs, config.news.borrowed_items, likelier)
 
 
 def graph_data(situation: Situation) -> GraphData:
@@ -236,21 +247,31 @@ def whitened_of(situation: Situation) -> ReadingRows:
 
 
 def exposure_of(situation: Situation) -> Exposure:
-    """Return the time that passed without an event, and the pressure over it."""
+    """Return the time that passed without an event, and the pressure over it.
+
+    Where only silence says so, it counts as far as an end would have been noticed.
+    """
     timeline, ends = situation.timeline, situation.structure.ends
-    config = situation.question.config
-    half_life = config.news.half_life_days
-    pressure = mean_pressure(situation.pulses, timeline.exposed_edges(), half_life, ends)
-    shape = (len(ends), timeline.states, timeline.steps_in_state)
-    age = mean_age_power(timeline.exposed_edges(), config.clock_start, config.time.age_exponent)
-    years = timeline.exposure_years() * age.reshape(shape[1:]) * situation.time_tells
-    return Exposure(years, pressure.reshape(shape))
+    config, edges = situation.question.config, timeline.exposed_edges()
+    pressure = mean_pressure(situation.pulses, edges, half_lives_of(config), ends)
+    shape = (timeline.states, timeline.steps_in_state)
+    known = np.diff(np.minimum(edges, float(situation.status_known_to.toordinal())))
+    silent = np.diff(edges) - known
+    days = known + config.silence.noticed * silent
+    days *= mean_start_up(edges, config.clock_start, config.time.start_up_years)
+    years = days.reshape(shape) / DAYS_PER_YEAR * situation.time_tells
+    return Exposure(years, pressure.reshape(*pressure.shape[:2], *shape))
+
+
+def half_lives_of(config: QuestionConfig) -> tuple[float, float]:
+    """Return how fast pushes towards an outcome and against it fade, in days."""
+    return config.news.half_life_days, config.news.counter_half_life_days
 
 
 def prior_data(situation: Situation) -> GraphData:
     """Return the data of the graph without evidence and time: the factors at one moment."""
     question, structure = situation.question, situation.structure
-    still = Exposure(np.zeros((1, 1)), np.zeros((len(structure.ends), 1, 1)))
+    still = Exposure(np.zeros((1, 1)), np.zeros((len(WAYS), len(structure.ends), 1, 1)))
     rows = rows_of((), structure, 1, {})
     return data_of(
         structure,
@@ -303,11 +324,12 @@ def outlook_of(situation: Situation) -> Outlook:
         timeline=situation.timeline,
         calendar=calendar,
         clock_start=config.clock_start,
-        age_exponent=config.time.age_exponent,
+        start_up_years=config.time.start_up_years,
         pulses=situation.pulses,
-        half_life_days=config.news.half_life_days,
+        half_lives=half_lives_of(config),
         arrivals=situation.arrivals,
         news_from=situation.watched_to,
+        unnoticed=1 - config.silence.noticed,
         consent_reference=config.consent_reference,
         futures=config.fit.futures,
     )
@@ -322,11 +344,12 @@ def prior_outlook(situation: Situation) -> Outlook:
         timeline=make_timeline(config.time, as_of, as_of, as_of),
         calendar=calendar,
         clock_start=config.clock_start,
-        age_exponent=config.time.age_exponent,
+        start_up_years=config.time.start_up_years,
         pulses=(),
-        half_life_days=config.news.half_life_days,
+        half_lives=half_lives_of(config),
         arrivals=situation.arrivals,
         news_from=as_of,
+        unnoticed=0.0,
         consent_reference=config.consent_reference,
         futures=config.fit.futures,
     )

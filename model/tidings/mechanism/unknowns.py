@@ -16,7 +16,7 @@ from tidings.names import Dim, Var
 from tidings.question.normal import LinkNormal
 from tidings.question.structure import Structure
 
-RATE_PARTS = (Var.BASE_RATE, Var.PUSH_SLOPE, Var.CONSENT_SLOPE, Var.SHARE_OTHER)
+RATE_PARTS = (Var.BASE_RATE, Var.PUSH_SLOPE, Var.COUNTER_SLOPE, Var.CONSENT_SLOPE, Var.SHARE_OTHER)
 SCALES = (Var.NOISE_SCALE, Var.STORY_SD, Var.VOICE_BIAS_SD)
 
 DATA_DIMS: Mapping[str, tuple[Dim, ...]] = {
@@ -31,7 +31,7 @@ DATA_DIMS: Mapping[str, tuple[Dim, ...]] = {
     "reading_story_load": (Dim.READING,),
     "reading_count": (Dim.READING,),
     "exposure_years": (Dim.STATE, Dim.STEP),
-    "pressure": (Dim.END, Dim.STATE, Dim.STEP),
+    "pressure": (Dim.WAY, Dim.END, Dim.STATE, Dim.STEP),
 }
 """Everything that the graph takes as data, in its order."""
 
@@ -47,8 +47,8 @@ class Exposure:
     ----------
     years : ndarray, shape (state, step_in_state)
         Years during which the status quo was at risk and known to hold.
-    pressure : ndarray, shape (end, state, step_in_state)
-        Mean pressure over each step.
+    pressure : ndarray, shape (way, end, state, step_in_state)
+        Mean pressure over each step, towards each outcome and against it.
     """
 
     years: NDArray[np.float64]

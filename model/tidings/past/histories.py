@@ -1,4 +1,4 @@
-"""Resolved questions as arrays: time at risk in cells, ends, and arrivals of news.
+"""Resolved questions as arrays: time at risk in cells, and ends.
 
 A cell is one outcome of one question over one step of the grid. What counts in it is what was known
 by then: an item published on the day a question ended tells nothing of that end.
@@ -11,13 +11,12 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.evidence.arrivals import source_of
-from tidings.evidence.pressure import mean_pressure, pressure_at
+from tidings.evidence.pressure import WAYS, mean_pressure, pressure_at
 from tidings.past.questions import Past
 from tidings.question.timeline import DAYS_PER_YEAR
 
-HALF_LIVES = (20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0)
-"""The grid on which the half-life of pushes is learned, in days."""
+HALF_LIVES = tuple(float(days) for days in np.geomspace(15.0, 600.0, 12).round())
+"""Half-lives of pushes at which pressure is computed, in days; in between it is interpolated."""
 _DRAWS = 500
 _ONE_DAY = timedelta(days=1)
 
@@ -33,40 +32,38 @@ class Histories:
     ----------
     names : tuple of str
         The questions; ``*_question`` are places among them.
+    happened : ndarray, shape (question,)
+        1 where the question ended in a change, else 0.
+    watched_longer : ndarray, shape (question,)
+        The time for which it would have been watched without an end, over the time at risk.
     cell_question : ndarray, shape (cell,)
     cell_years : ndarray, shape (cell,)
         Time at risk.
-    cell_log_age : ndarray, shape (cell,)
-        Log of the question's age in years, in the middle of the step.
-    cell_pressure : ndarray, shape (half_life, cell)
-        Mean over the step, in steps of push.
+    cell_age : ndarray, shape (2, cell)
+        The question's age in years when the step begins, and when it ends.
+    cell_pressure : ndarray, shape (way, half_life, cell)
+        Mean over the step, towards the outcome and against it, in steps of push.
     cell_agreement, cell_log_share : ndarray, shape (cell,)
         A - A0 and the log of the outcome's share of consent, as the items known by then have them.
-    end_question, end_log_age, end_agreement, end_log_share : ndarray, shape (end,)
+    end_question, end_age, end_agreement, end_log_share : ndarray, shape (end,)
         The same at each end, for the outcome that came, from items known before that day.
-    end_pressure : ndarray, shape (half_life, end)
-    month_question, month_count : ndarray, shape (month,)
-        Arrivals of news by whole month watched.
-    size_question, size : ndarray, shape (size,)
-        Signed sizes of the arrivals, in steps of push.
+    end_pressure : ndarray, shape (way, half_life, end)
     """
 
     names: tuple[str, ...]
+    happened: Array
+    watched_longer: Array
     cell_question: Index
     cell_years: Array
-    cell_log_age: Array
+    cell_age: Array
     cell_pressure: Array
     cell_agreement: Array
     cell_log_share: Array
     end_question: Index
-    end_log_age: Array
+    end_age: Array
     end_agreement: Array
     end_log_share: Array
     end_pressure: Array
-    month_question: Index
-    month_count: Array
-    size_question: Index
-    size: Array
 
 
 def histories_of(questions: Sequence[Past]) -> Histories:
@@ -80,35 +77,37 @@ def histories_of(questions: Sequence[Past]) -> Histories:
     cells = [_cells(past) for past in questions]
     ended = [place for place, past in enumerate(questions) if past.question.happened]
     ends = [_end(questions[place]) for place in ended]
-    sources = [source_of(past.question, past.grading.grades) for past in questions]
-    months = [source.monthly() for source in sources]
-    sizes = [np.array([record.size for record in source.records]) for source in sources]
 
     def joined(part: Callable[[_Part], Array], parts: Sequence[_Part]) -> Array:
         return np.concatenate([part(one) for one in parts], axis=-1)
 
     return Histories(
         tuple(past.question.id for past in questions),
-        _places([len(cell.years) for cell in cells]),
+        np.array([float(past.question.happened) for past in questions]),
+        _watched_longer(questions),
+        np.repeat(np.arange(len(cells)), [len(cell.years) for cell in cells]),
         joined(lambda one: one.years, cells),
-        joined(lambda one: one.log_age, cells),
+        joined(lambda one: one.age, cells),
         joined(lambda one: one.pressure, cells),
         joined(lambda one: one.agreement, cells),
         joined(lambda one: one.log_share, cells),
         np.array(ended),
-        joined(lambda one: one.log_age, ends),
+        joined(lambda one: one.age, ends)[1],
         joined(lambda one: one.agreement, ends),
         joined(lambda one: one.log_share, ends),
         joined(lambda one: one.pressure, ends),
-        _places([len(one) for one in months]),
-        np.concatenate(months),
-        _places([len(one) for one in sizes]),
-        np.concatenate(sizes),
     )
 
 
-def _places(lengths: Sequence[int]) -> Index:
-    return np.repeat(np.arange(len(lengths)), lengths)
+def _watched_longer(questions: Sequence[Past]) -> Array:
+    """Return how much longer each would have been watched, had it not ended.
+
+    One that ended is taken to have been watched as long as the median of those that did not.
+    """
+    days = np.array([(p.question.ended - p.question.at_risk_from).days for p in questions], float)
+    quiet = np.array([not past.question.happened for past in questions])
+    usual = np.median(days[quiet]) if quiet.any() else days.max()
+    return np.where(quiet, 1.0, np.maximum(usual / days, 1.0))
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class _Part:
     """The cells, or the end, of one question."""
 
     years: Array
-    log_age: Array
+    age: Array
     pressure: Array
     agreement: Array
     log_share: Array
@@ -130,19 +129,19 @@ def _cells(past: Past) -> _Part:
     """
     question, outcomes = past.question, len(past.question.ends)
     timeline = past.timeline(question.ended)
-    counted = past.pulses(question.ended)
+    counted = past.twice_graded(question.ended)
     start, end = (float(day.toordinal()) for day in (question.at_risk_from, question.ended))
     jumps = [pulse.known for pulse in counted if start < pulse.known < end]
     edges = np.unique([*timeline.exposed_edges(), *jumps])
     lengths = np.diff(edges)
-    middle_age = (edges[:-1] + lengths / 2 - start) / DAYS_PER_YEAR
+    ages = (edges - start) / DAYS_PER_YEAR
     state = ((edges[:-1] - start) // timeline.state_days).astype(int)
-    pressure = np.array([mean_pressure(counted, edges, h, question.ends) for h in HALF_LIVES])
+    felt = [mean_pressure(counted, edges, (h, h), question.ends) for h in HALF_LIVES]
     agreement, log_share = _consents(past, timeline.states)
     return _Part(
         np.tile(lengths / DAYS_PER_YEAR, outcomes),
-        np.tile(np.log(middle_age), outcomes),
-        pressure.reshape(len(HALF_LIVES), -1),
+        np.tile(np.array([ages[:-1], ages[1:]]), outcomes),
+        np.stack(felt, axis=1).reshape(len(WAYS), len(HALF_LIVES), -1),
         np.tile(agreement[state], outcomes),
         log_share[:, state].ravel(),
     )
@@ -163,9 +162,13 @@ def _end(past: Past) -> _Part:
     place = question.ends.index(question.outcome)
     agreement, log_share = _consents(past, past.timeline(question.ended).states)
     moment = np.array([float(question.ended.toordinal())])
-    counted = past.pulses(question.ended - _ONE_DAY)
-    pressure = [pressure_at(counted, moment, h, question.ends)[place] for h in HALF_LIVES]
+    counted = past.twice_graded(question.ended - _ONE_DAY)
+    felt = [pressure_at(counted, moment, (h, h), question.ends)[:, place] for h in HALF_LIVES]
     age = (question.ended - question.at_risk_from).days / DAYS_PER_YEAR
     return _Part(
-        np.zeros(1), np.log([age]), np.array(pressure), agreement[-1:], log_share[place, -1:]
+        np.zeros(1),
+        np.full((2, 1), age),
+        np.stack(felt, axis=1),
+        agreement[-1:],
+        log_share[place, -1:],
     )

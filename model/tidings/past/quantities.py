@@ -31,10 +31,15 @@ def resolved_quantities(posterior: xr.Dataset, seed: int) -> dict[str, Quantity]
         "resolved.base_rate": _quantity(
             base_rate,
             "log",
-            "Ends a year of a question like those resolved, one year old and at neutral news.",
+            "Ends a year of a question like those resolved, at neutral news, once under way.",
         ),
         "resolved.push_slope": _quantity(
-            draws["push_slope"], "identity", "Log rate that a step of push is worth."
+            draws["push_slope"], "log", "Log rate that a step of push towards an outcome is worth."
+        ),
+        "resolved.counter_slope": _quantity(
+            draws["counter_slope"],
+            "log",
+            "Log rate that a step of push against an outcome is worth.",
         ),
         "resolved.consent_slope": _quantity(
             draws["consent_slope"], "identity", "Log rate that a unit of consent is worth."

@@ -23,7 +23,7 @@ from tidings.mechanism.unknowns import Exposure
 from tidings.names import DEAL, RETAINED, STATUS_QUO, Var
 from tidings.question.schema import ActorConfig, GradesConfig, TimeConfig
 from tidings.question.structure import Structure, sides_of
-from tidings.question.timeline import Timeline, make_timeline, mean_age_power
+from tidings.question.timeline import Timeline, make_timeline, mean_start_up
 from tidings.question.yardsticks import Yardsticks
 from tidings.randomness import stream
 
@@ -117,6 +117,12 @@ class Past:
         """Return what counts of the pushes known by a day."""
         return pulses(known_by(self.question, to), self.grading.grades, self.question.ends)
 
+    def twice_graded(self, to: date) -> tuple[Pulse, ...]:
+        """Return the same by the mean of both graders, where there are two."""
+        question = self.question
+        known = known_by(question, to)
+        return pulses(known, self.grading.grades, question.ends, question.second)
+
     def rows(self, to: date, states: int) -> ReadingRows:
         """Return what was read of actors by a day, as rows over some states."""
         known = [_as_retained(item) for item in known_by(self.question, to)]
@@ -125,14 +131,17 @@ class Past:
         readings = read_items(known, self._cast, share, self.grading.yardsticks, timeline)
         return rows_of(readings, self.structure, states, share)
 
-    def exposure(self, to: date, half_life_days: float, age_exponent: float) -> Exposure:
+    def exposure(
+        self, to: date, half_lives: tuple[float, float], start_up_years: float
+    ) -> Exposure:
         """Return the time without an event up to a day, and the pressure over it."""
         timeline, ends = self.timeline(to), self.structure.ends
         edges = timeline.exposed_edges()
-        pressure = mean_pressure(self.pulses(to), edges, half_life_days, ends)
+        pressure = mean_pressure(self.pulses(to), edges, half_lives, ends)
         shape = (timeline.states, timeline.steps_in_state)
-        age = mean_age_power(edges, timeline.start, age_exponent).reshape(shape)
-        return Exposure(timeline.exposure_years() * age, pressure.reshape(len(ends), *shape))
+        age = mean_start_up(edges, timeline.start, start_up_years).reshape(shape)
+        years = timeline.exposure_years() * age
+        return Exposure(years, pressure.reshape(*pressure.shape[:2], *shape))
 
     @cached_property
     def binding(self) -> Array:

@@ -5,57 +5,49 @@ variable            what it is                                support, unit, pri
 ==================  ========================================  ====================================
 log_base_rate       log of a typical question's base rate     real, a year; normal(log 0.2, 1)
 spread              sd between questions of their log rates   > 0; log-normal(log 0.6, 0.5)
-question_effect     each question's own log rate, in sds      real; normal(0, 1)
-push_slope          log rate a step of push                   real; normal(0, 0.5)
+push_slope          log rate a step of push towards           > 0; half-normal(0.5)
+counter_slope       log rate a step of push against           > 0; log-normal(log push_slope, 0.7)
 consent_slope       log rate a unit of A                      real; normal(0, 0.1)
-age_exponent        power of the age by which rates grow      real; normal(0, 0.3)
-half_life_weight    log posterior weight of each half-life    grid; log-normal(log 60 days, 0.6)
-pace                arrivals of news a year, by question      > 0; gamma(pace_shape, mean_pace)
-mean_pace           their mean over questions                 > 0, a year; log-normal(log 10, 1)
-pace_shape          how alike the paces are                   > 0; log-normal(log 2, 0.7)
-dispersion          of monthly counts beyond a Poisson's      > 0; log-normal(log 0.7, 0.7)
-size_effect         each question's own mean size, in sds     real; normal(0, 1)
-size_mean           mean signed size of an arrival            real, steps of push; normal(0, 0.5)
-size_spread         sd between questions of their means       > 0; log-normal(log 0.3, 0.7)
-size_sd             sd of sizes within a question             > 0; log-normal(log 1, 0.5)
+start_up            age at which rates are at 1 - 1/e         > 0, years; log-normal(log 0.5, 0.8)
+half_life           of pushes, by way                         grid, days; log-normal(log 120, 0.6)
 ==================  ========================================  ====================================
 
-The rate of outcome ``k`` of question ``q`` is that of the forecast::
+The rate of outcome ``k`` of question ``q`` is that of the forecast, with ``u`` normal between
+questions::
 
-    exp(log_base_rate + spread * question_effect[q] + consent_slope * (A[q,t] - A0[q])
-        + push_slope * N[q,k,t]) * age^age_exponent * share[q,k,t]
+    exp(log_base_rate + spread * u[q] + consent_slope * (A[q,t] - A0[q]) + push_slope * up[q,k,t]
+        - counter_slope * down[q,k,t]) * (1 - exp(-age / start_up)) * share[q,k,t]
 
-and each question tells its time at risk and its end. The priors of the three slopes are shrunk to
-"no effect": the grades were given by people who could know the end. The half-life is summed out
-over its grid, and its weights are kept. ``counted`` leaves questions out without compiling anew:
-those with a 0 tell nothing, and their effects are drawn from the hierarchy.
+and each question tells its time at risk and its end, ``u`` summed out (Gauss-Hermite). The priors
+of the slopes are shrunk to "no effect", since a grader could know the end.
+
+**Selection.** Questions that ended in a change are collected more readily than those that did not:
+by the odds ``r``, which are data. So each question counts as it does among those collected (a
+case-control offset; Prentice & Pyke 1979, doi:10.1093/biomet/66.3.403), with ``S`` the probability
+of no end while it would have been watched::
+
+    density * r^happened / (r (1 - S) + S)
+
+``counted`` leaves questions out without compiling anew: those with a 0 tell nothing.
 """
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from tidings.evidence.pressure import WAYS
 from tidings.past.histories import HALF_LIVES, Histories
 
 COUNTED = "counted"
 """The data that say which questions are learned from, one number from 0 to 1 a question."""
+CHANGE_ODDS = "change_odds"
+"""The data that say how much likelier a change is among the questions collected, as odds."""
 
-HYPER = (
-    "log_base_rate",
-    "spread",
-    "push_slope",
-    "consent_slope",
-    "age_exponent",
-    "mean_pace",
-    "pace_shape",
-    "dispersion",
-    "size_mean",
-    "size_spread",
-    "size_sd",
-)
-"""The variables that a new question shares with those learned from."""
+HYPER = ("log_base_rate", "spread", "push_slope", "counter_slope", "consent_slope")
+"""The variables that a new question shares with those learned from, beside settings."""
 
-_HALF_LIFE_MEDIAN, _HALF_LIFE_SD = 60.0, 0.6
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
+_LOG_WEIGHTS = np.log(_WEIGHTS / _WEIGHTS.sum())
 
 
 def build_rates(histories: Histories) -> pm.Model:
@@ -69,73 +61,80 @@ def build_rates(histories: Histories) -> pm.Model:
     Returns
     -------
     pymc.Model
-        With the variables of the table, and ``counted`` as data.
+        With the variables of the table, and ``counted`` and ``change_odds`` as data.
     """
-    coords = {"question": histories.names, "half_life": HALF_LIVES}
-    with pm.Model(coords=coords) as model:
+    with pm.Model(coords={"question": histories.names, "way": WAYS}) as model:
         counted = pm.Data(COUNTED, np.ones(len(histories.names)), dims="question")
-        _rates(histories, counted)
-        _arrivals(histories, counted)
-        _sizes(histories, counted)
+        odds = pm.Data(CHANGE_ODDS, 1.0)
+        expected, log_rate = _neutral(histories)
+        base = pm.Normal("log_base_rate", np.log(0.2), 1.0)
+        spread = pm.LogNormal("spread", np.log(0.6), 0.5)
+        log_level = base + spread * _NODES[None, :]
+        told = _told(histories, log_level, expected, log_rate)
+        survival = _survival(log_level, expected * histories.watched_longer)
+        met = pt.log(odds - (odds - 1.0) * survival)
+        offset = histories.happened * pt.log(odds) - met
+        pm.Potential("histories", pt.sum((told + offset) * counted))
     return model
 
 
-def _rates(histories: Histories, counted: pt.TensorVariable) -> None:
-    """Add time at risk and ends, the half-life summed out over its grid."""
-    base = pm.Normal("log_base_rate", np.log(0.2), 1.0)
-    spread = pm.LogNormal("spread", np.log(0.6), 0.5)
-    of_question = base + spread * pm.Normal("question_effect", dims="question")
-    push = pm.Normal("push_slope", 0.0, 0.5)
+def _neutral(histories: Histories) -> tuple[pt.TensorVariable, pt.TensorVariable]:
+    """Return the expected ends by question and the log rate at each end, at a base rate of 1."""
+    push = pm.HalfNormal("push_slope", 0.5)
+    counter = pm.LogNormal("counter_slope", pt.log(push), 0.7)
     consent = pm.Normal("consent_slope", 0.0, 0.1)
-    exponent = pm.Normal("age_exponent", 0.0, 0.3)
-    neutral = (
-        of_question[histories.cell_question]
-        + consent * histories.cell_agreement
-        + exponent * histories.cell_log_age
-        + histories.cell_log_share
+    start_up = pm.LogNormal("start_up", np.log(0.5), 0.8)
+    half_life = pm.LogNormal("half_life", np.log(120.0), 0.6, dims="way")
+    slopes = push, counter, consent
+    cells = histories.cell_pressure, histories.cell_agreement, histories.cell_log_share
+    began, ended = histories.cell_age
+    lost = start_up * (pt.exp(-began / start_up) - pt.exp(-ended / start_up)) / (ended - began)
+    rate = pt.exp(_log_rate(slopes, half_life, cells)) * (1.0 - lost) * histories.cell_years
+    of_question = np.arange(len(histories.names))[:, None] == histories.cell_question
+    expected = pt.dot(pt.constant(of_question.astype(float)), rate)
+    ends = histories.end_pressure, histories.end_agreement, histories.end_log_share
+    started = pt.log1p(-pt.exp(-histories.end_age / start_up))
+    return expected, _log_rate(slopes, half_life, ends) + started
+
+
+def _log_rate(
+    slopes: tuple[pt.TensorVariable, ...],
+    half_life: pt.TensorVariable,
+    where: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> pt.TensorVariable:
+    """Return the log rate of some cells at a base rate of 1, old enough."""
+    push, counter, consent = slopes
+    pressure, agreement, log_share = where
+    towards, against = (
+        pt.dot(_hats(half_life[way]), pt.constant(pressure[way])) for way in range(len(WAYS))
     )
-    at_risk = histories.cell_years * counted[histories.cell_question]
-    expected = pt.sum(pt.exp(neutral[None, :] + push * histories.cell_pressure) * at_risk, axis=1)
-    ending = (
-        of_question[histories.end_question]
-        + consent * histories.end_agreement
-        + exponent * histories.end_log_age
-        + histories.end_log_share
-    )
-    came = counted[histories.end_question]
-    log_rates = pt.sum((ending[None, :] + push * histories.end_pressure) * came, axis=1)
-    weight = log_rates - expected + _half_life_prior()
-    pm.Potential("histories", pt.logsumexp(weight))
-    pm.Deterministic("half_life_weight", weight - pt.logsumexp(weight), dims="half_life")
+    return push * towards - counter * against + consent * agreement + log_share
 
 
-def _half_life_prior() -> np.ndarray:
-    """Return the log prior probability of each half-life of the grid."""
-    standard = (np.log(HALF_LIVES) - np.log(_HALF_LIFE_MEDIAN)) / _HALF_LIFE_SD
-    # Cells of a grid in the log of the half-life are as wide as their neighbours are apart.
-    width = np.gradient(np.log(HALF_LIVES))
-    weight = np.exp(-0.5 * standard**2) * width
-    return np.asarray(np.log(weight / weight.sum()))
+def _hats(half_life: pt.TensorVariable) -> pt.TensorVariable:
+    """Return the weights of linear interpolation in the log of the half-life."""
+    grid = np.log(HALF_LIVES)
+    inside = pt.clip(pt.log(half_life), grid[0], grid[-1])
+    rising = (inside - grid[:-1]) / np.diff(grid)
+    up = pt.clip(rising, 0.0, 1.0)
+    edge = np.ones(1)
+    return pt.concatenate([edge, up]) - pt.concatenate([up, np.zeros(1)])
 
 
-def _arrivals(histories: Histories, counted: pt.TensorVariable) -> None:
-    """Add the counts of arrivals by month: negative binomial at each question's own pace."""
-    mean = pm.LogNormal("mean_pace", np.log(10.0), 1.0)
-    shape = pm.LogNormal("pace_shape", np.log(2.0), 0.7)
-    pace = pm.Gamma("pace", shape, shape / mean, dims="question")
-    dispersion = pm.LogNormal("dispersion", np.log(0.7), 0.7)
-    monthly = pace[histories.month_question] / 12
-    counts = pm.NegativeBinomial.dist(mu=monthly, alpha=1 / dispersion)
-    density = pm.logp(counts, histories.month_count.astype(int))
-    pm.Potential("arrivals", pt.sum(density * counted[histories.month_question]))
+def _told(
+    histories: Histories,
+    log_level: pt.TensorVariable,
+    expected: pt.TensorVariable,
+    log_rate: pt.TensorVariable,
+) -> pt.TensorVariable:
+    """Return the log probability density of what came of each question."""
+    at_end = pt.set_subtensor(pt.zeros_like(expected)[histories.end_question], log_rate)
+    ended = histories.happened[:, None] * (log_level + at_end[:, None])
+    survived = -pt.exp(log_level) * expected[:, None]
+    return pt.logsumexp(_LOG_WEIGHTS[None, :] + ended + survived, axis=1)
 
 
-def _sizes(histories: Histories, counted: pt.TensorVariable) -> None:
-    """Add the sizes of arrivals: normal about each question's own mean."""
-    mean = pm.Normal("size_mean", 0.0, 0.5)
-    spread = pm.LogNormal("size_spread", np.log(0.3), 0.7)
-    sd = pm.LogNormal("size_sd", 0.0, 0.5)
-    of_question = mean + spread * pm.Normal("size_effect", dims="question")
-    residual = (histories.size - of_question[histories.size_question]) / sd
-    density = -0.5 * residual**2 - pt.log(sd)
-    pm.Potential("sizes", pt.sum(density * counted[histories.size_question]))
+def _survival(log_level: pt.TensorVariable, expected: pt.TensorVariable) -> pt.TensorVariable:
+    """Return the probability of no end while a question would have been watched."""
+    survived = -pt.exp(log_level) * expected[:, None]
+    return pt.sum(pt.exp(_LOG_WEIGHTS[None, :] + survived), axis=1)

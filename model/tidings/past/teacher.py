@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tidings.errors import FitError
 from tidings.evidence.resolved import ResolvedQuestion
 from tidings.forecasting.sampling import Diagnosis, compile_model
-from tidings.past.histories import HALF_LIVES, histories_of
+from tidings.past.histories import histories_of
 from tidings.past.questions import Grading, Past
-from tidings.past.rates import COUNTED, HYPER, build_rates
+from tidings.past.rates import CHANGE_ODDS, COUNTED, HYPER, build_rates
 from tidings.question.schema import QuestionConfig
 from tidings.question.sources import Learned
 from tidings.question.timeline import DAYS_PER_YEAR
@@ -38,26 +38,25 @@ class Lesson:
     ----------
     draws : mapping of str to ndarray, shape (draw,)
         The variables that a new question shares with those learned from.
-    half_life_days : float
-        How fast a push fades.
-    age_exponent : float
-        Rates grow with the age in years to this power.
-    weight_items : tuple of (float, float)
-        Own items that weigh as much as all learned from: for pace, and for sizes.
+    settings : mapping of str to float
+        ``half_life_days``, ``counter_half_life_days`` and ``start_up_years``.
     questions : tuple of ResolvedQuestion
         Those learned from, whose news tells what news to expect.
     """
 
     draws: Mapping[str, Array]
-    half_life_days: float
-    age_exponent: float
-    weight_items: tuple[float, float]
+    settings: Mapping[str, float]
     questions: tuple[ResolvedQuestion, ...]
 
     @property
     def base_rate(self) -> float:
         """The constant rate of the questions learned from, in ends a year."""
         return constant_rate(self.questions)
+
+    @property
+    def half_lives(self) -> tuple[float, float]:
+        """How fast pushes fade, towards an outcome and against it, in days."""
+        return self.settings["half_life_days"], self.settings["counter_half_life_days"]
 
 
 def pasts_of(
@@ -87,8 +86,18 @@ class Teacher:
         self.pasts, self.seed = tuple(pasts), seed
         self._compiled = compile_model(build_rates(histories_of(self.pasts)))
 
-    def posterior(self, without: str | None = None) -> tuple[xr.Dataset, Diagnosis]:
+    def posterior(
+        self, without: str | None = None, change_odds: float = 1.0
+    ) -> tuple[xr.Dataset, Diagnosis]:
         """Draw from the posterior, perhaps without one question.
+
+        Parameters
+        ----------
+        without : str, optional
+            The question to leave out.
+        change_odds : float
+            How much likelier a change is among the questions collected than among those that the
+            posterior is for, as odds: 1 for more questions like those collected.
 
         Raises
         ------
@@ -97,19 +106,17 @@ class Teacher:
         """
         counted = np.array([float(past.question.id != without) for past in self.pasts])
         name = f"questions without {without}"
-        posterior, diagnosis = self._compiled.sample(self.seed, name, {COUNTED: counted})
+        data = {COUNTED: counted, CHANGE_ODDS: np.array(change_odds)}
+        posterior, diagnosis = self._compiled.sample(self.seed, name, data)
         hold_trusted(diagnosis, name)
         return posterior, diagnosis
 
     def lesson(self, posterior: xr.Dataset, without: str | None = None) -> Lesson:
         """Return what was learned, as an examination uses it."""
         draws = {name: posterior[name].to_numpy().ravel() for name in HYPER}
-        settings = settings_of(posterior)
         return Lesson(
             draws,
-            settings["half_life_days"],
-            settings["age_exponent"],
-            (settings["pace_weight_items"], settings["size_weight_items"]),
+            settings_of(posterior),
             tuple(past.question for past in self.pasts if past.question.id != without),
         )
 
@@ -130,15 +137,12 @@ def hold_trusted(diagnosis: Diagnosis, name: str) -> None:
 
 
 def settings_of(posterior: xr.Dataset) -> dict[str, float]:
-    """Return the settings of a forecast: means and medians of what is then held fixed."""
-    weight = np.exp(posterior["half_life_weight"].to_numpy()).mean(axis=(0, 1))
-    of_pace = posterior["pace_shape"].to_numpy()
-    of_size = (posterior["size_sd"].to_numpy() / posterior["size_spread"].to_numpy()) ** 2
+    """Return the settings of a forecast: medians of what is then held fixed."""
+    half_life = np.median(posterior["half_life"].to_numpy(), axis=(0, 1))
     return {
-        "half_life_days": round(float(np.exp(weight @ np.log(HALF_LIVES)))),
-        "age_exponent": round(float(posterior["age_exponent"].mean()), 2),
-        "pace_weight_items": round(float(np.median(of_pace)), 1),
-        "size_weight_items": round(float(np.median(of_size))),
+        "half_life_days": round(float(half_life[0])),
+        "counter_half_life_days": round(float(half_life[1])),
+        "start_up_years": round(float(np.median(posterior["start_up"].to_numpy())), 2),
     }
 
 
@@ -146,11 +150,8 @@ def lesson_of_stored(
     learned: Learned, draws: pd.DataFrame, questions: Sequence[ResolvedQuestion]
 ) -> Lesson:
     """Return what was learned and stored, as an examination uses it."""
-    settings = learned.settings
     return Lesson(
         {name: draws[name].to_numpy() for name in HYPER},
-        settings["half_life_days"],
-        settings["age_exponent"],
-        (settings["pace_weight_items"], settings["size_weight_items"]),
+        {str(name): value for name, value in learned.settings.items()},
         tuple(question for question in questions if question.id in learned.resolved),
     )

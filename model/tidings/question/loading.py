@@ -148,9 +148,8 @@ def load_settings(path: Path) -> QuestionConfig:
 
 _LEARNED_SETTINGS = (
     ("news", "half_life_days"),
-    ("news", "pace_weight_items"),
-    ("news", "size_weight_items"),
-    ("time", "age_exponent"),
+    ("news", "counter_half_life_days"),
+    ("time", "start_up_years"),
 )
 
 

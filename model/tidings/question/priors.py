@@ -12,7 +12,8 @@ from tidings.question.yardsticks import Yardsticks
 
 LINKS: Mapping[str, Link] = {
     "base_rate": "log",
-    "push_slope": "identity",
+    "push_slope": "log",
+    "counter_slope": "log",
     "consent_slope": "identity",
     "share_other": "logit",
     "noise_scale": "log",

@@ -19,6 +19,7 @@ from tidings.names import OTHER, RETAINED
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")]
 Sentence = Annotated[str, Field(min_length=8)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+HalfLife = Annotated[float, Field(ge=1, le=3650, allow_inf_nan=False)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
 """Days between which grids and calendars stay small."""
@@ -71,6 +72,8 @@ class FilesConfig(_Closed):
     """Past proposals of this kind: the reference class."""
     resolved: str | None = None
     """A folder of past questions with their news and end."""
+    second_grades: str | None = None
+    """A second grader's pushes of their items; learning takes the mean of both."""
     learned: str | None = None
     """What was learned from past questions and cases; tidings priors learn writes it."""
 
@@ -103,26 +106,43 @@ class TimeConfig(_Closed):
     """Steps that share one state of the actors' factors."""
     factor_half_life_days: Positive = 365.25
     """Days in which the memory of an actor's factor halves."""
-    age_exponent: Annotated[float, Field(gt=-1, lt=3), _OR_LEARNED] = 0.0
-    """Rates grow with the question's age in years to this power; base_rate is that of one year."""
+    start_up_years: Annotated[float, Field(ge=0, le=10), _OR_LEARNED] = 0.0
+    """Nothing ends at once: at this age rates have reached all but 1/e of their level."""
 
 
 class NewsConfig(_Closed):
     """Pressure, and news yet to come.
 
-    ``half_life_days`` is how fast a push fades. The pace, the sizes and the named outcomes of
-    future pushes come from this question's own items; as many of its own as the two weights say
-    count as much as all resolved questions together.
+    Pushes towards an outcome and against it fade with half-lives of their own. News yet to come is
+    cut from the question's own ledger and from those of resolved questions.
     """
 
-    half_life_days: Annotated[Positive, _OR_LEARNED] = 45.0
-    """Days in which a push fades to half."""
-    pace_weight_items: Annotated[Positive, _OR_LEARNED] = 20.0
-    """Own items that weigh as much as all resolved questions, for how often news arrives."""
-    size_weight_items: Annotated[Positive, _OR_LEARNED] = 20.0
-    """Own items that weigh as much as all resolved questions, for how large it is."""
+    half_life_days: Annotated[HalfLife, _OR_LEARNED] = 120.0
+    """Days in which a push towards an outcome fades to half."""
+    counter_half_life_days: Annotated[HalfLife, _OR_LEARNED] = 120.0
+    """Days in which a push against an outcome fades to half."""
+    borrowed_items: Positive = 20.0
+    """Own items that weigh as much as all resolved questions, for news yet to come."""
     simulate: bool = True
     """Whether news yet to come is part of the forecast."""
+
+
+class SilenceConfig(_Closed):
+    """What silence tells: an end that had come would have been reported."""
+
+    noticed: Annotated[float, Field(ge=0, le=1)] = 0.97
+    """Probability that an end after the newest item would have been reported by the as-of date."""
+    because: str = ""
+    """Why so."""
+
+
+class SelectionConfig(_Closed):
+    """How much readier resolved questions with a change were collected than those without."""
+
+    change_odds: Annotated[float, Field(ge=1, le=20)] = 1.0
+    """Odds of a change among the questions collected, over those among questions as asked."""
+    because: str = ""
+    """Why so."""
 
 
 class GradesConfig(_Closed):
@@ -267,7 +287,9 @@ class PriorsConfig(_Closed):
     base_rate: PriorRow
     """Ends a year, of all outcomes together, at neutral news."""
     push_slope: PriorRow
-    """Log odds of a rate for one step of push."""
+    """Log rate that one step of push towards an outcome is worth."""
+    counter_slope: PriorRow
+    """Log rate that one step of push against an outcome is worth."""
     consent_slope: PriorRow
     """0: consent decides only which outcome; 1: the product of all who must agree."""
     share_other: PriorRow | None = None
@@ -317,6 +339,10 @@ class QuestionConfig(_Closed):
     """The grid of time."""
     news: NewsConfig = NewsConfig()
     """How pushes fade, and news yet to come."""
+    silence: SilenceConfig = SilenceConfig()
+    """What it says that no end has been reported."""
+    selection: SelectionConfig = SelectionConfig()
+    """How resolved questions were collected."""
     cases: CasesConfig = CasesConfig()
     """How far past cases are trusted."""
     grades: GradesConfig

@@ -174,9 +174,7 @@ class Learned(Closed):
     slope_correlation: float
     """Between push and consent slope: what readings and pushes tell is shared between them."""
     digests: dict[Literal["resolved", "cases", "settings"], str]
-    settings: dict[
-        Literal["half_life_days", "age_exponent", "pace_weight_items", "size_weight_items"], float
-    ]
+    settings: dict[Literal["half_life_days", "counter_half_life_days", "start_up_years"], float]
     quantities: dict[str, Quantity]
     scores: tuple[ScoreRow, ...]
     class_scores: tuple[ClassScoreRow, ...]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tidings.question.schema import TimeConfig
 
 DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ def make_timeline(time: TimeConfig, start: date, exposed_to: date, end: date) ->
     )
 
 
-def mean_age_power(edges: NDArray[np.float64], start: date, exponent: float) -> NDArray[np.float64]:
-    """Return the mean over each interval of the age in years to a power.
+def mean_start_up(edges: NDArray[np.float64], start: date, years: float) -> NDArray[np.float64]:
+    """Return the mean over each interval of ``1 - exp(-age / years)``: nothing ends at once.
 
     Parameters
     ----------
@@ -121,13 +122,16 @@ def mean_age_power(edges: NDArray[np.float64], start: date, exponent: float) -> 
         Day numbers, not falling.
     start : date
         When the age was 0, as it was before.
-    exponent : float
-        More than -1; over an interval of length 0 the mean is 0.
+    years : float
+        At least 0; over an interval of length 0 the mean is 0.
     """
     ages = np.maximum(edges - start.toordinal(), 0.0) / DAYS_PER_YEAR
-    lengths = np.diff(edges) / DAYS_PER_YEAR
-    integral = np.diff(ages ** (1 + exponent)) / (1 + exponent)
-    return np.divide(integral, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    lengths = np.diff(ages)
+    if years == 0.0:
+        return (lengths > 0).astype(float)
+    lost = -years * np.diff(np.exp(-ages / years))
+    share = np.divide(lost, lengths, out=np.ones_like(lengths), where=lengths > 0)
+    return np.asarray(1.0 - share)
 
 
 def add_months(day: date, months: int) -> date:

@@ -188,9 +188,11 @@ class Reweighting:
             outlook.calendar.start,
             outlook.calendar.as_of,
             outlook.news_from,
-            outlook.half_life_days,
-            outlook.age_exponent,
-            *(np.asarray(value).tobytes() for value in vars(arrivals).values()),
+            outlook.half_lives,
+            outlook.start_up_years,
+            outlook.unnoticed,
+            arrivals.sources,
+            arrivals.probs.tobytes(),
         )
         if key not in self._futures:
             # Factors of states after the situation's own are its futures.

@@ -16,7 +16,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv
 
 from tidings.evidence.arrivals import Arrivals
 from tidings.evidence.ledger import Item
@@ -25,13 +24,11 @@ from tidings.evidence.readings import read_items
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, precedent_share
 from tidings.names import ANY, DEAL, OTHER, RETAINED
+from tidings.question.timeline import DAYS_PER_MONTH
 from tidings.question.yardsticks import LEDGER
 from tidings.reasons.pool import Effect, Pool
 from tidings.reasons.reweighting import Posterior, stored_posterior
 from tidings.reasons.what_if import SUPPOSED, supposed_item
-
-_MONTH_YEARS = 1 / 12
-_GRID = 200
 
 Sign = Literal[1, -1]
 Array = NDArray[np.float64]
@@ -224,12 +221,8 @@ class Lookout:
     def _probability(self, actor: str, outcome: str, sign: Sign) -> float:
         """Return the chance of at least one such story within a month."""
         arrivals = self.situation.arrivals
-        share = (
-            float(arrivals.size_probs[arrivals.sizes * sign > 0].sum())
-            * _naming(arrivals, self.situation.structure.ends, outcome)
-            * self._about(actor, outcome)
-        )
-        return at_least_one(arrivals, share)
+        naming = _naming(arrivals, self.situation.structure.ends, outcome)
+        return at_least_one(arrivals, sign, naming * self._about(actor, outcome))
 
     def _about(self, actor: str, outcome: str) -> float:
         """Return the chance that a story that names an outcome is about an actor."""
@@ -253,35 +246,30 @@ def _named(item: Item) -> Sequence[str]:
 
 def _naming(arrivals: Arrivals, ends: Sequence[str], outcome: str) -> float:
     """Return the chance that an arrival names an outcome; ``any`` is all of them together."""
-    all_of_them = arrivals.named.all(axis=1)
     if outcome == ANY:
-        return float(arrivals.named_probs[all_of_them].sum())
-    names_it = arrivals.named[:, list(ends).index(outcome)] > 0
-    return float(arrivals.named_probs[names_it & ~all_of_them].sum())
+        return sum(chance for names, chance in arrivals.named if len(names) == len(ends))
+    some = ((names, chance) for names, chance in arrivals.named if len(names) < len(ends))
+    return sum(chance for names, chance in some if outcome in names)
 
 
 def _typical_size(arrivals: Arrivals, sign: Sign) -> float:
     """Return the mean size of arrivals in a direction; 0 where there are none."""
-    way = arrivals.sizes * sign > 0
-    probs = arrivals.size_probs[way]
-    return float(arrivals.sizes[way] @ probs / probs.sum()) if way.any() else 0.0
+    sizes, pace = arrivals.sizes()
+    way = sizes * sign > 0
+    return float(sizes[way] @ pace[way] / pace[way].sum()) if way.any() else 0.0
 
 
-def at_least_one(arrivals: Arrivals, share: float) -> float:
-    """Return the chance that some share of the arrivals has at least one within a month.
+def at_least_one(arrivals: Arrivals, sign: Sign, share: float) -> float:
+    """Return the chance that a share of the arrivals in a direction has one within a month.
 
-    The pace is a gamma, and so is the month's multiplier, over which a grid of quantiles is taken.
+    They come at the pace of the ledger that a future takes its news from, at random moments.
     """
-    if arrivals.mean_pace == 0.0:
-        return 0.0
-    multiplier = np.ones(1)
-    if arrivals.dispersion > 0:
-        shape = 1 / arrivals.dispersion
-        places = (np.arange(_GRID) + 0.5) / _GRID
-        multiplier = gammaincinv(shape, places) / shape
-    rate = arrivals.pace_rate_years
-    none = (rate / (rate + share * _MONTH_YEARS * multiplier)) ** arrivals.pace_shape
-    return float(1 - np.mean(none))
+    none = 1.0
+    for chance, source in zip(arrivals.probs, arrivals.sources, strict=True):
+        count = sum(record.size * sign > 0 for record in source.records)
+        a_month = count / source.days * DAYS_PER_MONTH
+        none -= chance * -np.expm1(-a_month * share)
+    return float(1 - none)
 
 
 def _divergence(forecast: Array, now: Array) -> Array:

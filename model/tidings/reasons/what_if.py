@@ -39,6 +39,7 @@ SUPPOSED = "supposed"
 _ACTING = (
     "base_rate",
     "push_slope",
+    "counter_slope",
     "consent_slope",
     "share_other",
     Var.PRECEDENT.value,

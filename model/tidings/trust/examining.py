@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tidings.evidence.arrivals import Arrivals, fit_arrivals
+from tidings.evidence.arrivals import Arrivals, Source, fit_arrivals, records_of, source_of
 from tidings.mechanism.incidence import Outlook, cumulative_incidence
 from tidings.mechanism.likelihood import NeutralRates
 from tidings.mechanism.parameters import RateParts
 from tidings.names import Var
 from tidings.past.questions import Past
 from tidings.past.teacher import Lesson, Progress, Teacher
+from tidings.question.schema import NewsConfig
 from tidings.question.sources import ScoreRow
 from tidings.question.timeline import make_calendar
 from tidings.randomness import stream
@@ -129,11 +130,12 @@ def _forecast(past: Past, lesson: Lesson, made: date) -> Array:
         timeline,
         calendar,
         timeline.start,
-        lesson.age_exponent,
+        lesson.settings["start_up_years"],
         known,
-        lesson.half_life_days,
+        lesson.half_lives,
         _arrivals(past, lesson, made),
         made,
+        0.0,
         past.reference,
         _FUTURES,
     )
@@ -146,14 +148,10 @@ def _forecast(past: Past, lesson: Lesson, made: date) -> Array:
 
 
 def _arrivals(past: Past, lesson: Lesson, made: date) -> Arrivals:
-    question = past.question
-    return fit_arrivals(
-        (past.pulses(made), question.at_risk_from, made),
-        lesson.questions,
-        past.grading.grades,
-        past.structure.ends,
-        lesson.weight_items,
-    )
+    start, ends = past.question.at_risk_from, past.structure.ends
+    own = Source(records_of(past.pulses(made), start), start, made, ends)
+    theirs = [source_of(question, past.grading.grades) for question in lesson.questions]
+    return fit_arrivals(own, theirs, NewsConfig().borrowed_items, np.ones(len(theirs)))
 
 
 def _survivors(past: Past, lesson: Lesson, made: date) -> RateParts:
@@ -166,13 +164,14 @@ def _survivors(past: Past, lesson: Lesson, made: date) -> RateParts:
     rate = {
         Var.BASE_RATE.value: np.exp(drawn["log_base_rate"] + effect),
         Var.PUSH_SLOPE.value: drawn["push_slope"],
+        Var.COUNTER_SLOPE.value: drawn["counter_slope"],
         Var.CONSENT_SLOPE.value: drawn["consent_slope"],
         Var.SHARE_OTHER.value: np.zeros(_WEIGHTED),
     }
     states = past.timeline(made).states
     willing = past.willing(made, past.prior_willing(_WEIGHTED, states))
     parameters = past.parameters(willing, rate)
-    exposure = past.exposure(made, lesson.half_life_days, lesson.age_exponent)
+    exposure = past.exposure(made, lesson.half_lives, lesson.settings["start_up_years"])
     survival = NeutralRates(parameters, past.structure, past.reference).log_survival(exposure)
     weights = np.exp(survival - survival.max())
     kept = _systematic(weights / weights.sum(), _CARRIED, generator)

@@ -104,8 +104,9 @@ def learn(
     teacher = Teacher(pasts_of(past[0], config, yardsticks), seed)
     progress("the resolved questions: drawing")
     posterior, diagnosis = teacher.posterior()
+    asked, _ = teacher.posterior(change_odds=config.selection.change_odds)
     examination = leave_one_out(teacher, progress)
-    quantities = resolved_quantities(posterior, seed)
+    quantities = resolved_quantities(asked, seed)
     fits = {"resolved": _fit_row(diagnosis)}
     reference = _learn_cases(past[1], config, progress) if past[1] is not None else None
     if reference is not None:

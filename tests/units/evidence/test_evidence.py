@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -10,8 +10,8 @@ import pytest
 from tests.units.conftest import AS_OF, TOY
 
 import tidings
-from tidings.evidence.arrivals import fit_arrivals, no_arrivals
-from tidings.evidence.pressure import mean_pressure, pressure_at, pulses
+from tidings.evidence.arrivals import Source, fit_arrivals, no_arrivals, records_of
+from tidings.evidence.pressure import FEW, Pulse, mean_pressure, pressure_at, pulses
 from tidings.evidence.readings import read_items
 from tidings.evidence.recording import add_items, completed, likenesses, retract_item
 
@@ -38,18 +38,33 @@ def test_a_push_is_weighed_by_its_grade_and_halves_with_the_half_life(toy):
     [refusal] = [one for one in counted(toy) if one.item == "refusal-2020"]
     assert refusal.size == pytest.approx(-1 * 1.0 * 0.9)
     times = refusal.known + np.array([0.0, 30.0])
-    felt = pressure_at([refusal], times, 30.0, ENDS)[0]
-    assert felt == pytest.approx([-0.9, -0.45])
+    towards, against = pressure_at([refusal], times, (60.0, 30.0), ENDS)[:, 0]
+    assert against == pytest.approx(5 * np.tanh(np.array([0.9, 0.45]) / 5))
+    assert not towards.any()
+
+
+def test_what_is_expected_later_does_not_fade_until_then():
+    held = Pulse("vote", "vote", "sold", 2.0, 100.0, held_to=190.0)
+    felt = pressure_at([held], np.array([100.0, 189.0, 220.0]), (30.0, 30.0), ENDS)[0, 0]
+    assert felt == pytest.approx(5 * np.tanh(np.array([2.0, 2.0, 1.0]) / 5))
+
+
+def test_a_burst_is_felt_no_more_than_its_strongest_few():
+    burst = [Pulse(f"i{n}", f"s{n}", "sold", 0.2, 100.0) for n in range(40)]
+    moment = np.array([100.0])
+    whole, few = (pressure_at(some, moment, (30.0, 30.0), ENDS) for some in (burst, burst[:FEW]))
+    assert whole == pytest.approx(few)
 
 
 def test_the_mean_pressure_is_the_mean_of_moments(toy):
     edges = np.array([0.0, 20.0, 60.0]) + date(2020, 2, 20).toordinal()
-    mean = mean_pressure(counted(toy), edges, 45.0, ENDS)
+    half_lives = (45.0, 30.0)
+    mean = mean_pressure(counted(toy), edges, half_lives, ENDS)
     for place, (low, high) in enumerate(pairwise(edges)):
         moments = np.linspace(low, high, 20_001)
-        assert mean[:, place] == pytest.approx(
-            pressure_at(counted(toy), moments, 45.0, ENDS).mean(axis=1), abs=1e-3
-        )
+        exact = pressure_at(counted(toy), moments, half_lives, ENDS).mean(axis=-1)
+        # An item known between two moments is out by at most half a seventh of the interval.
+        assert mean[..., place] == pytest.approx(exact, abs=2 / 14)
 
 
 def test_an_item_that_names_two_outcomes_has_the_weight_of_one(toy, situation):
@@ -68,15 +83,23 @@ def test_the_status_quo_is_read_against_agreement(situation):
 
 
 def test_arrivals_are_paced_as_they_came(toy, situation):
-    config = toy.question.config
-    fitted = fit_arrivals(
-        (situation.pulses, config.clock_start, AS_OF), (), config.grades, ENDS, (20.0, 20.0)
-    )
-    years = (AS_OF - config.clock_start).days / 365.25
-    assert fitted.mean_pace == pytest.approx(4 / years)  # offer, refusal, rust, talks
-    assert fitted.size_probs.sum() == pytest.approx(1)
-    assert fitted.named_probs.sum() == pytest.approx(1)
-    assert no_arrivals(ENDS).mean_pace == 0
+    start = toy.question.config.clock_start
+    own = Source(records_of(situation.pulses, start), start, AS_OF, ENDS)
+    years = (AS_OF - start).days / 365.25
+    alone = fit_arrivals(own, (), 20.0, np.zeros(0))
+    assert alone.mean_pace == pytest.approx(4 / years)  # offer, refusal, rust, talks
+    assert sum(chance for _, chance in alone.named) == pytest.approx(1)
+    assert no_arrivals().mean_pace == 0
+
+
+def test_own_news_weighs_with_its_number_and_borrowed_news_with_its_time(toy, situation):
+    start = toy.question.config.clock_start
+    own = Source(records_of(situation.pulses, start), start, AS_OF, ENDS)
+    short, long = (Source((), start, start + timedelta(days=days), ENDS) for days in (100, 300))
+    fitted = fit_arrivals(own, (short, long), 12.0, np.ones(2))
+    assert fitted.probs == pytest.approx([4 / 16, 12 / 16 / 4, 12 / 16 * 3 / 4])
+    quiet_likelier = fit_arrivals(own, (short, long), 12.0, np.array([3.0, 1.0]))
+    assert quiet_likelier.probs == pytest.approx([4 / 16, 12 / 16 / 2, 12 / 16 / 2])
 
 
 def test_a_draft_is_completed_from_the_ledger_and_compared_with_it(toy):

@@ -51,7 +51,10 @@ def test_survival_is_exp_of_minus_the_summed_rates(posterior, situation):
     for state in range(situation.timeline.states):
         rates = neutral_rates(parts, parts.factor[:, state], structure, reference)
         for step, years in enumerate(exposure.years[state]):
-            pushed = np.exp(parts.rate["push_slope"] * exposure.pressure[:, state, step, None])
+            towards, against = exposure.pressure[:, :, state, step, None]
+            pushed = np.exp(
+                parts.rate["push_slope"] * towards - parts.rate["counter_slope"] * against
+            )
             total -= np.sum(rates * pushed, axis=0) * years
     assert found == pytest.approx(total)
 

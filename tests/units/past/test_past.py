@@ -54,7 +54,7 @@ def test_a_history_has_all_the_time_at_risk_and_the_end_without_its_own_news(pas
     histories = histories_of([past])
     years = (AS_OF - date(2020, 1, 1)).days / 365.25
     assert histories.cell_years.sum() == pytest.approx(2 * years)
-    assert histories.end_pressure.shape == (len(HALF_LIVES), 1)
+    assert histories.end_pressure.shape == (2, len(HALF_LIVES), 1)
     at_end = past.pulses(AS_OF)
     assert all(pulse.known < AS_OF.toordinal() for pulse in at_end)
 

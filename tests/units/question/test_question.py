@@ -11,7 +11,7 @@ import tidings
 from tidings.question.editing import edit_prior, value_of
 from tidings.question.loading import load_text
 from tidings.question.normal import band_normal, fit_quantiles, from_link, pooled_normal, to_link
-from tidings.question.timeline import add_months, make_calendar, mean_age_power
+from tidings.question.timeline import add_months, make_calendar, mean_start_up
 
 
 def test_a_band_holds_nine_tenths_of_its_normal():
@@ -70,10 +70,12 @@ def test_months_are_calendar_months_and_the_first_date_is_the_as_of_date():
     assert edges[marks[-1]] == date(2027, 1, 31).toordinal()
 
 
-def test_the_mean_of_a_power_of_the_age_is_its_integral():
-    start = date(2020, 1, 1)
-    edges = start.toordinal() + 365.25 * np.array([0.0, 1.0, 3.0])
-    assert mean_age_power(edges, start, 1.0) == pytest.approx([0.5, 2.0])
+def test_nothing_ends_at_once():
+    """The integral of 1 - exp(-t) from 0 to 1 is 1/e; from 1 to 3 it is 2 - 1/e + 1/e^3."""
+    start, e = date(2020, 1, 1), np.e
+    edges = start.toordinal() + 365.25 * np.array([0.0, 1.0, 3.0, 3.0])
+    assert mean_start_up(edges, start, 1.0) == pytest.approx([1 / e, 1 - (1 / e - e**-3) / 2, 0.0])
+    assert mean_start_up(edges, start, 0.0) == pytest.approx([1.0, 1.0, 0.0])
 
 
 def test_an_edit_keeps_the_rest_of_the_file():
