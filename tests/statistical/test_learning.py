@@ -9,22 +9,24 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from tests.helpers import PROJECT, QUESTION
+from tests.helpers import PROJECT
 
 import tidings
 from tidings.past.questions import Past
+from tidings.past.rates import COUNTED, build_rates
 from tidings.past.teacher import Teacher, lesson_of_stored, pasts_of
-from tidings.question.loading import load_question
-from tidings.trust.examining import MONTHS, examine
+from tidings.trust.examining import MONTHS, Examination, examine, plain_lesson
 from tidings.trust.scoring import MEASURES
 
 pytestmark = pytest.mark.slow
 
 RESOLVED = PROJECT / "data" / "resolved"
-PEER = {1: 0.127, 3: 0.374, 6: 0.572, 12: 0.765}
-"""Log scores of a two-parameter model on the same questions, without shrinkage or hierarchy."""
-SEEDS_SD = 0.0015
-"""Sd of a mean log score of leave-one-out over seeds: the largest of four horizons, four seeds."""
+FEW = ("france-mistral", "syria-s300", "uae-f35", "usa-atacms", "usa-caatsa-turkey")
+"""Enough to leave one out in a test; the whole folder takes minutes, and its scores are kept."""
+PEER = {1: 0.178, 3: 0.385, 6: 0.566, 12: 0.753}
+"""Log scores of a two-parameter model on the same 24 questions, without shrinkage or hierarchy."""
+CONSTANT = {1: 0.207, 3: 0.393, 6: 0.545, 12: 0.683}
+"""Log scores of the best constant in hindsight on them."""
 
 
 def run(*arguments, cwd=PROJECT):
@@ -35,9 +37,13 @@ def run(*arguments, cwd=PROJECT):
 
 
 @pytest.fixture(scope="module")
-def left_out():
-    """What ``tidings exam data/resolved --leave-one-out --json`` prints."""
-    done = run("exam", "data/resolved", "--leave-one-out", "--json")
+def left_out(tmp_path_factory):
+    """What ``tidings exam FOLDER --leave-one-out --json`` prints of a few questions."""
+    folder = tmp_path_factory.mktemp("few")
+    for name in FEW:
+        for ending in ("yaml", "csv"):
+            shutil.copy(RESOLVED / f"{name}.{ending}", folder)
+    done = run("exam", str(folder), "--leave-one-out", "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -48,32 +54,46 @@ def teacher(inputs):
                    inputs.question.config.fit.seed)  # fmt: skip
 
 
-def test_leaving_one_out_beats_the_constant_base_rate_and_the_peer(left_out):
-    for months in MONTHS:
-        found = left_out["horizons"][f"{months}mo"]
-        print(months, {name: round(found[name], 4) for name in MEASURES},
-              f"gain {found['log_gain']:.3f} ± {found['log_gain_se']:.3f}")  # fmt: skip
-        assert found["log_event"] < found["log_base"]
-        assert found["log_event"] < PEER[months]
-
-
-def test_the_docs_have_the_figures_of_the_command(left_out):
-    learned = load_question(QUESTION).learned
-    page = (PROJECT / "priors" / "learned" / "turkey-s400.md").read_text()
+def test_leaving_one_out_beat_the_constants_and_the_peer(inputs):
+    """The scores kept with what was learned, by ``tidings priors learn`` on all 24."""
+    learned = inputs.question.learned
+    assert [row.months for row in learned.scores] == list(MONTHS)
     for row in learned.scores:
-        found = left_out["horizons"][f"{row.months}mo"]
-        for name in MEASURES:
-            assert abs(getattr(row, name) - found[name]) < 5 * SEEDS_SD
-        assert row.n == found["n"] and row.questions == found["questions"] == 12
-        unit = "month" if row.months == 1 else "months"
-        assert f"| {row.months} {unit} | {row.log_event:.3f} | {row.log_base:.3f} |" in page
+        assert row.questions >= 23
+        assert row.log_event < min(row.log_base, PEER[row.months], CONSTANT[row.months])
+    for row in learned.levels:
+        if row.dates == "given":
+            assert row.log_event < row.log_two_parameters
+            assert row.log_constant == pytest.approx(CONSTANT[row.months], abs=2e-3)
+
+
+def test_a_question_left_out_scores_again_what_was_kept(inputs, teacher):
+    """Same seed, same draws: the page has the gain of each question to three digits."""
+    place, name = next(
+        (place, past.question.id)
+        for place, past in enumerate(teacher.pasts)
+        if past.question.id == "usa-caatsa-turkey"
+    )
+    posterior, _ = teacher.posterior(name)
+    lesson = teacher.lesson(posterior, name)
+    plain = plain_lesson(teacher.histories, lesson.questions, place)
+    rows = examine(teacher.pasts[place], lesson, plain)
+    gain = Examination(tuple(rows)).gains().loc[name]
+    page = (PROJECT / "priors" / "learned" / "turkey-s400.md").read_text()
+    line = next(one for one in page.splitlines() if one.startswith(f"| {name} |"))
+    kept = [float(cell) for cell in line.strip("| ").split("|")[1:]]
+    # Another processor draws other chains: what is left is the error of a fit.
+    assert gain.to_numpy() == pytest.approx(kept, abs=0.02)
 
 
 def test_the_json_has_the_contracts_keys(left_out):
     assert set(left_out["horizons"]) == {f"{months}mo" for months in MONTHS}
     for found in left_out["horizons"].values():
         assert {*MEASURES, "n"} <= set(found)
-    assert len(left_out["questions"]) == 12
+    assert [one["id"] for one in left_out["questions"]] == sorted(FEW)
+    for dates in ("given", "every_month"):
+        for found in left_out["levels"][dates].values():
+            assert {"expected", "seen", "log_constant", "calibration_slope", "auc"} <= set(found)
 
 
 def test_questions_learned_from_are_refused_under_any_name(tmp_path):
@@ -119,7 +139,7 @@ def test_forecasts_are_blind_to_what_was_published_later(inputs, stored, name):
 
     def forecasts(*more):
         past = past_of(replace(alone, items=(*question.items, *more)), inputs)
-        return [row["forecast"] for row in examine(past, stored)]
+        return [row["forecast"] for row in examine(past, stored, stored)]
 
     assert forecasts(absurd) == forecasts()
     assert forecasts(replace(absurd, published=made)) != forecasts()
@@ -142,15 +162,23 @@ def test_the_question_at_hand_is_never_learned_from(inputs, teacher):
 
 
 def test_a_question_left_out_has_no_say(inputs, teacher):
-    """Its effect is drawn from the hierarchy: mean 0 and sd 1."""
-    posterior, _ = teacher.posterior("usa-caatsa-turkey")
-    effect = posterior["question_effect"].sel(question="usa-caatsa-turkey").to_numpy().ravel()
-    error = 1 / np.sqrt(1000)
-    assert abs(effect.mean()) < 5 * error
-    assert abs(effect.std() - 1) < 5 * error
-    whole, _ = teacher.posterior()
-    seen = whole["question_effect"].sel(question="usa-caatsa-turkey").to_numpy()
-    assert abs(seen.mean() - effect.mean()) > 5 * error
+    """Ten times its pressure changes nothing of the density, and does if it counts."""
+    import pymc as pm
+
+    histories = teacher.histories
+    place = histories.names.index("usa-caatsa-turkey")
+    model = build_rates(histories)
+    density, point = model.compile_logp(mode="FAST_COMPILE"), model.initial_point()
+    mine = np.where(histories.cell_question == place, 10.0, 1.0)
+
+    def with_pressure(times, counts):
+        counted = np.where(np.arange(len(histories.names)) == place, counts, 1.0)
+        with model:
+            pm.set_data({"cell_pressure": histories.cell_pressure * times, COUNTED: counted})
+        return float(density(point))
+
+    assert with_pressure(mine, 0.0) == with_pressure(1.0, 0.0)
+    assert with_pressure(mine, 1.0) != with_pressure(1.0, 1.0)
 
 
 def test_slopes_are_shrunk_and_their_correlation_is_told(inputs):

@@ -8,11 +8,13 @@ from tidings.api.defaults import QUESTION
 from tidings.errors import UsageError
 from tidings.evidence.cases import read_cases
 from tidings.evidence.inputs import check_learned
+from tidings.evidence.ledger import read_ledger
 from tidings.evidence.resolved import ResolvedQuestion, read_resolved
 from tidings.question.loading import beside, load_question, load_settings, load_text
 from tidings.question.yardsticks import Yardsticks, read_yardsticks
 
 if TYPE_CHECKING:
+    from tidings.evidence.ledger import Ledger
     from tidings.question.schema import QuestionConfig
     from tidings.trust.examining import Examination
     from tidings.trust.lessons import Lessons
@@ -24,6 +26,8 @@ from tidings.names import ANY, DEAL, OTHER, RETAINED, STATUS_QUO
 
 Progress = Callable[[str], None]
 _FEWEST, _FEWEST_ENDED = 3, 2
+_HINDCAST_DAYS = 365
+"""A question younger than this is not forecast on past dates."""
 
 
 def _silent(_: str) -> None:
@@ -66,6 +70,7 @@ def learn(
     yardsticks = _words(question, config)
     folder = beside(question, files.resolved)
     resolved = _enough(folder, yardsticks, config.id, _second_grades(question, config, folder))
+    ledger = read_ledger(beside(question, files.evidence), config, yardsticks)
     rows = None if files.cases is None else read_cases(beside(question, files.cases))
 
     from tidings._writing import rewrite
@@ -81,6 +86,7 @@ def learn(
     lessons = learn_from(question, config, yardsticks, (resolved, cases), progress)
     # Everything that could be wrong with the question is found before anything is written.
     reference = _reference(question, lessons)
+    lessons = _with_hindcasts(question, lessons, (ledger, resolved, reference), progress)
     written = write_lessons(lessons, beside(question, files.learned))
     rewrite(question, partial(put_number, name="consent_reference", value=reference))
     return lessons, (*written, question)
@@ -96,6 +102,34 @@ def _reference(question: Path, lessons: "Lessons") -> float:
     loaded = load_text(question, text, lessons.learned)
     start = observe(loaded, Ledger(question, ()), (), loaded.config.clock_start)
     return round(consent_reference(start), 2)
+
+
+def _with_hindcasts(
+    question: Path,
+    lessons: "Lessons",
+    given: "tuple[Ledger, tuple[ResolvedQuestion, ...], float]",
+    progress: Progress,
+) -> "Lessons":
+    """Return the lessons with the question itself forecast on past dates, as they would have it."""
+    from dataclasses import replace
+
+    from tidings.evidence.inputs import Inputs
+    from tidings.question.editing import put_number
+    from tidings.trust.hindcast import hindcasts, other_models
+
+    ledger, resolved, reference = given
+    text = put_number(question.read_text(encoding="utf-8"), "consent_reference", reference)
+    loaded = load_text(question, text, lessons.learned)
+    newest = ledger.newest(date.max)
+    if newest is None or (newest - loaded.config.clock_start).days < _HINDCAST_DAYS:
+        return lessons
+    inputs = Inputs(loaded, ledger, resolved, 0)
+    rows = {
+        "hindcasts": [vars(one) for one in hindcasts(inputs, newest, progress)],
+        "other_models": [vars(one) for one in other_models(inputs, newest, progress)],
+    }
+    learned = type(lessons.learned).model_validate({**lessons.learned.model_dump(), **rows})
+    return replace(lessons, learned=learned)
 
 
 def exam(
@@ -142,17 +176,23 @@ def exam(
     ]
     _refuse_learned(folder, examined, taught)
 
+    from tidings.past.histories import histories_of
     from tidings.past.teacher import lesson_of_stored, pasts_of
-    from tidings.trust.examining import Examination, examine
+    from tidings.trust.examining import Examination, examine, examine_monthly, plain_lesson
     from tidings.trust.lessons import read_draws
+    from tidings.trust.levels import OpenWindows
 
     draws = read_draws(path.with_suffix(".csv"), loaded.learned)
     lesson = lesson_of_stored(loaded.learned, draws, taught)
+    before = histories_of(pasts_of(taught, loaded.config, loaded.yardsticks))
+    plain, windows = plain_lesson(before, lesson.questions), OpenWindows(examined)
     rows: list[dict[str, object]] = []
+    monthly: list[dict[str, object]] = []
     for past in pasts_of(examined, loaded.config, loaded.yardsticks):
         progress(past.question.id)
-        rows += examine(past, lesson)
-    return _scored(folder, Examination(tuple(rows)))
+        rows += examine(past, lesson, plain)
+        monthly += examine_monthly(past, lesson, windows)
+    return _scored(folder, Examination(tuple(rows), tuple(monthly)))
 
 
 def _leave_one_out(folder: Path, question: Path, progress: Progress) -> "Examination":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from tidings.question.sources import ScoreRow
+from tidings.question.sources import LevelRow, ScoreRow
 
 if TYPE_CHECKING:
     from tidings.trust.examining import Examination
@@ -30,6 +30,11 @@ def show_exam(console: Console, examination: "Examination") -> None:
     console.print(
         "[dim]log scores and Brier scores, the lower the better; event: that anything "
         "has changed[/]"
+    )
+    console.print(_levels(examination.level_rows()))
+    console.print(
+        "[dim]expected and seen: share with a change; constant: the best in hindsight, which knows "
+        "the level; two: a hazard of two parameters; every month: open windows weighted[/]"
     )
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("gain in log score of the event", overflow="fold")
@@ -69,6 +74,30 @@ def _scores(rows: Iterable[ScoreRow]) -> Table:
             f"{row.brier_event:.3f}",
             f"{row.brier_base:.3f}",
             f"{row.brier_status_quo:.3f}",
+            str(row.n),
+        )
+    return table
+
+
+def _levels(rows: Iterable[LevelRow]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("dates")
+    for column in (
+        "horizon", "expected", "seen", "log event", "two", "constant", "± se", "slope", "AUC", "n",
+    ):  # fmt: skip
+        table.add_column(column, justify="right")
+    for row in rows:
+        optional = (row.gain_se, row.calibration_slope, row.auc)
+        rest = ["" if value is None else f"{value:.3f}" for value in optional]
+        table.add_row(
+            row.dates,
+            f"{row.months}mo",
+            f"{row.expected:.3f}",
+            f"{row.seen:.3f}",
+            f"{row.log_event:.3f}",
+            "" if row.log_two_parameters is None else f"{row.log_two_parameters:.3f}",
+            f"{row.log_constant:.3f}",
+            *rest,
             str(row.n),
         )
     return table

@@ -182,10 +182,14 @@ def mean_pressure(
 
     Parameters
     ----------
-    counted, half_lives, ends
-        As for `pressure_at`.
+    counted : sequence of Pulse
+        What counts.
     edges : ndarray, shape (interval + 1,)
         Day numbers, not falling; over an interval of length 0 the mean is 0.
+    half_lives : tuple of (float, float)
+        Days in which a push fades to half: towards an outcome, and against it.
+    ends : sequence of str
+        The outcomes, in the order of the result.
 
     Returns
     -------

@@ -25,6 +25,7 @@ from tidings.forecasting.checks import (
     publishable,
 )
 from tidings.forecasting.fitting import Fitted, fit, incidence_of, prior_incidence_of
+from tidings.forecasting.gate import level_checks
 from tidings.forecasting.runs import EvidenceCounts, FitRecord, OutcomeName, Run
 from tidings.forecasting.sampling import Progress
 from tidings.forecasting.storing import write_run
@@ -33,7 +34,7 @@ from tidings.mechanism.parameters import named_dataset
 from tidings.mechanism.situation import Situation, observe, outlook_of
 from tidings.mechanism.unknowns import prior_names
 from tidings.names import RETAINED, Dim
-from tidings.question.timeline import Calendar
+from tidings.question.timeline import DAYS_PER_YEAR, Calendar
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -97,7 +98,8 @@ def make_forecast(
         ]
         at_horizons = [row for row in rows if row.horizon and row.basis == "posterior"]
         published = [(diagnosed[str(row.date), row.outcome], row.sd) for row in at_horizons]
-        checks = check_run(published, fitted.sampled.stats, _evidence_checks(fitted))
+        evidence = [*_evidence_checks(fitted), *level_checks(fitted, _years_watched(inputs))]
+        checks = check_run(published, fitted.sampled.stats, evidence)
     _check_finite(rows)
     facts = _facts(situation, rows, checks, timings)
     draws = _tree(fitted, incidence, prior)
@@ -187,6 +189,13 @@ def _evidence_checks(fitted: Fitted) -> list[Check]:
         conflict_check(fitted.sampled.draws, prior_names(situation.structure)),
         fresh_check(situation.as_of, situation.newest_by_actor),
     ]
+
+
+def _years_watched(inputs: Inputs) -> list[float]:
+    learned = inputs.question.learned
+    names = () if learned is None else learned.resolved
+    watched = (one for one in inputs.resolved if one.id in names)
+    return [(one.ended - one.at_risk_from).days / DAYS_PER_YEAR for one in watched]
 
 
 def _tree(fitted: Fitted, incidence: "xr.DataArray", prior: "xr.DataArray") -> "xr.DataTree":

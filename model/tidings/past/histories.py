@@ -34,8 +34,8 @@ class Histories:
         The questions; ``*_question`` are places among them.
     happened : ndarray, shape (question,)
         1 where the question ended in a change, else 0.
-    watched_longer : ndarray, shape (question,)
-        The time for which it would have been watched without an end, over the time at risk.
+    watched_years : ndarray, shape (question,)
+        For how long it would have been watched without an end.
     cell_question : ndarray, shape (cell,)
     cell_years : ndarray, shape (cell,)
         Time at risk.
@@ -45,21 +45,21 @@ class Histories:
         Mean over the step, towards the outcome and against it, in steps of push.
     cell_agreement, cell_log_share : ndarray, shape (cell,)
         A - A0 and the log of the outcome's share of consent, as the items known by then have them.
-    end_question, end_age, end_agreement, end_log_share : ndarray, shape (end,)
-        The same at each end, for the outcome that came, from items known before that day.
-    end_pressure : ndarray, shape (way, half_life, end)
+    end_age, end_agreement, end_log_share : ndarray, shape (question,)
+        The same at each end, for the outcome that came, from items known before that day; where
+        none came, of the first outcome at the end of the watching, which nothing reads.
+    end_pressure : ndarray, shape (way, half_life, question)
     """
 
     names: tuple[str, ...]
     happened: Array
-    watched_longer: Array
+    watched_years: Array
     cell_question: Index
     cell_years: Array
     cell_age: Array
     cell_pressure: Array
     cell_agreement: Array
     cell_log_share: Array
-    end_question: Index
     end_age: Array
     end_agreement: Array
     end_log_share: Array
@@ -75,8 +75,7 @@ def histories_of(questions: Sequence[Past]) -> Histories:
         At least one, the order of the result.
     """
     cells = [_cells(past) for past in questions]
-    ended = [place for place, past in enumerate(questions) if past.question.happened]
-    ends = [_end(questions[place]) for place in ended]
+    ends = [_end(past) for past in questions]
 
     def joined(part: Callable[[_Part], Array], parts: Sequence[_Part]) -> Array:
         return np.concatenate([part(one) for one in parts], axis=-1)
@@ -84,14 +83,13 @@ def histories_of(questions: Sequence[Past]) -> Histories:
     return Histories(
         tuple(past.question.id for past in questions),
         np.array([float(past.question.happened) for past in questions]),
-        _watched_longer(questions),
+        _watched_years(questions),
         np.repeat(np.arange(len(cells)), [len(cell.years) for cell in cells]),
         joined(lambda one: one.years, cells),
         joined(lambda one: one.age, cells),
         joined(lambda one: one.pressure, cells),
         joined(lambda one: one.agreement, cells),
         joined(lambda one: one.log_share, cells),
-        np.array(ended),
         joined(lambda one: one.age, ends)[1],
         joined(lambda one: one.agreement, ends),
         joined(lambda one: one.log_share, ends),
@@ -99,15 +97,15 @@ def histories_of(questions: Sequence[Past]) -> Histories:
     )
 
 
-def _watched_longer(questions: Sequence[Past]) -> Array:
-    """Return how much longer each would have been watched, had it not ended.
+def _watched_years(questions: Sequence[Past]) -> Array:
+    """Return for how long each would have been watched, had it not ended.
 
     One that ended is taken to have been watched as long as the median of those that did not.
     """
     days = np.array([(p.question.ended - p.question.at_risk_from).days for p in questions], float)
     quiet = np.array([not past.question.happened for past in questions])
     usual = np.median(days[quiet]) if quiet.any() else days.max()
-    return np.where(quiet, 1.0, np.maximum(usual / days, 1.0))
+    return np.where(quiet, days, np.maximum(usual, days)) / DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -159,7 +157,7 @@ def _consents(past: Past, states: int) -> tuple[Array, Array]:
 
 def _end(past: Past) -> _Part:
     question = past.question
-    place = question.ends.index(question.outcome)
+    place = question.ends.index(question.outcome) if question.happened else 0
     agreement, log_share = _consents(past, past.timeline(question.ended).states)
     moment = np.array([float(question.ended.toordinal())])
     counted = past.twice_graded(question.ended - _ONE_DAY)

@@ -22,26 +22,28 @@ _MONTHS = 24.0
 _OWNERS = 100
 
 
-def resolved_quantities(posterior: xr.Dataset, seed: int) -> dict[str, Quantity]:
+def resolved_quantities(
+    posterior: xr.Dataset, seed: int, prefix: str = "resolved"
+) -> dict[str, Quantity]:
     """Return what a question takes from the resolved ones: base rate and slopes."""
     draws = {name: posterior[name].to_numpy().ravel() for name in HYPER}
     new = stream(seed, "a new question").standard_normal(len(draws["spread"]))
     base_rate = np.exp(draws["log_base_rate"] + draws["spread"] * new)
     return {
-        "resolved.base_rate": _quantity(
+        f"{prefix}.base_rate": _quantity(
             base_rate,
             "log",
             "Ends a year of a question like those resolved, at neutral news, once under way.",
         ),
-        "resolved.push_slope": _quantity(
+        f"{prefix}.push_slope": _quantity(
             draws["push_slope"], "log", "Log rate that a step of push towards an outcome is worth."
         ),
-        "resolved.counter_slope": _quantity(
+        f"{prefix}.counter_slope": _quantity(
             draws["counter_slope"],
             "log",
             "Log rate that a step of push against an outcome is worth.",
         ),
-        "resolved.consent_slope": _quantity(
+        f"{prefix}.consent_slope": _quantity(
             draws["consent_slope"], "identity", "Log rate that a unit of consent is worth."
         ),
     }

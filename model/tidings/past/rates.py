@@ -31,6 +31,8 @@ of no end while it would have been watched::
 ``counted`` leaves questions out without compiling anew: those with a 0 tell nothing.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
@@ -61,53 +63,71 @@ def build_rates(histories: Histories) -> pm.Model:
     Returns
     -------
     pymc.Model
-        With the variables of the table, and ``counted`` and ``change_odds`` as data.
+        With the variables of the table. All that is learned from is data of the graph, by its name
+        in `Histories`, and so are ``counted`` and ``change_odds``.
     """
     with pm.Model(coords={"question": histories.names, "way": WAYS}) as model:
+        given = {
+            name: pm.Data(name, value, shape=np.shape(value))
+            for name, value in data_of(histories).items()
+        }
         counted = pm.Data(COUNTED, np.ones(len(histories.names)), dims="question")
         odds = pm.Data(CHANGE_ODDS, 1.0)
-        expected, log_rate = _neutral(histories)
+        of_question = np.arange(len(histories.names))[:, None] == histories.cell_question
+        expected, watched, log_rate = _neutral(given, of_question.astype(float))
         base = pm.Normal("log_base_rate", np.log(0.2), 1.0)
         spread = pm.LogNormal("spread", np.log(0.6), 0.5)
         log_level = base + spread * _NODES[None, :]
-        told = _told(histories, log_level, expected, log_rate)
-        survival = _survival(log_level, expected * histories.watched_longer)
+        told = _told(given["happened"], log_level, expected, log_rate)
+        survival = _survival(log_level, watched)
         met = pt.log(odds - (odds - 1.0) * survival)
-        offset = histories.happened * pt.log(odds) - met
+        offset = given["happened"] * pt.log(odds) - met
         pm.Potential("histories", pt.sum((told + offset) * counted))
     return model
 
 
-def _neutral(histories: Histories) -> tuple[pt.TensorVariable, pt.TensorVariable]:
-    """Return the expected ends by question and the log rate at each end, at a base rate of 1."""
+def data_of(histories: Histories) -> dict[str, np.ndarray]:
+    """Return what the graph takes as data, by name; which cell is whose is in its structure."""
+    fixed = ("names", "cell_question")
+    return {name: value for name, value in vars(histories).items() if name not in fixed}
+
+
+def _neutral(
+    given: Mapping[str, pt.TensorVariable], of_question: np.ndarray
+) -> tuple[pt.TensorVariable, pt.TensorVariable, pt.TensorVariable]:
+    """Return expected ends by question and log rates at ends, both at a base rate of 1.
+
+    The ends expected come twice: while it was at risk, and while it would have been watched, which
+    goes on at the mean of its news.
+    """
     push = pm.HalfNormal("push_slope", 0.5)
     counter = pm.LogNormal("counter_slope", pt.log(push), 0.7)
     consent = pm.Normal("consent_slope", 0.0, 0.1)
     start_up = pm.LogNormal("start_up", np.log(0.5), 0.8)
     half_life = pm.LogNormal("half_life", np.log(120.0), 0.6, dims="way")
     slopes = push, counter, consent
-    cells = histories.cell_pressure, histories.cell_agreement, histories.cell_log_share
-    began, ended = histories.cell_age
+    cells = given["cell_pressure"], given["cell_agreement"], given["cell_log_share"]
+    began, ended = given["cell_age"][0], given["cell_age"][1]
     lost = start_up * (pt.exp(-began / start_up) - pt.exp(-ended / start_up)) / (ended - began)
-    rate = pt.exp(_log_rate(slopes, half_life, cells)) * (1.0 - lost) * histories.cell_years
-    of_question = np.arange(len(histories.names))[:, None] == histories.cell_question
-    expected = pt.dot(pt.constant(of_question.astype(float)), rate)
-    ends = histories.end_pressure, histories.end_agreement, histories.end_log_share
-    started = pt.log1p(-pt.exp(-histories.end_age / start_up))
-    return expected, _log_rate(slopes, half_life, ends) + started
+    grown = pt.exp(_log_rate(slopes, half_life, cells)) * given["cell_years"]
+    expected = pt.dot(pt.constant(of_question), grown * (1.0 - lost))
+    usual = pt.dot(pt.constant(of_question), grown) / given["end_age"]
+    watched = given["watched_years"]
+    watched = usual * (watched - start_up * (1.0 - pt.exp(-watched / start_up)))
+    ends = given["end_pressure"], given["end_agreement"], given["end_log_share"]
+    started = pt.log1p(-pt.exp(-given["end_age"] / start_up))
+    return expected, watched, _log_rate(slopes, half_life, ends) + started
 
 
 def _log_rate(
     slopes: tuple[pt.TensorVariable, ...],
     half_life: pt.TensorVariable,
-    where: tuple[np.ndarray, np.ndarray, np.ndarray],
+    where: tuple[pt.TensorVariable, pt.TensorVariable, pt.TensorVariable],
 ) -> pt.TensorVariable:
     """Return the log rate of some cells at a base rate of 1, old enough."""
     push, counter, consent = slopes
     pressure, agreement, log_share = where
-    towards, against = (
-        pt.dot(_hats(half_life[way]), pt.constant(pressure[way])) for way in range(len(WAYS))
-    )
+    towards, against = (pt.dot(_hats(half_life[way]), pressure[way]) for way in range(len(WAYS)))
     return push * towards - counter * against + consent * agreement + log_share
 
 
@@ -122,14 +142,13 @@ def _hats(half_life: pt.TensorVariable) -> pt.TensorVariable:
 
 
 def _told(
-    histories: Histories,
+    happened: pt.TensorVariable,
     log_level: pt.TensorVariable,
     expected: pt.TensorVariable,
     log_rate: pt.TensorVariable,
 ) -> pt.TensorVariable:
     """Return the log probability density of what came of each question."""
-    at_end = pt.set_subtensor(pt.zeros_like(expected)[histories.end_question], log_rate)
-    ended = histories.happened[:, None] * (log_level + at_end[:, None])
+    ended = happened[:, None] * (log_level + log_rate[:, None])
     survived = -pt.exp(log_level) * expected[:, None]
     return pt.logsumexp(_LOG_WEIGHTS[None, :] + ended + survived, axis=1)
 

@@ -84,7 +84,8 @@ class Teacher:
 
     def __init__(self, pasts: Sequence[Past], seed: int) -> None:
         self.pasts, self.seed = tuple(pasts), seed
-        self._compiled = compile_model(build_rates(histories_of(self.pasts)))
+        self.histories = histories_of(self.pasts)
+        self._compiled = compile_model(build_rates(self.histories))
 
     def posterior(
         self, without: str | None = None, change_odds: float = 1.0

@@ -10,6 +10,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
@@ -140,6 +141,39 @@ class ScoreRow(Closed):
     questions: int
 
 
+class LevelRow(Closed):
+    """Expected against seen; the fields are those of `tidings.trust.levels.Level`."""
+
+    dates: Literal["given", "every month"]
+    months: int
+    expected: float
+    seen: float
+    log_event: float
+    log_constant: float
+    log_two_parameters: float | None = None
+    gain_se: float | None = None
+    calibration_slope: float | None = None
+    auc: float | None = None
+    n: int
+    questions: int
+
+
+class HindcastRow(Closed):
+    """The question forecast on a past date; see `tidings.trust.hindcast.Hindcast`."""
+
+    made: date
+    until: date
+    a_year: float
+    until_next: float
+
+
+class OtherModelRow(Closed):
+    """What a model with one thing else makes of the newest date."""
+
+    model: str
+    a_year: float
+
+
 class ClassScoreRow(Closed):
     """Log scores of cases predicted without their owner's, beside the pooled base rate."""
 
@@ -177,6 +211,9 @@ class Learned(Closed):
     settings: dict[Literal["half_life_days", "counter_half_life_days", "start_up_years"], float]
     quantities: dict[str, Quantity]
     scores: tuple[ScoreRow, ...]
+    levels: tuple[LevelRow, ...]
+    hindcasts: tuple[HindcastRow, ...]
+    other_models: tuple[OtherModelRow, ...]
     class_scores: tuple[ClassScoreRow, ...]
     fits: dict[Literal["resolved", "cases"], FitRow]
     draws: str

@@ -348,6 +348,10 @@ def exam(examination: "Examination") -> View:
             "log_gain_se": None if isnan(row["log_gain_se"]) else float(row["log_gain_se"]),
         }
 
+    given, monthly = (
+        {f"{one.months}mo": vars(one) for one in found}
+        for found in (examination.given_levels(), examination.systematic_levels())
+    )
     questions: dict[str, View] = {}
     for key, row in each.items():
         question, months = cast("tuple[str, int]", key)
@@ -355,6 +359,7 @@ def exam(examination: "Examination") -> View:
     return {
         "horizons": {f"{months}mo": horizon(row) for months, row in table.items()},
         "questions": [{"id": name, "horizons": rows} for name, rows in questions.items()],
+        "levels": {"given": given, "every_month": monthly},
         "forecasts": [
             {name: str(cell) if isinstance(cell, date) else cell for name, cell in row.items()}
             for row in examination.rows

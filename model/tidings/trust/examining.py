@@ -16,23 +16,48 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tidings.evidence.arrivals import Arrivals, Source, fit_arrivals, records_of, source_of
+from tidings.evidence.resolved import ResolvedQuestion
 from tidings.mechanism.incidence import Outlook, cumulative_incidence
 from tidings.mechanism.likelihood import NeutralRates
 from tidings.mechanism.parameters import RateParts
 from tidings.names import Var
+from tidings.past.histories import Histories
 from tidings.past.questions import Past
+from tidings.past.rates import HYPER
 from tidings.past.teacher import Lesson, Progress, Teacher
 from tidings.question.schema import NewsConfig
-from tidings.question.sources import ScoreRow
+from tidings.question.sources import LevelRow, ScoreRow
 from tidings.question.timeline import make_calendar
 from tidings.randomness import stream
+from tidings.trust.levels import (
+    PLAIN,
+    Level,
+    OpenWindows,
+    even_weights,
+    levels,
+    monthly,
+    two_parameter_settings,
+    two_parameters,
+)
 from tidings.trust.scoring import MEASURES, Pair, base_forecast, mean_scores, pairs_of, score
 
 MONTHS = (1, 3, 6, 12)
 """Horizons of an examination, in calendar months."""
-_WEIGHTED, _CARRIED, _FUTURES = 3000, 600, 50
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many draws are weighted, how many of them carried forward, and futures of each."""
+
+    weighted: int
+    carried: int
+    futures: int
+
+
+FULL, LIGHT, PLAIN_EFFORT = Effort(3000, 600, 50), Effort(600, 150, 20), Effort(1, 200, 50)
+"""For the dates given; for those of every month, whose mean is what counts; and without spread."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +67,14 @@ class Examination:
     Attributes
     ----------
     rows : tuple of mapping
-        One a pair: question, date, months, the six measures and the log score of the status quo.
+        One a pair: question, date, months, the six measures, the log score of a hazard of two
+        parameters, and the Brier score of the status quo.
+    systematic : tuple of mapping
+        One a pair of every month: question, months, ``chance``, ``changed`` and ``weight``.
     """
 
     rows: tuple[Mapping[str, object], ...]
+    systematic: tuple[Mapping[str, object], ...] = ()
 
     def table(self) -> pd.DataFrame:
         """Return the mean scores by months, with counts and the standard error of the gain."""
@@ -61,10 +90,27 @@ class Examination:
         rows["gain"] = rows["log_base"] - rows["log_event"]
         return rows.pivot_table("gain", "question", "months")
 
+    def given_levels(self) -> tuple[Level, ...]:
+        """Return expected against seen on the dates given, every question weighing the same."""
+        return levels(tuple(even_weights(self.rows)))
+
+    def systematic_levels(self) -> tuple[Level, ...]:
+        """Return expected against seen on a date every month, open windows weighted."""
+        return levels(self.systematic)
+
     def score_rows(self) -> tuple[ScoreRow, ...]:
         """Return the mean scores as they are kept, one row a horizon."""
         table = self.table().reset_index()
         return tuple(ScoreRow.model_validate(_kept(row)) for row in table.to_dict("records"))
+
+    def level_rows(self) -> tuple[LevelRow, ...]:
+        """Return both tables of levels as they are kept."""
+        both = (("given", self.given_levels()), ("every month", self.systematic_levels()))
+        return tuple(
+            LevelRow.model_validate({"dates": dates, **_rounded(vars(one))})
+            for dates, found in both
+            for one in found
+        )
 
 
 _COUNTS = ("months", "n", "questions")
@@ -76,51 +122,132 @@ def _kept(row: Mapping[Any, Any]) -> dict[str, float | int | None]:
     return whole | {name: None if one is None else round(one, 4) for name, one in rest.items()}
 
 
+def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
+
+
 def _or_none(value: float) -> float | None:
     """Return a number, or None where one question alone has no standard error."""
     return None if np.isnan(value) else float(value)
 
 
-def examine(past: Past, lesson: Lesson) -> Iterator[dict[str, object]]:
+def examine(past: Past, lesson: Lesson, plain: Lesson) -> Iterator[dict[str, object]]:
     """Forecast a question on its dates, and score what is known by now.
 
     Parameters
     ----------
     past : Past
-        Not among those that the lesson was learned from.
-    lesson : Lesson
-        What was learned.
+        Not among those that the lessons were learned from.
+    lesson, plain : Lesson
+        What was learned, by the model and by a hazard of two parameters.
 
     Yields
     ------
     dict
-        One row a pair of date and horizon, as `tidings.trust.scoring.score` makes it, with
-        ``forecast``, the probability of each outcome, the status quo first.
+        One of the rows of an `Examination`, with ``forecast``, the probability of each outcome, the
+        status quo first.
     """
-    forecasts: dict[date, Array] = {}
+    full, simple = _Forecasts(past, lesson, FULL), _Forecasts(past, plain, PLAIN_EFFORT)
     for pair in pairs_of(past.question, MONTHS):
-        if pair.made not in forecasts:
-            forecasts[pair.made] = _forecast(past, lesson, pair.made)
-        yield _scored(pair, forecasts[pair.made][MONTHS.index(pair.months)], lesson)
+        status_quo = simple.of(pair)[0]
+        chance = 1 - status_quo if pair.happened else status_quo
+        yield {**_scored(pair, full.of(pair), lesson), PLAIN: -float(np.log(chance))}
+
+
+def examine_monthly(
+    past: Past, lesson: Lesson, windows: OpenWindows
+) -> Iterator[dict[str, object]]:
+    """Forecast a question on a date every month.
+
+    Parameters
+    ----------
+    past, lesson
+        As for `examine`.
+    windows : OpenWindows
+        Weights for horizons that were cut off.
+
+    Yields
+    ------
+    dict
+        One of the systematic rows of an `Examination`.
+    """
+    forecasts = _Forecasts(past, lesson, LIGHT)
+    for pair in pairs_of(past.question, MONTHS, monthly(past.question)):
+        yield {
+            "question": pair.question,
+            "made": pair.made,
+            "months": pair.months,
+            "chance": 1 - float(forecasts.of(pair)[0]),
+            "changed": int(pair.happened > 0),
+            "weight": windows.weight(pair),
+        }
 
 
 def leave_one_out(teacher: Teacher, progress: Progress) -> Examination:
     """Examine each question of a teacher by what is learned from all others."""
+    windows = OpenWindows([past.question for past in teacher.pasts])
     rows: list[Mapping[str, object]] = []
-    for past in teacher.pasts:
+    systematic: list[Mapping[str, object]] = []
+    for place, past in enumerate(teacher.pasts):
         name = past.question.id
         progress(f"without {name}")
         posterior, _ = teacher.posterior(name)
-        rows += examine(past, teacher.lesson(posterior, name))
-    return Examination(tuple(rows))
+        lesson = teacher.lesson(posterior, name)
+        plain = plain_lesson(teacher.histories, lesson.questions, place)
+        rows += examine(past, lesson, plain)
+        systematic += examine_monthly(past, lesson, windows)
+    return Examination(tuple(rows), tuple(systematic))
+
+
+def plain_lesson(
+    histories: Histories, questions: tuple[ResolvedQuestion, ...], without: int | None = None
+) -> Lesson:
+    """Return what a hazard of two parameters learns: base rate, and slope of net pressure.
+
+    Parameters
+    ----------
+    histories : Histories
+        Of the questions.
+    questions : tuple of ResolvedQuestion
+        Those learned from.
+    without : int, optional
+        The place of the question left out.
+    """
+    counted = np.ones(len(histories.names))
+    if without is not None:
+        counted[without] = 0.0
+    base, slope = two_parameters(histories, counted)
+    draws = dict.fromkeys(HYPER, np.zeros(1)) | {
+        "log_base_rate": np.array([base]),
+        "push_slope": np.array([slope]),
+        "counter_slope": np.array([slope]),
+    }
+    return Lesson(draws, two_parameter_settings(), questions)
 
 
 def _scored(pair: Pair, forecast: Array, lesson: Lesson) -> dict[str, object]:
     row = score(pair, forecast, base_forecast(lesson.base_rate, pair))
-    return {**row, "happened": pair.happened, "forecast": [float(one) for one in forecast]}
+    event = {"chance": float(1 - forecast[0]), "changed": int(pair.happened > 0)}
+    return {
+        **row, **event, "happened": pair.happened, "forecast": [float(one) for one in forecast]
+    }  # fmt: skip
 
 
-def _forecast(past: Past, lesson: Lesson, made: date) -> Array:
+class _Forecasts:
+    """Forecasts of one question by one lesson, each date once."""
+
+    def __init__(self, past: Past, lesson: Lesson, effort: Effort) -> None:
+        self._past, self._lesson, self._effort = past, lesson, effort
+        self._made: dict[date, Array] = {}
+
+    def of(self, pair: Pair) -> Array:
+        """Return the probability of each outcome by a pair's horizon, the status quo first."""
+        if pair.made not in self._made:
+            self._made[pair.made] = _forecast(self._past, self._lesson, pair.made, self._effort)
+        return np.asarray(self._made[pair.made][MONTHS.index(pair.months)])
+
+
+def _forecast(past: Past, lesson: Lesson, made: date, effort: Effort) -> Array:
     """Return the probability of each outcome by each horizon, shape (horizon, 1 + end)."""
     structure, timeline = past.structure, past.timeline(made)
     known = past.pulses(made)
@@ -137,11 +264,11 @@ def _forecast(past: Past, lesson: Lesson, made: date) -> Array:
         made,
         0.0,
         past.reference,
-        _FUTURES,
+        effort.futures,
     )
-    carried = cumulative_incidence(
-        _survivors(past, lesson, made), outlook, past.seed, f"exam {past.question.id} {made}"
-    ).mean(axis=0)
+    survivors = _survivors(past, lesson, made, effort)
+    name = f"exam {past.question.id} {made}"
+    carried = cumulative_incidence(survivors, outlook, past.seed, name).mean(axis=0)
     marks = [calendar.dates.index(day) for day in calendar.horizons.values()]
     # The last is "another end", which no past question has.
     return np.asarray(carried[marks, :-1])
@@ -154,27 +281,27 @@ def _arrivals(past: Past, lesson: Lesson, made: date) -> Arrivals:
     return fit_arrivals(own, theirs, NewsConfig().borrowed_items, np.ones(len(theirs)))
 
 
-def _survivors(past: Past, lesson: Lesson, made: date) -> RateParts:
+def _survivors(past: Past, lesson: Lesson, made: date, effort: Effort) -> RateParts:
     """Draw what was learned, the question's effect and willingness, given no end so far."""
     generator = stream(past.seed, f"survivors {past.question.id} {made}")
     stored = len(lesson.draws["log_base_rate"])
-    places = generator.integers(stored, size=_WEIGHTED)
+    places = generator.integers(stored, size=effort.weighted)
     drawn = {name: values[places] for name, values in lesson.draws.items()}
-    effect = drawn["spread"] * generator.standard_normal(_WEIGHTED)
+    effect = drawn["spread"] * generator.standard_normal(effort.weighted)
     rate = {
         Var.BASE_RATE.value: np.exp(drawn["log_base_rate"] + effect),
         Var.PUSH_SLOPE.value: drawn["push_slope"],
         Var.COUNTER_SLOPE.value: drawn["counter_slope"],
         Var.CONSENT_SLOPE.value: drawn["consent_slope"],
-        Var.SHARE_OTHER.value: np.zeros(_WEIGHTED),
+        Var.SHARE_OTHER.value: np.zeros(effort.weighted),
     }
     states = past.timeline(made).states
-    willing = past.willing(made, past.prior_willing(_WEIGHTED, states))
+    willing = past.willing(made, past.prior_willing(effort.weighted, states))
     parameters = past.parameters(willing, rate)
     exposure = past.exposure(made, lesson.half_lives, lesson.settings["start_up_years"])
     survival = NeutralRates(parameters, past.structure, past.reference).log_survival(exposure)
     weights = np.exp(survival - survival.max())
-    kept = _systematic(weights / weights.sum(), _CARRIED, generator)
+    kept = _systematic(weights / weights.sum(), effort.carried, generator)
     return parameters.each(lambda array: array[..., kept])
 
 

@@ -107,6 +107,7 @@ def learn(
     asked, _ = teacher.posterior(change_odds=config.selection.change_odds)
     examination = leave_one_out(teacher, progress)
     quantities = resolved_quantities(asked, seed)
+    quantities |= resolved_quantities(posterior, seed, "resolved.collected")
     fits = {"resolved": _fit_row(diagnosis)}
     reference = _learn_cases(past[1], config, progress) if past[1] is not None else None
     if reference is not None:
@@ -123,6 +124,9 @@ def learn(
         settings=settings_of(posterior),
         quantities=quantities,
         scores=examination.score_rows(),
+        levels=examination.level_rows(),
+        hindcasts=(),
+        other_models=(),
         class_scores=reference.score_rows() if reference else (),
         fits=fits,
         draws=digest_of_text(draws_text(draws)),

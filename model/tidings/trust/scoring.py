@@ -46,13 +46,15 @@ class Pair:
     happened: int
 
 
-def pairs_of(question: ResolvedQuestion, months: Sequence[int]) -> Iterator[Pair]:
-    """Yield the pairs of a question.
+def pairs_of(
+    question: ResolvedQuestion, months: Sequence[int], dates: Sequence[date] | None = None
+) -> Iterator[Pair]:
+    """Yield the pairs of a question, on its own dates if no others are given.
 
     Left out are dates on which it had ended, and horizons that reach past the date to which the
     status quo is known to have held.
     """
-    for made in question.forecast_dates:
+    for made in question.forecast_dates if dates is None else dates:
         for count in months:
             by = add_months(made, count)
             known = question.happened or by <= question.ended

@@ -90,7 +90,7 @@ def test_a_later_moment_needs_more_states(toy, posterior):
 
 
 def test_a_story_is_likelier_the_larger_its_share(situation):
-    chances = [at_least_one(situation.arrivals, share) for share in (0.1, 0.5, 1.0)]
+    chances = [at_least_one(situation.arrivals, 1, share) for share in (0.1, 0.5, 1.0)]
     assert 0 < chances[0] < chances[1] < chances[2] < 1
 
 

@@ -1,0 +1,212 @@
+"""Checks of the level: whether priors, news to come and readings can be what they are.
+
+A sampler can be flawless on a model that the evidence refutes. These checks ask what the priors
+made of what has happened so far, whether the news that was could come again, and whether priors and
+readings can both be right.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincc, ndtr
+
+from tidings.evidence.arrivals import Arrivals
+from tidings.evidence.pressure import mean_pressure
+from tidings.forecasting.fitting import Fitted, prior_parameters
+from tidings.forecasting.tables import Check, Status
+from tidings.mechanism.likelihood import NeutralRates, standardised_residuals
+from tidings.mechanism.news_to_come import NewsToCome
+from tidings.mechanism.parameters import Parameters, RateParts
+from tidings.mechanism.rows import ReadingRows
+from tidings.mechanism.situation import Situation, exposure_of, half_lives_of
+from tidings.names import Var
+from tidings.question.timeline import DAYS_PER_YEAR
+from tidings.randomness import stream
+
+Array = NDArray[np.float64]
+
+SURVIVAL_WARN, SURVIVAL_FAIL = 0.05, 0.001
+NEWS_WARN = 0.05
+NOISE_WARN = 1.5
+CONFLICT_WARN, CONFLICT_FAIL = 0.05, 0.001
+SURPRISE_TAIL, SURPRISE_WARN = 0.05, 0.15
+_FUTURES, _PRIOR_DRAWS = 400, 1000
+_MOVED = 0.05
+"""Share of a prior's variance that evidence must have taken for a direction to be judged."""
+
+
+def level_checks(fitted: Fitted, watched: Sequence[float]) -> list[Check]:
+    """Return all checks of the level.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        The posterior.
+    watched : sequence of float
+        Years for which each question learned from was watched.
+    """
+    situation, parameters = fitted.situation, fitted.parameters.flat()
+    slopes = (Var.PUSH_SLOPE, Var.COUNTER_SLOPE)
+    up, down = (float(parameters.rate[name].mean()) for name in slopes)
+    z = fitted.sampled.draws[Var.PRIOR.z].to_numpy()
+    return [
+        survival_check(prior_parameters(situation, _PRIOR_DRAWS, "survival so far"), situation),
+        prior_conflict_check(z.reshape(-1, z.shape[-1])),
+        news_check(situation, situation.arrivals, (up, down)),
+        noise_check(parameters),
+        surprise_check(parameters, fitted.data.rows),
+        age_check(situation.question.config.clock_start, situation.as_of, watched),
+    ]
+
+
+def survival_check(prior: RateParts, situation: Situation) -> Check:
+    """Ask how likely the priors made it that nothing would have happened by now.
+
+    Parameters
+    ----------
+    prior : RateParts
+        Draws from the priors along one axis, their factors at one moment.
+    situation : Situation
+        What has been known, and for how long.
+    """
+    states = situation.timeline.states
+    still = np.repeat(prior.factor[:, :1], states, axis=1)
+    parts = RateParts(**{**vars(_rate_parts(prior)), "factor": still})
+    reference = situation.question.config.consent_reference
+    rates = NeutralRates(parts, situation.structure, reference)
+    value = float(np.exp(rates.log_survival(exposure_of(situation))).mean())
+    status: Status = "pass" if value >= SURVIVAL_WARN else "warn"
+    if value < SURVIVAL_FAIL:
+        status = "fail"
+    says = "how likely the priors made it that nothing would have happened by now"
+    return Check("survival_so_far", status, value, SURVIVAL_FAIL, True, says)
+
+
+def _rate_parts(draws: RateParts) -> RateParts:
+    names = ("rate", "precedent_log", "level_logit", "binding", "factor_sd", "factor")
+    return RateParts(**{name: getattr(draws, name) for name in names})
+
+
+def news_check(situation: Situation, arrivals: Arrivals, slopes: tuple[float, float]) -> Check:
+    """Ask whether the news that was is a plausible draw of the news to come.
+
+    Two statistics over the time watched: the mean factor by which news multiplied rates, and the sd
+    of the net pressure, each as the mean over outcomes.
+
+    Parameters
+    ----------
+    situation : Situation
+        With its pulses.
+    arrivals : Arrivals
+        From where news to come is taken.
+    slopes : tuple of (float, float)
+        Log rate that a step of push is worth, towards an outcome and against it.
+    """
+    name, says = "news_to_come", "how far out the news that was lies among simulated histories"
+    days = (situation.watched_to - situation.question.config.clock_start).days
+    if arrivals.mean_pace == 0.0 or days < DAYS_PER_YEAR / 2:
+        return Check(name, "not_run", None, NEWS_WARN, False, "no news to compare with")
+    tail = news_tails(situation, arrivals, slopes).min()
+    status: Status = "pass" if tail >= NEWS_WARN else "warn"
+    return Check(name, status, float(tail), NEWS_WARN, False, says)
+
+
+def news_tails(situation: Situation, arrivals: Arrivals, slopes: tuple[float, float]) -> Array:
+    """Return the one-sided tail of each statistic of `news_check` among simulated histories."""
+    config, ends = situation.question.config, situation.structure.ends
+    start = float(config.clock_start.toordinal())
+    edges = np.arange(start, situation.watched_to.toordinal(), 14.0)
+    middles, half_lives = (edges[:-1] + edges[1:]) / 2 - start, half_lives_of(config)
+    own = tuple(pulse for pulse in situation.pulses if pulse.known >= start)
+    real = mean_pressure(own, edges, half_lives, ends)
+    coming = NewsToCome(arrivals, ends, middles, half_lives, config.fit.seed)
+    generator = stream(config.fit.seed, "histories of news")
+    simulated = np.stack(list(coming.draw(generator, 1, _FUTURES)), axis=2)[..., 0, :]
+    mine = _news_statistics(real[..., None], slopes)[:, 0]
+    theirs = _news_statistics(simulated, slopes)
+    below = np.mean(theirs <= mine[:, None], axis=1)
+    above = np.mean(theirs >= mine[:, None], axis=1)
+    return np.asarray(np.minimum(below, above))
+
+
+def _news_statistics(pressure: NDArray[np.floating], slopes: tuple[float, float]) -> Array:
+    """Return mean factor and sd of the net pressure, shape (2, future).
+
+    Of pressure of shape (way, end, step, future).
+    """
+    towards, against = pressure
+    factor = np.exp(slopes[0] * towards - slopes[1] * against).mean(axis=(0, 1))
+    return np.array([factor, (towards - against).std(axis=1).mean(axis=0)])
+
+
+def noise_check(parameters: Parameters) -> Check:
+    """Ask whether readings scatter much more than their words and grades say."""
+    value = float(parameters.scale[Var.NOISE_SCALE].mean())
+    status: Status = "pass" if value <= NOISE_WARN else "warn"
+    says = "how much more readings scatter than their words and grades say"
+    return Check("noise_scale", status, value, NOISE_WARN, False, says)
+
+
+def surprise_check(parameters: Parameters, rows: ReadingRows) -> Check:
+    """Ask how many readings surprise, each left out of what it is predicted from.
+
+    Leaving one out is by importance weights (Gelfand, Dey & Chang 1992); one in twenty is expected.
+    """
+    name, says = "surprises", "share of readings that all the others would not have expected"
+    if not rows.count.sum():
+        return Check(name, "not_run", None, SURPRISE_WARN, False, "no readings to compare with")
+    residual, sd = standardised_residuals(parameters, rows)
+    log_weight = residual**2 / 2 + np.log(sd)
+    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    below = (weight * ndtr(residual)).sum(axis=1) / weight.sum(axis=1)
+    tail = 2 * np.minimum(below, 1 - below)
+    value = float(np.mean(tail[rows.count > 0] < SURPRISE_TAIL))
+    status: Status = "pass" if value <= SURPRISE_WARN else "warn"
+    return Check(name, status, value, SURPRISE_WARN, False, says)
+
+
+def prior_conflict_check(z: Array) -> Check:
+    """Ask whether priors and evidence can both be right, all priors together.
+
+    Where evidence moves a normal prior from N(0, I) to N(m, C), ``m' (I - C)^-1 m`` is chi-square
+    over the directions that it moved (Evans & Moshonov 2006, doi:10.1214/06-BA129).
+
+    Parameters
+    ----------
+    z : ndarray, shape (draw, prior)
+        Standard normal under the priors.
+    """
+    mean, covariance = z.mean(axis=0), np.cov(z, rowvar=False)
+    values, directions = np.linalg.eigh(covariance)
+    taken = 1 - values
+    judged = taken > _MOVED
+    moved = (directions.T @ mean)[judged]
+    distance = float(np.sum(moved**2 / taken[judged]))
+    count = int(judged.sum())
+    value = float(gammaincc(count / 2, distance / 2)) if count else 1.0
+    status: Status = "pass" if value >= CONFLICT_WARN else "warn"
+    if value < CONFLICT_FAIL:
+        status = "fail"
+    says = f"chance of evidence this far from the priors ({count} directions)"
+    return Check("priors_and_evidence", status, value, CONFLICT_FAIL, True, says)
+
+
+def age_check(clock_start: date, as_of: date, watched: Sequence[float]) -> Check:
+    """Ask how many of the questions learned from were watched as long as this one has been.
+
+    Parameters
+    ----------
+    clock_start, as_of : date
+        Of this question.
+    watched : sequence of float
+        Years for which each of the others was watched.
+    """
+    age = (as_of - clock_start).days / DAYS_PER_YEAR
+    if not watched:
+        return Check("as_old", "not_run", None, 1.0, False, "no questions were learned from")
+    value = float(sum(years >= age for years in watched))
+    status: Status = "pass" if value >= 1 else "warn"
+    says = f"questions learned from that were watched as long as this one ({age:.1f} years)"
+    return Check("as_old", status, value, 1.0, False, says)
