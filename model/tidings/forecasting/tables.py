@@ -96,13 +96,13 @@ class Check:
     Attributes
     ----------
     name : str
-        A key of `tidings.forecasting.checks.LIMITS`.
+        What is checked.
     status : {"pass", "warn", "fail", "not_run"}
-        A required check is ``pass``, ``fail`` or ``not_run``; the others warn.
+        ``fail`` keeps a run from being published, and so does a required check that was not run.
     value, limit : float or None
         What was found and what it was held against; no value where it was not run.
     required : bool
-        Whether the run may be published without it.
+        Whether the run may be published only if it has passed, perhaps with a warning.
     says : str
         The verdict in a sentence.
     """
@@ -113,6 +113,11 @@ class Check:
     limit: float
     required: bool
     says: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether it stands in the way of nothing: a warning is for readers to judge."""
+        return self.status in ("pass", "warn")
 
     def row(self) -> dict[str, object]:
         """Return the check as a row of a table."""

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from math import prod
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
@@ -225,6 +226,16 @@ class Learned(Closed):
             if not name.startswith(("resolved.", "cases.")):
                 raise ValueError(f"quantities named resolved.… or cases.… (got {name!r})")
         return self
+
+    @property
+    def expected_changes(self) -> float:
+        """The changes of the question that its forecasts on past dates gave to the time since."""
+        return sum(row.until_next for row in self.hindcasts)
+
+    @property
+    def chance_of_none(self) -> float:
+        """The chance that they gave to no change at all."""
+        return prod(1 - row.until_next for row in self.hindcasts)
 
     @property
     def normals(self) -> dict[str, LinkNormal]:

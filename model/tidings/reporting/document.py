@@ -80,6 +80,7 @@ def _facts(run: Run, since: Moves | None) -> dict[str, object]:
             f"{actor} {'never' if day is None else f'{(manifest.as_of - day).days} days'}"
             for actor, day in manifest.newest_by_actor.items()
         ),
+        "noticed": question.config.silence.noticed,
         "gap_days": (manifest.as_of - manifest.status_known_to).days,
         "items": list(items),
         "learned": question.learned,
@@ -90,5 +91,5 @@ def _facts(run: Run, since: Moves | None) -> dict[str, object]:
             outcome.title for outcome in manifest.outcomes if outcome.id == likeliest_change(run)
         ),
         "since": since and table_of_moves(since, {item.id: item for item in ledger.items}),
-        "failed": [c for c in run.checks if c.required and c.status != "pass"],
+        "failed": [c for c in run.checks if c.required and not c.passed],
     }

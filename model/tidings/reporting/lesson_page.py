@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Sequence
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,10 +46,6 @@ def page_of(lessons: Lessons, stem: str) -> str:
         because=lessons.because,
         refusals=0 if cases is None else int(cases.refused[cases.alone].sum()),
         overridden=0 if cases is None else int(cases.refused[cases.alone] @ cases.went_ahead),
-        hindcast={
-            "expected": sum(row.until_next for row in lessons.learned.hindcasts),
-            "none": prod(1 - row.until_next for row in lessons.learned.hindcasts),
-        },
         covered=sum(group.covered for group in lessons.groups),
     )
 
