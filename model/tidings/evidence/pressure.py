@@ -123,9 +123,10 @@ def _records(group: Sequence[Pulse]) -> list[Pulse]:
     ]
 
 
-def saturated(total: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the pressure that a sum of pushes one way makes."""
-    return np.asarray(MOST * np.tanh(total / MOST))
+def saturated[T: np.floating](total: NDArray[T]) -> NDArray[T]:
+    """Return the pressure that a sum of pushes one way makes, in its precision."""
+    most = total.dtype.type(MOST)
+    return np.asarray(most * np.tanh(total / most))
 
 
 def pressure_at(

@@ -17,7 +17,7 @@ from tidings.evidence.pressure import mean_pressure
 from tidings.forecasting.fitting import Fitted, prior_parameters
 from tidings.forecasting.tables import Check, Status
 from tidings.mechanism.likelihood import NeutralRates, standardised_residuals
-from tidings.mechanism.news_to_come import NewsToCome
+from tidings.mechanism.news_to_come import BLOCK_DAYS, NewsToCome
 from tidings.mechanism.parameters import Parameters, RateParts
 from tidings.mechanism.rows import ReadingRows
 from tidings.mechanism.situation import Situation, exposure_of, half_lives_of
@@ -33,6 +33,8 @@ NOISE_WARN = 1.5
 CONFLICT_WARN, CONFLICT_FAIL = 0.05, 0.001
 SURPRISE_TAIL, SURPRISE_WARN = 0.05, 0.15
 _FUTURES, _PRIOR_DRAWS = 400, 1000
+_STEP_DAYS = BLOCK_DAYS / 7
+"""Steps that blocks hold whole, so that all of them have one table."""
 _MOVED = 0.05
 """Share of a prior's variance that evidence must have taken for a direction to be judged."""
 
@@ -117,7 +119,7 @@ def news_tails(situation: Situation, arrivals: Arrivals, slopes: tuple[float, fl
     """Return the one-sided tail of each statistic of `news_check` among simulated histories."""
     config, ends = situation.question.config, situation.structure.ends
     start = float(config.clock_start.toordinal())
-    edges = np.arange(start, situation.watched_to.toordinal(), 14.0)
+    edges = np.arange(start, situation.watched_to.toordinal(), _STEP_DAYS)
     middles, half_lives = (edges[:-1] + edges[1:]) / 2 - start, half_lives_of(config)
     own = tuple(pulse for pulse in situation.pulses if pulse.known >= start)
     real = mean_pressure(own, edges, half_lives, ends)

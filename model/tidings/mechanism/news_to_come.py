@@ -68,12 +68,24 @@ class NewsToCome:
             self._rows.append(_Rows(total, cut.beginnings, readings))
             total += cut.beginnings * readings
         self._offsets = np.arange(0.0, max(days[-1], 1.0), BLOCK_DAYS) if len(days) else np.zeros(0)
-        self._blocks = []
+        self._steps, self._wide = len(days), len(WAYS) * len(ends)
+        self._blocks: list[tuple[int, NDArray[np.float32]]] = []
+        self._lags = days
         for offset in self._offsets:
-            felt = np.zeros((len(days), len(WAYS) * len(ends), total))
-            for cut, rows in zip(cuts, self._rows, strict=True):
-                cut.fill(felt[..., rows.first :], days - offset, half_lives)
-            self._blocks.append(saturated(felt).astype(np.float32))
+            first = int(np.searchsorted(days, offset))
+            self._blocks.append((first, self._table(cuts, days[first:] - offset, half_lives)))
+
+    def _table(
+        self, cuts: "list[_Cuts]", lags: Array, half_lives: tuple[float, float]
+    ) -> NDArray[np.float32]:
+        """Return the pressure of every block by the days since it began: (step, way * end, block).
+
+        Where steps are even, later blocks have the table of the first.
+        """
+        if self._blocks and np.array_equal(lags, self._lags[: len(lags)]):
+            return self._blocks[0][1][: len(lags)]
+        parts = [cut.pressure(lags.astype(np.float32), half_lives) for cut in cuts]
+        return np.concatenate(parts, axis=2)
 
     def draw(
         self, generator: np.random.Generator, draws: int, futures: int
@@ -87,12 +99,11 @@ class NewsToCome:
         )
         first = first + count * (generator.random(paths) * readings).astype(int)
         begin = [first + (count * generator.random(paths)).astype(int) for _ in self._offsets]
-        steps, wide, _ = self._blocks[0].shape
-        for step in range(steps):
-            felt = np.zeros((wide, paths), dtype=np.float32)
-            for block, rows in zip(self._blocks, begin, strict=True):
-                if block[step].any():
-                    felt += np.take(block[step], rows, axis=1)
+        for step in range(self._steps):
+            felt = np.zeros((self._wide, paths), dtype=np.float32)
+            for (since, table), rows in zip(self._blocks, begin, strict=True):
+                if step >= since:
+                    felt += np.take(table[step - since], rows, axis=1)
             yield felt.reshape(len(WAYS), -1, draws, futures)
 
 
@@ -155,18 +166,33 @@ class _Cuts:
         told = self._ends if whole else [one for name in named for one in mapped[name]]
         return [float(end in told) for end in self._ends]
 
-    def fill(self, felt: Array, days: Array, half_lives: tuple[float, float]) -> None:
-        """Add the pressure of each block that begins on day 0, shape (step, way * end, block)."""
-        since = days[:, None] - self._after
-        half_life = np.array(half_lives)[self._way][self._record]
-        fading = 0.5 ** (np.maximum(since - self._held[self._record], 0.0) / half_life)
-        alive = (since >= 0) & (since < self._lasts[self._record])
-        pressure = np.where(alive, self._size[self._record] * fading, 0.0)
-        ends = len(self._ends)
-        for reading, masks in enumerate(self._masks):
-            block = reading * self.beginnings + self._begin
-            for end in range(ends):
-                counts = np.flatnonzero(masks[self._record, end])
-                row = self._way[self._record[counts]] * ends + end
-                columns = np.moveaxis(felt, 0, -1)
-                np.add.at(columns, (row, block[counts]), pressure[:, counts].T)
+    def pressure(
+        self, lags: NDArray[np.float32], half_lives: tuple[float, float]
+    ) -> NDArray[np.float32]:
+        """Return the pressure of each block some days after it began, (step, way * end, block)."""
+        ends, blocks = len(self._ends), self.beginnings * len(self._masks)
+        felt = np.zeros((len(lags), len(WAYS) * ends * blocks), dtype=np.float32)
+        reading, pair, end = np.nonzero(self._masks[:, self._record])
+        if not len(pair) or not len(lags):
+            return felt.reshape(len(lags), -1, blocks)
+        row = self._way[self._record[pair]] * ends + end
+        column = row * blocks + reading * self.beginnings + self._begin[pair]
+        order = np.argsort(column, kind="stable")
+        column, first = np.unique(column[order], return_index=True)
+        each = self._each(lags, half_lives)[:, pair[order]]
+        felt[:, column] = saturated(np.add.reduceat(each, first, axis=1))
+        return felt.reshape(len(lags), -1, blocks)
+
+    def _each(
+        self, lags: NDArray[np.float32], half_lives: tuple[float, float]
+    ) -> NDArray[np.float32]:
+        """Return the pressure of each record in each block that holds it, (step, pair)."""
+        of = self._record
+        after, lasts, held, size = (
+            array.astype(np.float32)
+            for array in (self._after, self._lasts[of], self._held[of], self._size[of])
+        )
+        half_life = np.array(half_lives, dtype=np.float32)[self._way[of]]
+        since = lags[:, None] - after
+        fading = np.exp2(-np.maximum(since - held, np.float32(0.0)) / half_life)
+        return np.where((since >= 0) & (since < lasts), size * fading, np.float32(0.0))
