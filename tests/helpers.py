@@ -24,6 +24,11 @@ def copy_project(target: Path, source: Path = PROJECT) -> Path:
     return target
 
 
+def known_rows(rows: list[list[str]]) -> list[list[str]]:
+    """Return the header of a ledger, and its rows that were known by `AS_OF`."""
+    return [row for row in rows if row[0] == "id" or (row[3] or row[1]) <= str(AS_OF)]
+
+
 def drawn(inputs, situation) -> Estimate:
     """The forecast of a situation from a posterior of its own, with all its draws."""
     pool = Pool(inputs, [], situation, "always", draws=None)

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from tests.helpers import AS_OF, copy_project
+from tests.helpers import AS_OF, copy_project, known_rows
 
 import tidings
 
@@ -20,7 +20,7 @@ def before(tmp_path_factory):
     """A project whose ledger ends before the newest items; the items as a file; its run."""
     project = copy_project(tmp_path_factory.mktemp("before"))
     path = project / "data" / "evidence.csv"
-    lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    lines = known_rows(list(csv.reader(io.StringIO(path.read_text(encoding="utf-8")))))
 
     def write(target, rows):
         with target.open("w", newline="", encoding="utf-8") as stream:

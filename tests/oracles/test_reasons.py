@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.helpers import drawn
+from tests.helpers import AS_OF, drawn
 
 from tidings.evidence.ledger import Ledger
 from tidings.mechanism.situation import observe
@@ -76,7 +76,7 @@ def test_the_quiet_time_speaks_for_the_status_quo(posterior, explanation):
 
 
 def test_every_item_is_explained_once_by_story_actor_and_voice(explanation, inputs):
-    used = sorted(item.id for item in inputs.ledger.items)
+    used = sorted(item.id for item in inputs.ledger.known(AS_OF))
     for basis in ("story", "actor", "voice"):
         assert sorted(name for one in explanation.of(basis) for name in one.items) == used
     assert explanation.articles == len(used)

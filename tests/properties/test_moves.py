@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.helpers import AS_OF, copy_project
+from tests.helpers import AS_OF, copy_project, known_rows
 
 import tidings
 from tidings.reasons.moves import explain_moves, shapley_values
@@ -58,7 +58,7 @@ class Base:
 def base(tmp_path_factory):
     project = copy_project(tmp_path_factory.mktemp("base"))
     path = project / "data" / "evidence.csv"
-    rows = rows_of(path)
+    rows = known_rows(rows_of(path))
     write_rows(path, rows[:-HELD_BACK])
     run = tidings.forecast(
         project / "priors" / "turkey-s400.toml", AS_OF, project / "data" / "runs"
