@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 from tests.helpers import PROJECT, QUESTION
 
-from tidings.question.schema import question_schema, schema_text
+from tidings.question.json_schema import question_schema, schema_text
 
 PATH = PROJECT / "priors" / "question.schema.json"
 
@@ -18,7 +18,7 @@ def tree():
 
 def test_the_file_is_that_of_the_types():
     assert PATH.read_text(encoding="utf-8") == schema_text(), (
-        "write it again: uv run python -m tidings.question.schema priors/question.schema.json"
+        "write it again: uv run python -m tidings.question.json_schema priors/question.schema.json"
     )
     assert QUESTION.read_text().splitlines()[0] == f"#:schema {PATH.name}"
 

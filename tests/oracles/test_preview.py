@@ -39,7 +39,9 @@ UNTOLD = pytest.mark.xfail(
 )
 
 
-@pytest.mark.parametrize("place", [pytest.param(n, marks=UNTOLD) for n in range(ITEMS)])
+@pytest.mark.parametrize(
+    "place", [pytest.param(n, marks=UNTOLD) if n == 3 else n for n in range(ITEMS)]
+)
 def test_a_preview_agrees_with_the_refit(inputs, tmp_path, place):
     item = strongest(inputs.ledger.items)[place]
     before = of_ledger(inputs, lambda one: one.known < item.known)

@@ -58,11 +58,10 @@ def anew(posterior, name, prior):
     return drawn(posterior.inputs, situation)
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="off by up to 5.04 combined errors since slopes are log-normal: to be found",
-)
-@pytest.mark.parametrize("rank", range(3))
+OFF = pytest.mark.xfail(strict=False, reason="off by 5.04 combined errors: the cause is not found")
+
+
+@pytest.mark.parametrize("rank", [0, pytest.param(1, marks=OFF), 2])
 def test_the_longest_bars_of_the_tornado_are_what_refits_say(posterior, found, rank):
     tilt = found.tornado("ukraine", AT)[rank][1]
     assert tilt.effect.trusted

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tidings.cli.forecasts import show_age
 from tidings.cli.telling import said
-from tidings.evidence.ledger import Item
+from tidings.evidence.ledger import ITEM_COLUMNS, Item
 from tidings.evidence.recording import Likeness
 from tidings.forecasting.tables import K_LIMIT
 from tidings.reporting import views
@@ -178,33 +178,21 @@ FromFile = Annotated[
 ]
 
 
-def _cells(
-    *,
-    actor: str = "",
-    outcomes: str = "",
-    claim: str = "",
-    face_value: str = "",
-    push: str = "",
-    grade: str = "",
-    **others: str,
-) -> dict[str, str]:
+_RENAMED = {"when": "date", "identifier": "id"}
+
+
+def _given(context: typer.Context) -> dict[str, str]:
     """Return the columns that flags gave, without the blank ones."""
-    if grade and len(grade) != 2:
+    flags = {_RENAMED.get(name, name): value for name, value in context.params.items()}
+    grade = flags.get("grade") or ""
+    if grade and len(grade) != len("B2"):
         raise UsageError(f"--grade: got {grade!r}; expected a letter A to F and a digit 1 to 6")
-    cells = {
-        **others,
-        "actor": actor,
-        "outcomes": outcomes,
-        "claim": claim,
-        "face_value": face_value,
-        "push": push,
-        "source_reliability": grade[:1].upper(),
-        "credibility": grade[1:],
-    }
-    return {name: cell for name, cell in cells.items() if cell}
+    flags |= {"source_reliability": grade[:1].upper(), "credibility": grade[1:]}
+    return {name: flags[name] for name in ITEM_COLUMNS if flags.get(name)}
 
 
 def add(
+    context: typer.Context,
     actor: Actor = "",
     outcomes: Outcomes = "",
     claim: Claim = "",
@@ -230,26 +218,13 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Record an item, or many from a file, and show what it does before it is kept."""
-    given = _cells(
-        actor=actor,
-        outcomes=outcomes,
-        claim=claim,
-        face_value=face_value,
-        push=push,
-        grade=grade,
-        speaker=speaker,
-        voice=voice,
-        date=when,
-        published=published,
-        source=source,
-        via=via,
-        url=url,
-        story=story,
-        expected_by=expected_by,
-        milestone=milestone,
-        note=note,
-        id=identifier,
-    )
+    _record(_given(context), file, (question, runs, yes), as_json)
+
+
+def _record(
+    given: dict[str, str], file: Path | None, where: tuple[Path, Path, bool], as_json: bool
+) -> None:
+    question, runs, yes = where
     console = Console(stderr=as_json)
     if file is None and not yes and sys.stdin.isatty():
         given = ask_item(console, tidings.check(question), given)
@@ -293,6 +268,7 @@ def retract(
 
 
 def preview(
+    context: typer.Context,
     run: RunName = None,
     actor: Actor = "",
     outcomes: Outcomes = "",
@@ -312,19 +288,7 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show what hypothetical items would do to a run, without a refit."""
-    given = _cells(
-        actor=actor,
-        outcomes=outcomes,
-        claim=claim,
-        face_value=face_value,
-        push=push,
-        grade=grade,
-        speaker=speaker,
-        voice=voice,
-        date=when,
-        story=story,
-        expected_by=expected_by,
-    )
+    given = _given(context)
     drafted = _drafted({**HYPOTHETICAL, **given}, file, question)
     effect = tidings.preview(
         drafted.items, run, question, runs, refit="always" if refit else "never"

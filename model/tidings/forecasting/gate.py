@@ -6,6 +6,7 @@ readings can both be right.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -75,20 +76,14 @@ def survival_check(prior: RateParts, situation: Situation) -> Check:
     """
     states = situation.timeline.states
     still = np.repeat(prior.factor[:, :1], states, axis=1)
-    parts = RateParts(**{**vars(_rate_parts(prior)), "factor": still})
     reference = situation.question.config.consent_reference
-    rates = NeutralRates(parts, situation.structure, reference)
+    rates = NeutralRates(replace(prior, factor=still), situation.structure, reference)
     value = float(np.exp(rates.log_survival(exposure_of(situation))).mean())
     status: Status = "pass" if value >= SURVIVAL_WARN else "warn"
     if value < SURVIVAL_FAIL:
         status = "fail"
     says = "how likely the priors made it that nothing would have happened by now"
     return Check("survival_so_far", status, value, SURVIVAL_FAIL, True, says)
-
-
-def _rate_parts(draws: RateParts) -> RateParts:
-    names = ("rate", "precedent_log", "level_logit", "binding", "factor_sd", "factor")
-    return RateParts(**{name: getattr(draws, name) for name in names})
 
 
 def news_check(situation: Situation, arrivals: Arrivals, slopes: tuple[float, float]) -> Check:

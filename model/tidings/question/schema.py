@@ -1,14 +1,7 @@
-"""The closed schema of a question file: the types that its TOML must fit, and its JSON Schema.
+"""The closed schema of a question file: the types that its TOML must fit."""
 
-``python -m tidings.question.schema FILE`` writes the JSON Schema, with which editors complete and
-explain every key; a TOML file names it in its first line, ``#:schema``.
-"""
-
-import json
-import sys
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 from pydantic.config import JsonDict
@@ -394,23 +387,3 @@ class QuestionConfig(_Closed):
             if actor.id == identifier:
                 return actor
         raise KeyError(identifier)
-
-
-def question_schema() -> dict[str, Any]:
-    """Return the schema, with every key explained."""
-    schema = QuestionConfig.model_json_schema()
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "A question of Tidings",
-        "description": "The question, its outcomes and actors, and every prior with its reason.",
-    }
-
-
-def schema_text() -> str:
-    """Return the schema as it stands in its file."""
-    return json.dumps(question_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(schema_text(), encoding="utf-8")

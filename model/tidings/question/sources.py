@@ -213,8 +213,9 @@ class Learned(Closed):
     quantities: dict[str, Quantity]
     scores: tuple[ScoreRow, ...]
     levels: tuple[LevelRow, ...]
-    hindcasts: tuple[HindcastRow, ...]
-    other_models: tuple[OtherModelRow, ...]
+    hindcasts: tuple[HindcastRow, ...] = ()
+    """None where the question is younger than a year."""
+    other_models: tuple[OtherModelRow, ...] = ()
     class_scores: tuple[ClassScoreRow, ...]
     fits: dict[Literal["resolved", "cases"], FitRow]
     draws: str

@@ -125,8 +125,6 @@ def learn(
         quantities=quantities,
         scores=examination.score_rows(),
         levels=examination.level_rows(),
-        hindcasts=(),
-        other_models=(),
         class_scores=reference.score_rows() if reference else (),
         fits=fits,
         draws=digest_of_text(draws_text(draws)),
