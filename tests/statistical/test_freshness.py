@@ -24,13 +24,15 @@ def fresh(run):
 
 
 def test_a_year_without_items_is_said_and_counted_as_forecast(inputs, tmp_path):
-    run = make_forecast(inputs, date(2026, 11, 15), tmp_path)
+    newest = max(item.known for item in inputs.ledger.items)
+    run = make_forecast(inputs, newest + timedelta(days=365), tmp_path)
     check = fresh(run)
     assert (check.status, check.value, check.limit) == ("warn", 365.0, 45.0)
     assert SAYS in check.says
     assert any("365 days old" in note and SAYS in note for note in run.manifest.notes)
     assert run.manifest.publishable
-    assert 0.05 < run.manifest.already_happened < 0.3
+    # A handover would be in every paper: only what silence cannot tell is forecast.
+    assert 0.001 < run.manifest.already_happened < 0.01
     console = Console(record=True, width=300, file=io.StringIO())
     terminal.show_run(console, run)
     terminal.show_history(console, [run])
@@ -54,7 +56,7 @@ def test_ages_are_told_by_actor(shipped_run):
 
 
 def test_news_of_an_actor_without_dynamics_does_not_keep_a_ledger_fresh(inputs, new_item):
-    as_of = date(2026, 2, 15)
+    as_of = max(item.known for item in inputs.ledger.items) + timedelta(days=30)
     recent = as_of - timedelta(days=3)
     about_india = new_item(actor="india", outcomes=("third_country",), published=recent)
     ledger = Ledger(inputs.ledger.path, (*inputs.ledger.items, about_india))

@@ -66,7 +66,7 @@ def inside(past, inputs, slopes, half_lives, only=None):
     arrivals = fit_arrivals(own, others, borrowed, np.ones(len(others)))
     if only is not None:
         arrivals = Arrivals(arrivals.sources, only(arrivals), arrivals.named)
-    coming = NewsToCome(arrivals, question.ends, middles, half_lives, 3)
+    coming = NewsToCome(arrivals, question.ends, middles, half_lives)
     drawn = np.stack(list(coming.draw(np.random.default_rng(5), 1, 400)), axis=2)[..., 0, :]
     moments = question.at_risk_from.toordinal() + middles
     real = pressure_at(past.pulses(question.ended), moments, half_lives, question.ends)

@@ -118,7 +118,7 @@ def news_tails(situation: Situation, arrivals: Arrivals, slopes: tuple[float, fl
     middles, half_lives = (edges[:-1] + edges[1:]) / 2 - start, half_lives_of(config)
     own = tuple(pulse for pulse in situation.pulses if pulse.known >= start)
     real = mean_pressure(own, edges, half_lives, ends)
-    coming = NewsToCome(arrivals, ends, middles, half_lives, config.fit.seed)
+    coming = NewsToCome(arrivals, ends, middles, half_lives)
     generator = stream(config.fit.seed, "histories of news")
     simulated = np.stack(list(coming.draw(generator, 1, _FUTURES)), axis=2)[..., 0, :]
     mine = _news_statistics(real[..., None], slopes)[:, 0]

@@ -197,7 +197,7 @@ def _chunks(parameters: RateParts, outlook: Outlook, seed: int, name: str) -> "l
     ends, days = outlook.structure.ends, _middles(outlook) - float(start)
     coming = None
     if outlook.arrivals.mean_pace > 0.0:
-        coming = NewsToCome(outlook.arrivals, ends, days, outlook.half_lives, seed)
+        coming = NewsToCome(outlook.arrivals, ends, days, outlook.half_lives)
     return [
         _Chunk(part, outlook, coming, stream(seed, name, number))
         for number, part in enumerate(_parts(parameters))

@@ -12,29 +12,29 @@ from numpy.typing import NDArray
 
 from tidings.evidence.arrivals import Arrivals, Source
 from tidings.evidence.pressure import WAYS, saturated
-from tidings.randomness import stream
 
 BLOCK_DAYS = 182
 """Length of a block."""
 _LATTICE_DAYS = 14
 """Blocks begin on every so many days of a ledger."""
-_READINGS = 3
-"""Ways in which another question's outcomes are taken for this one's."""
-
 Array = NDArray[np.float64]
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """Where the blocks of one ledger stand: ``count`` beginnings for each of its readings."""
+class _Cells:
+    """Where the blocks of one ledger stand: ``count`` beginnings for each of its ``ends + 1``."""
 
     first: int
     count: int
-    readings: int
+    ends: int
 
 
 class NewsToCome:
     """All blocks that news yet to come may be made of, as the pressure that each makes.
+
+    What a ledger says of each outcome of its own question is kept apart; of which of this
+    question's outcomes it is taken to be said is drawn for each future.
 
     Parameters
     ----------
@@ -46,8 +46,6 @@ class NewsToCome:
         Moments at which pressure is wanted, in days from when on news may arrive; not falling.
     half_lives : tuple of (float, float)
         Of pushes towards an outcome and against it, in days.
-    seed : int
-        The root seed.
     """
 
     def __init__(
@@ -56,29 +54,25 @@ class NewsToCome:
         ends: tuple[str, ...],
         days: Array,
         half_lives: tuple[float, float],
-        seed: int,
     ) -> None:
-        self._probs, self._rows = arrivals.probs, []
-        cuts = [_Cuts(source, ends) for source in arrivals.sources]
-        generator, total = stream(seed, "whose outcomes are whose"), 0
-        for cut in cuts:
-            own = cut.source.ends == ends
-            readings = 1 if own else _READINGS
-            cut.read_as(readings, None if own else arrivals, generator)
-            self._rows.append(_Rows(total, cut.beginnings, readings))
-            total += cut.beginnings * readings
+        self._arrivals, self._ends = arrivals, ends
+        cuts = [_Cuts(source) for source in arrivals.sources]
+        first = np.cumsum([0, *(cut.cells for cut in cuts)])
+        self._cells = [
+            _Cells(int(at), cut.beginnings, len(cut.source.ends))
+            for at, cut in zip(first[:-1], cuts, strict=True)
+        ]
         self._offsets = np.arange(0.0, max(days[-1], 1.0), BLOCK_DAYS) if len(days) else np.zeros(0)
-        self._steps, self._wide = len(days), len(WAYS) * len(ends)
-        self._blocks: list[tuple[int, NDArray[np.float32]]] = []
         self._lags = days
+        self._blocks: list[tuple[int, NDArray[np.float32]]] = []
         for offset in self._offsets:
-            first = int(np.searchsorted(days, offset))
-            self._blocks.append((first, self._table(cuts, days[first:] - offset, half_lives)))
+            since = int(np.searchsorted(days, offset))
+            self._blocks.append((since, self._table(cuts, days[since:] - offset, half_lives)))
 
     def _table(
         self, cuts: "list[_Cuts]", lags: Array, half_lives: tuple[float, float]
     ) -> NDArray[np.float32]:
-        """Return the pressure of every block by the days since it began: (step, way * end, block).
+        """Return the pressure of every block by the days since it began: (step, way, cell).
 
         Where steps are even, later blocks have the table of the first.
         """
@@ -92,27 +86,63 @@ class NewsToCome:
     ) -> Iterator[NDArray[np.float32]]:
         """Yield the pressure by step, each of shape (way, end, draw, future)."""
         paths = draws * futures
-        chosen = np.searchsorted(np.cumsum(self._probs)[:-1], generator.random(paths))
-        first, count, readings = (
-            np.array([getattr(rows, name) for rows in self._rows])[chosen]
-            for name in ("first", "count", "readings")
+        bounds = np.cumsum(self._arrivals.probs)[:-1]
+        chosen = np.searchsorted(bounds, generator.random(paths))
+        first, count = (
+            np.array([getattr(cells, name) for cells in self._cells])[chosen]
+            for name in ("first", "count")
         )
-        first = first + count * (generator.random(paths) * readings).astype(int)
+        first = first + count * self._said_of(generator, chosen)
         begin = [first + (count * generator.random(paths)).astype(int) for _ in self._offsets]
-        for step in range(self._steps):
-            felt = np.zeros((self._wide, paths), dtype=np.float32)
-            for (since, table), rows in zip(self._blocks, begin, strict=True):
+        for step in range(len(self._lags)):
+            felt = np.zeros((len(WAYS), *first.shape), dtype=np.float32)
+            for (since, table), cells in zip(self._blocks, begin, strict=True):
                 if step >= since:
-                    felt += np.take(table[step - since], rows, axis=1)
+                    felt += np.take(table[step - since], cells, axis=1)
             yield felt.reshape(len(WAYS), -1, draws, futures)
+
+    def _said_of(
+        self, generator: np.random.Generator, chosen: NDArray[np.intp]
+    ) -> NDArray[np.intp]:
+        """Return which outcome of its ledger each end is told of by, shape (end, path).
+
+        The one past the last is none: then only what names every outcome counts.
+        """
+        said_of = np.zeros((len(self._ends), len(chosen)), dtype=int)
+        sources = self._arrivals.sources
+        own = np.array([source.ends == self._ends for source in sources])[chosen]
+        said_of[:, own] = np.arange(len(self._ends))[:, None]
+        theirs = np.array([cells.ends for cells in self._cells])[chosen]
+        for ends in np.unique(theirs[~own]):
+            paths = np.flatnonzero(~own & (theirs == ends))
+            said_of[:, paths] = self._taken(int(ends), generator.random((2, ends, len(paths))))
+        return said_of
+
+    def _taken(self, theirs: int, uniform: Array) -> Rows:
+        """Take each outcome of another question, in random order, for a free set of this one's."""
+        named = np.array(
+            [[end in names for end in self._ends] for names, _ in self._arrivals.named]
+        )
+        chances = np.array([chance for _, chance in self._arrivals.named])
+        order = np.argsort(uniform[0], axis=0)
+        said_of = np.full((len(self._ends), order.shape[1]), theirs)
+        free = np.ones((len(named), order.shape[1]), dtype=bool)
+        for outcome, number in zip(order, uniform[1], strict=True):
+            reached = np.cumsum(free * chances[:, None], axis=0)
+            drawn = np.argmax(reached > number * reached[-1], axis=0)
+            told = named[drawn].T & (reached[-1] > 0)
+            said_of = np.where(told, outcome, said_of)
+            free &= ~(named.astype(int) @ told).astype(bool)
+        return said_of
 
 
 class _Cuts:
     """The records of one ledger by the blocks that hold them."""
 
-    def __init__(self, source: Source, ends: tuple[str, ...]) -> None:
-        self.source, self._ends = source, ends
+    def __init__(self, source: Source) -> None:
+        self.source = source
         self.beginnings = max(1, source.days // _LATTICE_DAYS)
+        self.cells = self.beginnings * (len(source.ends) + 1)
         begin = np.arange(self.beginnings) * (source.days / self.beginnings)
         start = source.start.toordinal()
         known, until, held, size = (
@@ -125,63 +155,27 @@ class _Cuts:
         self._after = after[self._record, self._begin]
         self._size, self._way = np.abs(size), (size < 0).astype(int)
         self._lasts, self._held = until - known, np.maximum(held - known, 0.0)
-        self._masks: Array = np.zeros((0, len(source.records), len(ends)))
+        self._told = np.array([self._of(record.named) for record in source.records])
 
-    def read_as(
-        self, readings: int, arrivals: Arrivals | None, generator: np.random.Generator
-    ) -> None:
-        """Say which of the question's outcomes each record counts for, in each reading."""
-        maps = [
-            self._own() if arrivals is None else self._taken(arrivals, generator)
-            for _ in range(readings)
-        ]
-        self._masks = np.array(
-            [
-                [self._mask(mapped, record.named) for record in self.source.records]
-                for mapped in maps
-            ]
-        ).reshape(readings, len(self.source.records), len(self._ends))
-
-    def _own(self) -> dict[str, tuple[str, ...]]:
-        return {outcome: (outcome,) for outcome in self._ends}
-
-    def _taken(
-        self, arrivals: Arrivals, generator: np.random.Generator
-    ) -> dict[str, tuple[str, ...]]:
-        """Draw what each outcome of another question is taken for, none for two."""
-        mapped: dict[str, tuple[str, ...]] = {}
-        free = list(arrivals.named)
-        for outcome in generator.permutation(list(self.source.ends)):
-            if not free:
-                mapped[outcome] = ()
-                continue
-            chances = np.array([chance for _, chance in free])
-            names, _ = free[generator.choice(len(free), p=chances / chances.sum())]
-            mapped[outcome] = names
-            free = [one for one in free if not set(one[0]) & set(names)]
-        return mapped
-
-    def _mask(self, mapped: dict[str, tuple[str, ...]], named: tuple[str, ...]) -> list[float]:
+    def _of(self, named: tuple[str, ...]) -> list[bool]:
+        """Say of which of its outcomes a record tells; one of all of them tells of all others."""
         whole = len(named) == len(self.source.ends) > 1
-        told = self._ends if whole else [one for name in named for one in mapped[name]]
-        return [float(end in told) for end in self._ends]
+        return [*(end in named for end in self.source.ends), whole]
 
     def pressure(
         self, lags: NDArray[np.float32], half_lives: tuple[float, float]
     ) -> NDArray[np.float32]:
-        """Return the pressure of each block some days after it began, (step, way * end, block)."""
-        ends, blocks = len(self._ends), self.beginnings * len(self._masks)
-        felt = np.zeros((len(lags), len(WAYS) * ends * blocks), dtype=np.float32)
-        reading, pair, end = np.nonzero(self._masks[:, self._record])
-        if not len(pair) or not len(lags):
-            return felt.reshape(len(lags), -1, blocks)
-        row = self._way[self._record[pair]] * ends + end
-        column = row * blocks + reading * self.beginnings + self._begin[pair]
-        order = np.argsort(column, kind="stable")
-        column, first = np.unique(column[order], return_index=True)
-        each = self._each(lags, half_lives)[:, pair[order]]
-        felt[:, column] = saturated(np.add.reduceat(each, first, axis=1))
-        return felt.reshape(len(lags), -1, blocks)
+        """Return the pressure of each block some days after it began, (step, way, cell)."""
+        felt = np.zeros((len(lags), len(WAYS) * self.cells), dtype=np.float32)
+        if len(self._record) and len(lags):
+            pair, outcome = np.nonzero(self._told[self._record])
+            way = self._way[self._record[pair]]
+            cell = way * self.cells + outcome * self.beginnings + self._begin[pair]
+            order = np.argsort(cell, kind="stable")
+            cell, first = np.unique(cell[order], return_index=True)
+            each = self._each(lags, half_lives)[:, pair[order]]
+            felt[:, cell] = saturated(np.add.reduceat(each, first, axis=1))
+        return felt.reshape(len(lags), len(WAYS), self.cells)
 
     def _each(
         self, lags: NDArray[np.float32], half_lives: tuple[float, float]
