@@ -21,7 +21,7 @@ from tidings.mechanism.parameters import RateParts, log_consent
 from tidings.mechanism.rows import ReadingRows, rows_of
 from tidings.mechanism.unknowns import Exposure
 from tidings.names import DEAL, RETAINED, STATUS_QUO, Var
-from tidings.question.schema import ActorConfig, GradesConfig, TimeConfig
+from tidings.question.schema import ActorConfig, GradesConfig, NewsConfig, TimeConfig
 from tidings.question.structure import Structure, sides_of
 from tidings.question.timeline import Timeline, make_timeline, mean_start_up
 from tidings.question.yardsticks import Yardsticks
@@ -39,11 +39,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Grading:
-    """How items are read: the worth of grades, the words of face values, and the grid of time."""
+    """How items are read: worth of grades, words of face values, grid of time, news to come."""
 
     grades: GradesConfig
     yardsticks: Yardsticks
     time: TimeConfig
+    news: NewsConfig
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def pasts_of(
     questions: Sequence[ResolvedQuestion], config: QuestionConfig, yardsticks: Yardsticks
 ) -> tuple[Past, ...]:
     """Return past questions, read as the question at hand reads its own news; itself left out."""
-    grading = Grading(config.grades, yardsticks, config.time)
+    grading = Grading(config.grades, yardsticks, config.time, config.news)
     return tuple(
         Past(question, grading, config.fit.seed)
         for question in questions

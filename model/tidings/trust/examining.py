@@ -25,7 +25,6 @@ from tidings.past.histories import Histories
 from tidings.past.questions import Past
 from tidings.past.rates import HYPER
 from tidings.past.teacher import Lesson, Progress, Teacher
-from tidings.question.schema import NewsConfig
 from tidings.question.sources import LevelRow, ScoreRow
 from tidings.question.timeline import make_calendar
 from tidings.randomness import stream
@@ -278,7 +277,7 @@ def _arrivals(past: Past, lesson: Lesson, made: date) -> Arrivals:
     start, ends = past.question.at_risk_from, past.structure.ends
     own = Source(records_of(past.pulses(made), start), start, made, ends)
     theirs = [source_of(question, past.grading.grades) for question in lesson.questions]
-    return fit_arrivals(own, theirs, NewsConfig().borrowed_items, np.ones(len(theirs)))
+    return fit_arrivals(own, theirs, past.grading.news.borrowed_items, np.ones(len(theirs)))
 
 
 def _survivors(past: Past, lesson: Lesson, made: date, effort: Effort) -> RateParts:

@@ -28,7 +28,9 @@ def past(toy):
         items, (date(2021, 1, 1),),
     )  # fmt: skip
     config = toy.question.config
-    return Past(question, Grading(config.grades, toy.question.yardsticks, config.time), 1)
+    return Past(
+        question, Grading(config.grades, toy.question.yardsticks, config.time, config.news), 1
+    )
 
 
 def test_an_aalen_johansen_estimate_by_hand():
