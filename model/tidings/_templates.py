@@ -36,6 +36,9 @@ def template(name: str, filters: Mapping[str, Any]) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
+        # Pandoc writes identifiers as {#name}.
+        comment_start_string="{##",
+        comment_end_string="##}",
         keep_trailing_newline=True,
     )
     environment.filters |= filters

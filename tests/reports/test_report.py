@@ -1,12 +1,23 @@
-"""The report: same numbers as the run, whole offline, and in both formats."""
+"""The report: same numbers as the run in both formats, whole offline, right for its readers."""
 
+import html
 import re
 import shutil
+import subprocess
+from datetime import date
 
 import pytest
+import yaml
 
+from tidings.forecasting.making import make_forecast
+from tidings.reasons.moves import explain_moves
+from tidings.reporting import views
+from tidings.reporting.document import TITLES
+from tidings.reporting.findings import find, movers
 from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
-from tidings.reporting.wording import percent
+from tidings.reporting.wording import chance, chance_range
+
+MOST_HTML, MOST_PDF = 3_000_000, 2_000_000
 
 
 @pytest.fixture(scope="module")
@@ -14,47 +25,134 @@ def rendered(shipped_run, tmp_path_factory):
     return render(shipped_run, ("html", "pdf"), tmp_path_factory.mktemp("rendered"))
 
 
-def test_html_shows_every_number_of_the_table(shipped_run, rendered):
-    html = rendered[0].read_text(encoding="utf-8")
-    for horizon in shipped_run.manifest.horizons:
-        for row in shipped_run.at(horizon).values():
-            assert percent(row.mean) in html
-    assert shipped_run.manifest.run in html
-    assert "15 days before the as-of date" in html
-    assert percent(shipped_run.manifest.already_happened) in html
+@pytest.fixture(scope="module")
+def page(rendered):
+    return rendered[0].read_text(encoding="utf-8")
 
 
-def test_html_is_whole_offline(rendered):
-    html = rendered[0].read_text(encoding="utf-8")
-    loaded = re.findall(r'(?:src|<link[^>]+href)="([^"]+)"', html)
-    assert loaded
-    assert all(address.startswith("data:") for address in loaded)
+@pytest.fixture(scope="module")
+def sheets(rendered):
+    """The text of the PDF, blanks and breaks as single blanks."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+    done = subprocess.run(["pdftotext", "-layout", rendered[1], "-"], capture_output=True,
+                          text=True, check=True)  # fmt: skip
+    return plain(done.stdout)
 
 
-def test_pdf_is_a_tagged_pdf(rendered):
-    content = rendered[1].read_bytes()
-    assert content.startswith(b"%PDF-")
-    assert b"/StructTreeRoot" in content or b"/MarkInfo" in content
+def plain(text):
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split()).replace("\u00a0", " ")
+
+
+def told(page, tag):
+    found = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", page, flags=re.DOTALL)
+    return [plain(one) for one in found]
+
+
+def test_the_numbers_of_the_run_stand_in_both_formats(shipped_run, page, sheets):
+    view = views.forecast(shipped_run)
+    [table] = re.findall(r"<table.*?Table.1:.*?</table>", page, flags=re.DOTALL)
+    rows = {cells[0]: cells[1:] for cells in (told(row, "t[hd]") for row in table.split("<tr"))
+            if cells}  # fmt: skip
+    titles = {one.id: one.title for one in shipped_run.manifest.outcomes}
+    for outcome, title in titles.items():
+        values = [one["outcomes"][outcome] for one in view["horizons"].values()]
+        headline = view["horizons"][shipped_run.manifest.headline]["outcomes"][outcome]
+        shown = [plain(chance(one["mean"])) for one in values]
+        span = plain(chance_range(headline["q05"], headline["q95"]))
+        assert rows[title] == [*shown, span]
+        assert " ".join(shown) in sheets
+    assert shipped_run.manifest.run in page and shipped_run.manifest.run in sheets
+
+
+def test_both_formats_have_the_same_headings_and_captions(page, sheets):
+    headings = [one for level in ("h2", "h3") for one in told(page, level)]
+    wanted = [title for name, title in TITLES.items() if name != "moved"]
+    assert set(wanted) <= set(headings)
+    assert all(one in sheets for one in headings)
+    captions = told(page, "figcaption") + told(page, "caption")
+    assert len(captions) >= 9
+    together = sheets.replace("- ", "").replace(" ", "")
+    for caption in captions:
+        assert re.match(r"(Figure|Table) \d+: ", caption)
+        assert caption.replace("- ", "").replace(" ", "")[:70] in together
+
+
+def test_every_figure_says_what_it_shows_in_both_formats(page, rendered):
+    images = re.findall(r"<img[^>]*>", page)
+    alts = {
+        html.unescape(found[1]) for one in images if (found := re.search(r'alt="([^"]+)"', one))
+    }
+    assert len(images) == 2 * len(alts)
+    done = subprocess.run(["pdfinfo", "-struct-text", rendered[1]], capture_output=True, text=True,
+                          check=True)  # fmt: skip
+    assert done.stdout.count("Figure") >= len(alts)
+    assert b"pdfuaid" in rendered[1].read_bytes()
+
+
+def test_the_page_is_whole_offline_under_its_own_policy(page, rendered):
+    loaded = re.findall(r'(?:src|<link[^>]+href)="([^"]+)"', page)
+    assert loaded and all(address.startswith("data:") for address in loaded)
+    [policy] = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert "default-src 'none'" in html.unescape(policy) and "http" not in policy
+    assert rendered[0].stat().st_size < MOST_HTML and rendered[1].stat().st_size < MOST_PDF
+
+
+def test_the_bundle_is_a_quarto_project_without_python(rendered):
+    bundle = rendered[0].with_name(f"{rendered[0].stem}-source")
+    project = yaml.safe_load((bundle / "_quarto.yml").read_text())
+    assert set(project["format"]) == {"html", "typst"}
+    text = (bundle / "forecast.qmd").read_text()
+    assert "```{python}" not in text and "{{" not in text
+    used = set(re.findall(r"\(([\w-]+\.svg)\)", text))
+    assert used and all((bundle / name).is_file() for name in used)
+    assert (bundle / "data" / "forecast.csv").is_file()
+
+
+def test_page_one_gives_the_answer_and_its_doubt_apart(page):
+    first = plain(page.partition('id="why"')[0])
+    assert "Kept by Turkey is what to expect by 30 November 2026: about" in first
+    assert "model range" in first and "Confidence in the forecast itself is" in first
+    for sentence in first.split(". "):
+        assert not ("Confidence" in sentence and "model range" in sentence)
+    assert "Made later than it is dated" in first
+
+
+def test_no_machine_words_reach_a_reader(page):
+    text = plain(page)
+    for word in ("us_congress", "push 0", "12mo", "r_hat", "us_base", "nan"):
+        assert not re.search(rf"\b{word}\b", text), word
+
+
+def test_a_brief_is_page_one_alone(shipped_run, tmp_path):
+    [made] = render(shipped_run, ("pdf",), tmp_path, brief=True)
+    assert made.name == f"{shipped_run.manifest.run}-brief.pdf"
+    done = subprocess.run(["pdfinfo", made], capture_output=True, text=True, check=True)
+    assert re.search(r"Pages:\s+1\b", done.stdout)
 
 
 def test_a_run_that_is_not_publishable_says_so(shipped_run, tmp_path):
     from dataclasses import replace
 
-    failed = replace(shipped_run.checks[0], status="fail")
+    failed = replace(shipped_run.checks[0], status="fail", required=True)
     manifest = shipped_run.manifest.model_copy(update={"publishable": False})
     run = replace(shipped_run, checks=(failed, *shipped_run.checks[1:]), manifest=manifest)
-    [html] = render(run, ("html",), tmp_path)
-    assert "Not publishable" in html.read_text(encoding="utf-8")
+    [made] = render(run, ("html",), tmp_path, brief=True)
+    assert "Not publishable" in made.read_text(encoding="utf-8")
 
 
-def test_quarto_renders_the_same_source(shipped_run, tmp_path):
+def test_quarto_renders_the_same_source(shipped_run, rendered, page, tmp_path):
     if find_quarto() is None:
         pytest.skip(f"Quarto {'.'.join(map(str, QUARTO_AT_LEAST))} or newer is not installed")
-    assert all(path.is_file() for path in render(shipped_run, ("html", "pdf"), tmp_path))
+    made = render(shipped_run, ("html", "pdf"), tmp_path)
+    other = made[0].read_text(encoding="utf-8")
+    for tag in ("h2", "h3", "figcaption", "caption"):
+        assert told(other, tag) == told(page, tag)
 
 
 @pytest.mark.browser
-def test_html_in_a_browser_fits_its_width_and_shows_its_figures(rendered):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_a_browser_nothing_overflows_fails_or_is_fetched(rendered, scheme):
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("Chromium is not installed")
@@ -62,36 +160,46 @@ def test_html_in_a_browser_fits_its_width_and_shows_its_figures(rendered):
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1000, "height": 800})
-        page.goto(rendered[0].as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        widths = page.eval_on_selector_all("img", "all => all.map(one => one.naturalWidth)")
+        context = browser.new_context(color_scheme=scheme, offline=True)
+        said, asked = [], []
+        for width in (360, 768, 1400):
+            view = context.new_page()
+            view.set_viewport_size({"width": width, "height": 800})
+            view.on("console", lambda one: said.append(one.text))
+            view.on("pageerror", lambda one: said.append(str(one)))
+            view.on("request", lambda one: asked.append(one.url))
+            view.goto(rendered[0].as_uri())
+            for fold in view.query_selector_all("summary"):
+                fold.click()
+            assert view.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+            shown = view.eval_on_selector_all(
+                "img", "all => all.filter(one => one.offsetParent).map(one => one.naturalWidth)"
+            )
+            assert len(shown) >= 7 and all(size > 0 for size in shown)
+            bold = view.query_selector_all("td strong")
+            assert bold and all(cell.is_visible() for cell in bold)
         browser.close()
-    assert len(widths) == 3
-    assert all(width > 0 for width in widths)
+    assert said == []
+    assert {address.partition(":")[0] for address in asked} <= {"file", "data"}
 
 
-def test_a_report_since_an_earlier_run_adds_up_by_column(inputs, shipped_run, tmp_path):
-    from datetime import date
-
-    from tidings.forecasting.making import make_forecast
-    from tidings.reasons.moves import explain_moves
-    from tidings.reporting.since import table_of_moves
-
+def test_a_report_since_an_earlier_run_shows_moves_that_add_up(inputs, shipped_run, tmp_path):
     old = make_forecast(inputs, date(2025, 9, 15), tmp_path)
     moves = explain_moves(old, shipped_run)
-    items = {item.id: item for item in inputs.ledger.items}
-    table = table_of_moves(moves, items)
-    at = moves.horizons.index(table.horizon)
-    for row, _ in enumerate(moves.outcomes):
-        cells = [one.cells[row].partition(" ±")[0].strip("()") for one in table.rows[1:-1]]
-        decimals = max(len(cell.partition(".")[2]) for cell in cells)
-        told = sum(0.0 if cell == "·" else float(cell) for cell in cells)
-        change = (moves.after[row, at] - moves.before[row, at]) * 100
-        assert abs(told - change) <= 0.5 * 10**-decimals * (len(cells) + 1)
-    [html] = render(shipped_run, ("html",), tmp_path, moves)
-    text = html.read_text(encoding="utf-8")
-    assert "What moved since 2025-09-15" in text
-    assert percent(float(moves.before[0, at])) in text
-    shown = [one.item.url for one in table.rows if one.item]
-    assert shown and all(url in text for url in shown)
+    found = find(shipped_run, moves)
+    at = moves.horizons.index(shipped_run.manifest.headline)
+    from tidings.reporting.findings import move_bars
+
+    for outcome in movers(found):
+        bars, row = move_bars(found, outcome), moves.outcomes.index(outcome)
+        change = moves.after[row, at] - moves.before[row, at]
+        assert sum(bar.change for bar in bars) == pytest.approx(change, abs=1e-12)
+    [made] = render(shipped_run, ("html",), tmp_path, moves)
+    assert made.stem == f"{shipped_run.manifest.run}-since-{old.manifest.run}"
+    text = made.read_text(encoding="utf-8")
+    assert TITLES["moved"] in told(text, "h2")
+    assert "15 September 2025" in plain(text)
+    # The figure's items stand below it with their sources.
+    shown = {move.id for outcome in movers(found) for move in found.telling(outcome)}
+    items = [item for item in inputs.ledger.items if item.id in shown]
+    assert items and all(html.escape(item.url) in text for item in items)

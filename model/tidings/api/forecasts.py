@@ -62,8 +62,10 @@ def report(
     name: str | None = None,
     runs: Path = RUNS,
     to: Sequence[str] = ("html", "pdf"),
-    rendered: Path = RENDERED,
+    rendered: Path | None = None,
     since: str | None = None,
+    *,
+    brief: bool = False,
 ) -> tuple[Path, ...]:
     """Render a stored run.
 
@@ -75,10 +77,13 @@ def report(
         Where runs are kept.
     to : sequence of {"html", "pdf"}
         Formats.
-    rendered : Path
-        Where the reports go.
+    rendered : Path, optional
+        Where the reports go: if not given, beside the runs, or in ``reports/rendered`` where the
+        runs are in their usual place.
     since : str, optional
         An earlier run: the report then says what moved since.
+    brief : bool
+        Whether to report page one alone.
 
     Returns
     -------
@@ -99,7 +104,12 @@ def report(
 
     run_to_show = find_run(runs, name)
     moves = None if since is None else diff(since, str(run_to_show.path), runs)
-    return render(run_to_show, to, rendered, moves)
+    return render(run_to_show, to, rendered or _beside(runs), moves, brief=brief)
+
+
+def _beside(runs: Path) -> Path:
+    """Return where the reports of some runs go."""
+    return RENDERED if runs == RUNS else runs
 
 
 def run(
@@ -108,7 +118,7 @@ def run(
     runs: Path = RUNS,
     seed: int | None = None,
     progress: "Progress | None" = None,
-    rendered: Path = RENDERED,
+    rendered: Path | None = None,
 ) -> tuple[Run, tuple[Path, ...]]:
     """Check, forecast and report: the main job.
 
@@ -116,8 +126,8 @@ def run(
     ----------
     question, as_of, runs, seed, progress
         As for `forecast`.
-    rendered : Path
-        Where the reports go.
+    rendered : Path, optional
+        Where the reports go, as for `report`.
 
     Returns
     -------

@@ -24,7 +24,16 @@ import typer
 
 import tidings
 from tidings.api.defaults import QUESTION, RUNS
-from tidings.cli.options import AsJson, AsOf, QuestionFile, RunName, RunsFolder, Seed, print_json
+from tidings.cli.options import (
+    AsJson,
+    AsOf,
+    Out,
+    QuestionFile,
+    RunName,
+    RunsFolder,
+    Seed,
+    print_json,
+)
 from tidings.errors import UsageError, nearest
 
 _MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
@@ -158,6 +167,8 @@ def report(
     run: RunName = None,
     to: Annotated[str, typer.Option(help="Formats, with commas.")] = "html,pdf",
     since: Annotated[str | None, typer.Option(help="An earlier run: say what moved.")] = None,
+    brief: Annotated[bool, typer.Option("--brief", help="Page one alone.")] = False,
+    out: Out = None,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
@@ -166,7 +177,7 @@ def report(
     for one in formats:
         if one not in FORMATS:
             raise UsageError(f"--to: got {one!r}; expected {nearest(one, FORMATS)}")
-    paths = tidings.report(run, runs, formats, since=since)
+    paths = tidings.report(run, runs, formats, out, since, brief=brief)
     if as_json:
         print_json(views.report(paths))
     else:
@@ -178,11 +189,12 @@ def run(
     as_of: AsOf = None,
     runs: RunsFolder = RUNS,
     seed: Seed = None,
+    out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Check, forecast and report: the main job."""
     with progress_bar(Console(stderr=True)) as progress:
-        made, paths = tidings.run(question, as_of, runs, seed, progress)
+        made, paths = tidings.run(question, as_of, runs, seed, progress, out)
     if as_json:
         print_json(views.forecast(made, paths))
     else:

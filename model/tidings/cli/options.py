@@ -24,6 +24,9 @@ def read_day(value: str) -> date:
 
 QuestionFile = Annotated[Path, typer.Option("--question", help="The question file.")]
 RunsFolder = Annotated[Path, typer.Option("--runs", help="Where runs are kept.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Where reports go (default: beside the runs).")
+]
 AsOf = Annotated[
     date | None,
     typer.Option(

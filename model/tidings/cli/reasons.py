@@ -11,7 +11,8 @@ from tidings.cli.forecasts import show_age
 from tidings.cli.telling import said
 from tidings.question.loading import load_question
 from tidings.reporting import views
-from tidings.reporting.wording import inside_noise, moved, percent, watch_sentences
+from tidings.reporting.sentences import watch_sentences
+from tidings.reporting.wording import inside_noise, moved, percent
 
 if TYPE_CHECKING:
     from tidings.reasons.explaining import Explanation, Part
@@ -21,7 +22,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tidings.names import DEAL
-from tidings.reporting.wording import item_tip_sentence, points, prior_tip_sentence, target_words
+from tidings.reporting.sentences import item_tip_sentence, prior_tip_sentence, target_words
+from tidings.reporting.wording import points
 
 if TYPE_CHECKING:
     from tidings.reasons.sensitivity import Sensitivity, Tilt

@@ -35,10 +35,17 @@ def standardised_residuals(parameters: Parameters, rows: ReadingRows) -> tuple[A
         Over states.
     """
     path = parameters.factor[:, : rows.path.shape[2]].reshape(-1, parameters.draws)
-    linear = np.concatenate([parameters.level_logit, path, parameters.voice_bias])
+    expected = np.zeros((len(rows.y), parameters.draws))
+    for features, values in (
+        (rows.levels, parameters.level_logit),
+        (rows.path.reshape(len(rows.y), -1), path),
+        (rows.biases, parameters.voice_bias),
+    ):
+        used = features.any(axis=0)
+        expected += features[:, used] @ values[used]
     noise, story = (parameters.scale[name] for name in (Var.NOISE_SCALE, Var.STORY_SD))
     sd = np.sqrt(noise**2 + story**2 * rows.story_load[:, None])
-    return (rows.y[:, None] - rows.design @ linear) / sd, sd
+    return (rows.y[:, None] - expected) / sd, sd
 
 
 def log_readings(parameters: Parameters, rows: ReadingRows) -> Array:
@@ -67,14 +74,14 @@ class NeutralRates:
 
     def log_survival(self, exposure: Exposure) -> Array:
         """Return the log probability that nothing has happened, shape (draw,)."""
-        total = np.zeros(self._parts.draws)
-        states = exposure.years.shape[0]
-        of_ends = np.moveaxis(exposure.pressure, 1, 0)
-        for rates, pressure in zip(self._rates, of_ends, strict=True):
-            pushed = news_factor(self._parts, pressure[..., None])
-            years = np.sum(pushed * exposure.years[..., None], axis=1)
-            total -= np.sum(rates[:states] * years, axis=0)
-        return total
+        ends = range(len(self._rates))
+        return np.asarray(np.sum([self.log_survival_of(end, exposure) for end in ends], axis=0))
+
+    def log_survival_of(self, end: int, exposure: Exposure) -> Array:
+        """Return the log probability that one end has not happened, shape (draw,)."""
+        pushed = news_factor(self._parts, exposure.pressure[:, end, ..., None])
+        years = np.sum(pushed * exposure.years[..., None], axis=1)
+        return -np.sum(self._rates[end, : len(years)] * years, axis=0)
 
 
 def log_prior(

@@ -97,6 +97,14 @@ class Situation:
             self, readings=tuple(reading for reading in self.readings if reading.item != item)
         )
 
+    def without_story(self, story: str) -> "Situation":
+        """Return the situation without what a story's items push and say; news comes as before."""
+        return replace(
+            self,
+            pulses=tuple(pulse for pulse in self.pulses if pulse.story != story),
+            readings=tuple(reading for reading in self.readings if reading.story != story),
+        )
+
     @property
     def newest_by_actor(self) -> dict[str, date | None]:
         """The newest known date by actor with dynamics, and of the deal, or None without any.

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run
-from tidings.mechanism.situation import Situation
+from tidings.mechanism.situation import Situation, half_lives_of, outlook_of
 from tidings.reasons.pool import Effect, Pool, refitted
-from tidings.reasons.reweighting import stored_posterior
+from tidings.reasons.reweighting import Posterior, stored_posterior
 from tidings.reasons.surprises import SURPRISING, Surprise, surprises
 from tidings.reasons.worlds import World, world_of
 
@@ -149,6 +149,53 @@ def explain_run(run: Run) -> Explanation:
         pool.k,
         pool.refits,
     )
+
+
+def leading_stories(posterior: Posterior, outcome: str, most: int) -> list[Part]:
+    """Return what the stories that press most add to an outcome, without a posterior drawn anew.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        Of a run.
+    outcome : str
+        Whose forecast at the headline horizon the stories are ordered by, the largest first.
+    most : int
+        How many stories are weighed: those whose pushes are felt most on the as-of date.
+
+    Returns
+    -------
+    list of Part
+        With the quiet time first among equals, as ``time``.
+    """
+    whole = posterior.situation
+    pool = Pool(posterior.inputs, [posterior], refit="never")
+    base = pool.at(whole)
+
+    def part(basis: Basis, name: str, without: Situation) -> Part:
+        items = tuple(item.id for item in whole.items if item.story == name)
+        return Part(basis, name, items, base.minus(pool.at(without)).effect)
+
+    felt = _felt_by_story(whole)
+    pressing = sorted(felt, key=lambda story: -felt[story])[:most]
+    parts = [part("time", "no event", replace(whole, time_tells=False))]
+    parts += [part("story", story, whole.without_story(story)) for story in pressing]
+    config = whole.question.config
+    row = config.outcome_ids.index(outcome)
+    at = list(outlook_of(whole).calendar.horizons).index(f"{config.headline_months}mo")
+    return sorted(parts, key=lambda one: -abs(float(one.effect.change[row, at])))
+
+
+def _felt_by_story(situation: Situation) -> dict[str, float]:
+    """Return how much of each story's pushes is felt on the as-of date, in steps, over outcomes."""
+    half_lives = half_lives_of(situation.question.config)
+    now = situation.as_of.toordinal()
+    felt: dict[str, float] = {}
+    for pulse in situation.pulses:
+        age = max(now - pulse.held_to, 0.0)
+        size = abs(pulse.size) * 2 ** (-age / half_lives[pulse.way]) * (pulse.until > now)
+        felt[pulse.story] = felt.get(pulse.story, 0.0) + size
+    return felt
 
 
 def _grouped(world: World, part: Callable[[Item], str]) -> Iterator[tuple[str, list[str]]]:

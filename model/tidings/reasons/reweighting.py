@@ -7,17 +7,27 @@ under the other situation's pressure and time.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidings.evidence.inputs import Inputs, read_inputs
+from tidings.evidence.readings import Reading
 from tidings.forecasting.runs import Run
 from tidings.forecasting.tables import K_LIMIT
 from tidings.mechanism.incidence import Futures
 from tidings.mechanism.likelihood import NeutralRates, log_prior, log_readings
 from tidings.mechanism.parameters import Parameters, of_stored
-from tidings.mechanism.situation import Situation, exposure_of, observe, outlook_of, reading_rows
+from tidings.mechanism.situation import (
+    Situation,
+    exposure_of,
+    half_lives_of,
+    observe,
+    outlook_of,
+    precedent_share,
+    reading_rows,
+)
 from tidings.mechanism.unknowns import prior_names
 from tidings.names import RETAINED, Var
 from tidings.question.normal import LinkNormal
@@ -26,6 +36,7 @@ from tidings.reasons.pareto import smoothed_weights
 
 DRAWS = 1000
 """Draws that are carried forward again, spread over the run's."""
+_FEW_FUTURES = 6
 ALL_DRAWS = 10**9
 """More than any run has."""
 _EQUAL = 1e-9
@@ -88,6 +99,24 @@ class Posterior:
         every = max(1, len(self.incidence) // draws)
         few = self.parameters.each(lambda array: array[..., ::every])
         return replace(self, parameters=few, incidence=self.incidence[::every])
+
+
+def quick_posterior(run: Run) -> Posterior:
+    """Read all of a run's draws, to be carried into few futures each: for many small questions.
+
+    A difference of two forecasts hangs on how many draws it has more than on their futures.
+
+    Raises
+    ------
+    RunError, InputError
+        As `stored_posterior`.
+    """
+    posterior = stored_posterior(run, ALL_DRAWS)
+    question = posterior.situation.question
+    fit = question.config.fit.model_copy(update={"futures": _FEW_FUTURES})
+    config = question.config.model_copy(update={"fit": fit})
+    situation = replace(posterior.situation, question=replace(question, config=config))
+    return replace(posterior, situation=situation)
 
 
 def stored_posterior(run: Run, draws: int = DRAWS) -> Posterior:
@@ -154,11 +183,20 @@ class Reweighting:
         states = max(own.timeline.states, last.timeline.states if last else 0)
         self.posterior = posterior
         self.parameters = _with_later_states(posterior, states)
-        config = own.question.config
-        self._neutral = NeutralRates(self.parameters, own.structure, config.consent_reference)
         self._futures: dict[object, Futures] = {}
         self._carried: dict[object, NDArray[np.float64]] = {}
-        self._own = self._log_likelihood(own)
+        self._read: dict[object, NDArray[np.float64]] = {}
+        self._survived: dict[object, NDArray[np.float64]] = {}
+
+    @cached_property
+    def _neutral(self) -> NeutralRates:
+        own = self.posterior.situation
+        reference = own.question.config.consent_reference
+        return NeutralRates(self.parameters, own.structure, reference)
+
+    @cached_property
+    def _own(self) -> NDArray[np.float64]:
+        return self._log_likelihood(self.posterior.situation)
 
     def weigh(self, situation: Situation) -> tuple[NDArray[np.float64], float]:
         """Return the draws' weights for a situation, of mean 1, and their Pareto k.
@@ -209,8 +247,48 @@ class Reweighting:
         return self._carried[here]
 
     def _log_likelihood(self, situation: Situation) -> NDArray[np.float64]:
-        readings = log_readings(self.parameters, reading_rows(situation))
-        return readings + self._neutral.log_survival(exposure_of(situation))
+        return self._log_readings(situation) + self._log_survival(situation)
+
+    def _log_readings(self, situation: Situation) -> NDArray[np.float64]:
+        """Return the log density of the readings: stories and actors are independent of others."""
+        groups: dict[tuple[str, str], list[Reading]] = {}
+        for reading in situation.readings:
+            groups.setdefault((reading.story, reading.actor), []).append(reading)
+        share = tuple(precedent_share(situation.question).items())
+        total = np.zeros(self.parameters.draws)
+        for group in groups.values():
+            key = share, tuple(group)
+            if key not in self._read:
+                rows = reading_rows(replace(situation, readings=tuple(group)))
+                self._read[key] = log_readings(self.parameters, rows)
+            total += self._read[key]
+        return total
+
+    def _log_survival(self, situation: Situation) -> NDArray[np.float64]:
+        """Return the log probability that nothing has happened; later pushes do not act on it."""
+        edges, config = situation.timeline.exposed_edges(), situation.question.config
+        time = (
+            edges.tobytes(),
+            situation.status_known_to,
+            situation.time_tells,
+            half_lives_of(config),
+            config.clock_start,
+            config.time.start_up_years,
+            config.silence.noticed,
+        )
+        total = np.zeros(self.parameters.draws)
+        for place, end in enumerate(situation.structure.ends):
+            acting = tuple(
+                pulse
+                for pulse in situation.pulses
+                if pulse.outcome == end and pulse.known < edges[-1]
+            )
+            key = place, acting, time
+            if key not in self._survived:
+                exposure = exposure_of(replace(situation, pulses=acting))
+                self._survived[key] = self._neutral.log_survival_of(place, exposure)
+            total += self._survived[key]
+        return total
 
 
 def _grid(situation: Situation) -> tuple[object, ...]:

@@ -27,7 +27,7 @@ from tidings.names import ANY, DEAL, OTHER, RETAINED
 from tidings.question.timeline import DAYS_PER_MONTH
 from tidings.question.yardsticks import LEDGER
 from tidings.reasons.pool import Effect, Pool
-from tidings.reasons.reweighting import Posterior, stored_posterior
+from tidings.reasons.reweighting import Posterior, quick_posterior
 from tidings.reasons.what_if import SUPPOSED, supposed_item
 
 Sign = Literal[1, -1]
@@ -120,7 +120,7 @@ def watch_run(run: Run) -> Watch:
     InputError, RunError
         If the run cannot be read.
     """
-    posterior = stored_posterior(run)
+    posterior = quick_posterior(run)
     lookout = Lookout(run, posterior)
     at = list(run.manifest.horizons).index(run.manifest.headline)
     news = [lookout.watched(actor, outcome) for actor, outcome in lookout.pairs()]

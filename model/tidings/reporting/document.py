@@ -1,52 +1,100 @@
 """The one source of a report: a Quarto document without code, filled with a run's own numbers."""
 
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
 from pathlib import Path
+from typing import Any
 
 from tidings._templates import template
-from tidings._text import link_target, markdown
-from tidings.evidence.ledger import Ledger, read_ledger
-from tidings.forecasting.runs import Run
-from tidings.names import RETAINED
-from tidings.question.loading import load_question
-from tidings.reasons.moves import Moves
+from tidings._text import link_target, markdown, visible
+from tidings.evidence.ledger import Item
+from tidings.forecasting.tables import Check, ForecastRow
+from tidings.names import RETAINED, Var
+from tidings.reporting.briefing import brief_of, hindcast_words, late_scores, windows
 from tidings.reporting.cards import cards_of
-from tidings.reporting.since import table_of_moves
+from tidings.reporting.findings import Findings, movers
+from tidings.reporting.sentences import item_words, prior_words
 from tidings.reporting.wording import (
     YARDSTICK_TITLES,
-    headline_number,
-    interval,
-    leader,
-    percent,
+    chance,
+    chance_range,
+    day_words,
+    frequency,
+    minus_sign,
+    months_words,
+    signed,
     spread_words,
 )
 
+TITLES = {
+    "why": "Why not higher, why not lower",
+    "moved": "What moved since the forecast before",
+    "over-time": "As each date saw it",
+    "by-when": "How likely each outcome is, by when",
+    "actors": "What the actors seem willing to do",
+    "priors-matter": "Which priors matter most",
+    "trust": "How far such forecasts can be trusted",
+    "resolves": "What counts as each outcome",
+    "method": "How the forecast is made",
+    "limits": "What it cannot say",
+    "glossary": "Words",
+    "evidence": "Annex: the evidence, by story",
+    "priors": "Annex: the priors",
+    "checks": "Annex: the checks",
+}
+_CHECK_TITLES = {
+    "r_hat": "Chains agree",
+    "ess_bulk": "Enough independent draws",
+    "ess_tail": "Enough draws of the tails",
+    "mcse": "Monte Carlo error",
+    "divergences": "No divergent transitions",
+    "e_bfmi": "The sampler moves freely",
+    "fresh": "Age of the news",
+    "survival_so_far": "The quiet so far",
+    "priors_and_evidence": "Priors and evidence",
+    "news_to_come": "News to come",
+    "noise_scale": "Noise of readings",
+    "surprises": "Surprising items",
+    "as_old": "Questions as old as this",
+}
+_VERDICTS = {"pass": "passed", "warn": "warning", "fail": "failed", "not_run": "not run"}
 
-def likeliest_change(run: Run) -> str:
-    """Return the outcome other than the status quo that is likeliest at the headline horizon."""
-    rows = run.at(run.manifest.headline)
-    return max((name for name in rows if name != RETAINED), key=lambda name: rows[name].mean)
 
-
-def write_source(run: Run, folder: Path, since: Moves | None = None) -> Path:
+def write_source(found: Findings, alts: Mapping[str, str], folder: Path, *, brief: bool) -> Path:
     """Write the Quarto document of a run.
 
     Parameters
     ----------
-    run : Run
-        The stored run; its own copies of question and evidence are read.
+    found : Findings
+        What it says.
+    alts : mapping of str to str
+        The figures beside it, by name, and what each shows in words.
     folder : Path
-        Where the document goes; the figures are expected beside it.
-    since : Moves, optional
-        What moved since an earlier run.
+        Where the document goes.
+    brief : bool
+        Whether it has page one alone.
 
     Returns
     -------
     Path
         The document.
     """
-    filters = {"md": markdown, "link": link_target, "percent": percent, "yaml": _quoted}
+    filters: dict[str, Callable[..., str]] = {
+        "md": markdown,
+        "link": link_target,
+        "yaml": _quoted,
+        "chance": chance,
+        "day": day_words,
+        "frequency": frequency,
+        "months": months_words,
+        "minus": minus_sign,
+        "signed": signed,
+        "first_upper": _first_upper,
+    }
     path = folder / "forecast.qmd"
-    filled = template("forecast.qmd.j2", filters).render(_facts(run, since))
+    filled = template("forecast.qmd.j2", filters).render(
+        {**_facts(found), **_sections(found, alts, brief=brief)}
+    )
     path.write_text(filled, encoding="utf-8")
     return path
 
@@ -55,41 +103,122 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _facts(run: Run, since: Moves | None) -> dict[str, object]:
-    question = load_question(run.question_file)
-    evidence = question.file("evidence")
-    ledger = Ledger(run.question_file, ())
-    if evidence is not None:
-        ledger = read_ledger(evidence, question.config, question.yardsticks)
-    items = reversed(ledger.known(run.manifest.as_of))
-    manifest = run.manifest
-    age = None if manifest.newest_item is None else (manifest.as_of - manifest.newest_item).days
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def picture(name: str, caption: str, alt: str) -> str:
+    """Return a figure in Quarto's Markdown, with its narrow variant before it for telephones.
+
+    Parameters
+    ----------
+    name : str
+        Of its files, without their ending.
+    caption, alt : str
+        Plain text.
+    """
+    shown = visible(alt)
+    html = shown.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    quoted = shown.replace("\\", "\\\\").replace('"', '\\"').replace("{{<", "{ {<")
+    return (
+        f'```{{=html}}\n<img class="narrow" src="{name}-narrow.svg" alt="{html}">\n```\n\n'
+        f'![{markdown(caption)}]({name}.svg){{#fig-{name} fig-alt="{quoted}" width=100%}}'
+    )
+
+
+def _sections(found: Findings, alts: Mapping[str, str], *, brief: bool) -> dict[str, Any]:
+    """Return which parts there are."""
+    absent = {"moved"} if found.moves is None else set()
+    if not found.willing:
+        absent.add("actors")
+    return {
+        "brief_only": brief,
+        "titles": TITLES,
+        "sections": [(name, title) for name, title in TITLES.items() if name not in absent],
+        "alts": alts,
+        "picture": picture,
+        "over_time": "over-time" in alts,
+        "movers": movers(found),
+    }
+
+
+def _facts(found: Findings) -> dict[str, Any]:
+    run, question, manifest = found.run, found.question, found.run.manifest
+    known, config = found.situation.status_known_to, question.config
+    doubtful = any(bar.doubtful for bar in (*found.against, *found.towards))
+    doubtful = doubtful or any(swing.doubtful for swing in found.swings)
     return {
         "run": run,
         "manifest": manifest,
-        "leader": leader(run, question),
-        "words": {
-            row.outcome: headline_number(row.mean, manifest.yardstick, question.yardsticks)
-            for row in run.at(manifest.headline).values()
-        },
-        "yardstick": YARDSTICK_TITLES.get(manifest.yardstick, manifest.yardstick),
-        "resolution": {outcome.id: outcome.resolution for outcome in question.config.outcomes},
-        "tables": {name: run.at(name) for name in manifest.horizons},
-        "age_days": age,
-        "ages": ", ".join(
-            f"{actor} {'never' if day is None else f'{(manifest.as_of - day).days} days'}"
-            for actor, day in manifest.newest_by_actor.items()
-        ),
-        "noticed": question.config.silence.noticed,
-        "gap_days": (manifest.as_of - manifest.status_known_to).days,
-        "items": list(items),
+        "found": found,
+        "brief": brief_of(found),
+        "failed": [c for c in run.checks if c.required and not c.passed],
+        "hindcast": hindcast_words(found),
+        "scores_late": late_scores(found),
+        "headline_day": manifest.horizons[manifest.headline],
+        "ahead": months_words(config.headline_months),
+        "any_change": 1 - run.at(manifest.headline)[RETAINED].mean,
+        "years": f"{(known - config.clock_start).days / 365.25:.0f}",
         "learned": question.learned,
+        "windows": windows(found),
+        "order": _order(found),
+        "moved_items": _moved_items(found),
+        "doubt": " A question mark: the draws are too far off to be sure." if doubtful else "",
+        "tables": {name: run.at(name) for name in manifest.horizons},
+        "span": _span,
+        "horizon_title": _horizon_title,
+        "resolution": {outcome.id: outcome.resolution for outcome in config.outcomes},
+        "half_lives": _half_lives(found),
+        "draws": f"{prod(run.stored('forecast')[Var.INCIDENCE].shape[:2]):,}",
+        "yardstick_title": YARDSTICK_TITLES.get(manifest.yardstick, manifest.yardstick),
+        "yardstick_words": list(_words(found)),
         "cards": cards_of(question, None, run),
         "line": spread_words,
-        "interval": interval,
-        "likeliest": next(
-            outcome.title for outcome in manifest.outcomes if outcome.id == likeliest_change(run)
-        ),
-        "since": since and table_of_moves(since, {item.id: item for item in ledger.items}),
-        "failed": [c for c in run.checks if c.required and not c.passed],
+        "prior_title": lambda name: prior_words(name, question),
+        "item_words": lambda item: item_words(item, question),
+        "check_title": lambda name: _CHECK_TITLES.get(name, name.replace("_", " ")),
+        "verdict": _verdict,
     }
+
+
+def _span(row: ForecastRow) -> str:
+    return chance_range(row.q05, row.q95)
+
+
+def _horizon_title(name: str, day: object) -> str:
+    """Return a horizon as a column is called: ``12 months``, or a date as it is."""
+    return months_words(int(name.removesuffix("mo"))) if name.endswith("mo") else str(day)
+
+
+def _verdict(check: Check) -> str:
+    return _VERDICTS.get(check.status, check.status)
+
+
+def _half_lives(found: Findings) -> tuple[str, str]:
+    from tidings.mechanism.situation import half_lives_of
+
+    first, second = half_lives_of(found.question.config)
+    return f"{first:.0f}", f"{second:.0f}"
+
+
+def _words(found: Findings) -> Iterable[tuple[str, str, str]]:
+    bands = found.question.yardsticks.bands.get(found.run.manifest.yardstick, {})
+    for word, (low, high) in bands.items():
+        yield word, f"{low * 100:g}", f"{high * 100:g}"
+
+
+def _order(found: Findings) -> str:
+    if found.moves is None:
+        return ""
+    if found.moves.order_free:
+        return "No move depends on the order of the changes (Shapley values)."
+    return "The items come in the order of publication."
+
+
+def _moved_items(found: Findings) -> list[Item]:
+    """Return the items that the figures of what moved name."""
+    if found.moves is None:
+        return []
+    items = {item.id: item for item in (*found.earlier, *found.situation.items)}
+    shown = {move.id for outcome in movers(found) for move in found.telling(outcome)}
+    return sorted((items[name] for name in shown & set(items)), key=lambda item: item.known)

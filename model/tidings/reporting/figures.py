@@ -1,93 +1,151 @@
-"""The figures of a report, as SVG files; every outcome keeps its colour and its place."""
+"""Figures of the outcomes: all on one scale, by month, and before and after the evidence.
 
-import textwrap
+Every figure is drawn twice, for a page and for a telephone; outcomes keep their colour and place.
+"""
+
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from math import floor, log10
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
 
-from tidings._text import visible
 from tidings.forecasting.runs import Run
 from tidings.forecasting.tables import ForecastRow
-from tidings.reasons.reweighting import ALL_DRAWS, stored_posterior
-from tidings.reasons.sensitivity import Tilt, tilts_of
-from tidings.reporting.wording import inside_noise, percent
+from tidings.names import RETAINED
+from tidings.question.timeline import DAYS_PER_MONTH
+from tidings.reporting.drawing import (
+    NARROW,
+    ODDS_MARKS,
+    WIDE,
+    Drawing,
+    Scale,
+    log_odds,
+    outcome_class,
+    wrapped,
+)
+from tidings.reporting.wording import chance, chance_range
 
-COLOURS = ("#4D4D4D", "#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#009E73", "#CC79A7")
-"""Okabe & Ito (2008), told apart with every kind of colour blindness; the status quo is grey."""
-
-_LINE = 24
-"""About so many characters stand above a panel."""
+Array = NDArray[np.float64]
+_CELLS, _SMALLEST = 100, 1e-5
 _MOST_TICKS = 5
-
-STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 9.5,
-    "axes.titlelocation": "left",
-    "svg.fonttype": "path",
-    "svg.hashsalt": "tidings",
-    "text.parse_math": False,
-}
+_GRID = 160
 
 
-def colour_of(run: Run, outcome: str) -> str:
-    """Return an outcome's colour: its place in the question decides."""
-    ids = [one.id for one in run.manifest.outcomes]
-    return COLOURS[ids.index(outcome) % len(COLOURS)]
+def page_width(*, narrow: bool) -> int:
+    """Return how wide a figure is, in pixels."""
+    return NARROW if narrow else WIDE
 
 
-def draw_incidence(run: Run, path: Path) -> None:
-    """Draw the chance of each outcome by each date, one panel an outcome, with bands.
+def draw_outcomes(run: Run, *, narrow: bool) -> Drawing:
+    """Draw all outcomes at the headline horizon: a hundred cells, and dots on a log scale."""
+    rows = list(run.at(run.manifest.headline).values())
+    across, pitch = (20, NARROW / 20) if narrow else (10, 19.0)
+    cells_high = _CELLS / across * pitch
+    each = 40.0 if narrow else 28.0
+    strip = each * len(rows) + 34
+    height = cells_high + 34 + strip if narrow else max(cells_high + 24, strip)
+    sheet = Drawing(page_width(narrow=narrow), height)
+    sheet.words(0, 12, "Of 100 such situations:", "soft")
+    _draw_cells(sheet, rows, across, pitch)
+    left = 0.0 if narrow else 226.0
+    top = cells_high + 34 if narrow else 0.0
+    _draw_strip(sheet, run, rows, (left, top, each), narrow=narrow)
+    return sheet
 
-    Parameters
-    ----------
-    run : Run
-        The stored run.
-    path : Path
-        An SVG file.
-    """
-    columns = 4
+
+def cells_of(means: Sequence[float]) -> list[int]:
+    """Return how many of a hundred cells each probability fills, by largest remainders."""
+    exact = np.array(means) / np.sum(means) * _CELLS
+    cells = np.floor(exact).astype(int)
+    for place in np.argsort(cells - exact, kind="stable")[: _CELLS - int(cells.sum())]:
+        cells[place] += 1
+    return [int(count) for count in cells]
+
+
+def _draw_cells(sheet: Drawing, rows: Sequence[ForecastRow], across: int, pitch: float) -> None:
+    counts = cells_of([row.mean for row in rows])
+    filled = [place for place, count in enumerate(counts) for _ in range(count)]
+    for cell, place in enumerate(filled):
+        x, y = cell % across * pitch, 20 + cell // across * pitch
+        sheet.box(x, y, pitch - 2, pitch - 2, outcome_class(place), 0.55 if place == 0 else 1.0)
+
+
+def _draw_strip(
+    sheet: Drawing,
+    run: Run,
+    rows: Sequence[ForecastRow],
+    at: tuple[float, float, float],
+    *,
+    narrow: bool,
+) -> None:
+    """Draw each outcome's middle 90 % and mean on one log scale, its number beside it."""
+    left, top, each = at
+    label = 0.0 if narrow else 150.0
+    lowest = 10 ** floor(log10(max(min(r.q05 for r in rows if r.mean > 0), _SMALLEST)))
+    scale = Scale((lowest, 1.0), (left + label + 8, sheet.width - 62), log10)
+    bottom = top + each * len(rows) + 6
+    exponent = round(log10(lowest))
+    for mark in (10.0**power for power in range(exponent, 1)):
+        sheet.line([(scale(mark), top + 4), (scale(mark), bottom)], "grid")
+        sheet.words(scale(mark), bottom + 14, f"{mark * 100:g} %", "soft", "middle", size=11)
+    titles = {one.id: one.title for one in run.manifest.outcomes}
+    for place, row in enumerate(rows):
+        middle = top + each * (place + 0.5) + (8 if narrow else 2)
+        colour = outcome_class(place)
+        if narrow:
+            sheet.words(left, middle - 12, titles[row.outcome], size=12)
+        else:
+            lines = wrapped(titles[row.outcome], label, 11)
+            for number, line in enumerate(lines):
+                y = middle + 4 + 12 * number - 6 * (len(lines) - 1)
+                sheet.words(left + label, y, line, anchor="end", size=11)
+        if row.mean > 0:
+            sheet.line([(scale(max(row.q05, lowest)), middle), (scale(row.q95), middle)], colour, 3)
+            sheet.dot(scale(row.mean), middle, 5, colour)
+        sheet.words(sheet.width, middle + 4, chance(row.mean), anchor="end", bold=True)
+
+
+def draw_by_month(run: Run, *, narrow: bool) -> Drawing:
+    """Draw the chance of each outcome by each month, a panel each."""
+    columns = 2 if narrow else 4
     outcomes = run.manifest.outcomes
-    with mpl.rc_context(STYLE):
-        rows = -(-len(outcomes) // columns)
-        figure = Figure(figsize=(9.6, 2.5 * rows), layout="constrained")
-        panels = np.atleast_1d(figure.subplots(rows, columns)).ravel()
-        for panel, outcome in zip(panels, outcomes, strict=False):
-            _draw_panel(panel, _series(run, outcome.id), colour_of(run, outcome.id))
-            panel.set_title(_wrapped(outcome.title))
-        for panel in panels[len(outcomes) :]:
-            panel.axis("off")
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    width = page_width(narrow=narrow) / columns
+    high = 150.0
+    sheet = Drawing(page_width(narrow=narrow), high * -(-len(outcomes) // columns))
+    for place, outcome in enumerate(outcomes):
+        corner = place % columns * width, place // columns * high
+        lines = wrapped(outcome.title, width - 12, 12, 2)
+        for number, line in enumerate(lines):
+            sheet.words(corner[0], corner[1] + 13 + 14 * number, line, bold=True)
+        rows = [r for r in run.rows if (r.basis, r.outcome) == ("posterior", outcome.id)]
+        box = corner[0] + 38, corner[1] + 36, corner[0] + width - 14, corner[1] + high - 34
+        _draw_panel(sheet, rows, box, outcome_class(place), whole=outcome.id == RETAINED)
+    return sheet
 
 
-def _series(run: Run, outcome: str) -> list[ForecastRow]:
-    return [row for row in run.rows if (row.basis, row.outcome) == ("posterior", outcome)]
-
-
-def _draw_panel(panel: Axes, rows: Sequence[ForecastRow], colour: str) -> None:
-    months = [(row.date - rows[0].date).days / 30.4375 for row in rows]
-    for low, high, opacity in (("q05", "q95", 0.18), ("q25", "q75", 0.32)):
-        lows, highs = ([getattr(row, name) for row in rows] for name in (low, high))
-        panel.fill_between(months, lows, highs, color=colour, alpha=opacity, linewidth=0)
-    panel.plot(months, [row.mean for row in rows], color=colour, linewidth=1.8)
-    panel.set_xlim(0, months[-1])
-    panel.set_xticks(month_ticks(months[-1]))
-    panel.set_xlabel("months ahead")
-    top, bottom = max(row.q95 for row in rows), min(row.q05 for row in rows)
-    if bottom > 0.3:
-        panel.set_ylim(max(0.0, bottom - 0.05), 1.0)
-    else:
-        panel.set_ylim(0, top * 1.08)
-    panel.yaxis.set_major_locator(MaxNLocator(5))
-    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.3g} %"))
+def _draw_panel(
+    sheet: Drawing,
+    rows: Sequence[ForecastRow],
+    box: tuple[float, float, float, float],
+    colour: str,
+    *,
+    whole: bool,
+) -> None:
+    left, top, right, bottom = box
+    months = [(row.date - rows[0].date).days / DAYS_PER_MONTH for row in rows]
+    across = Scale((0.0, months[-1]), (left, right))
+    up = Scale((0.0, 1.0 if whole else max(r.q95 for r in rows) * 1.05 or 1.0), (bottom, top))
+    for mark in up.marks(3):
+        sheet.line([(left, up(mark)), (right, up(mark))], "grid")
+        sheet.words(left - 4, up(mark) + 4, f"{mark * 100:.3g} %", "soft", "end", size=10)
+    for low, high, opacity in (("q05", "q95", 0.22), ("q25", "q75", 0.38)):
+        upper = [(across(m), up(getattr(r, high))) for m, r in zip(months, rows, strict=True)]
+        lower = [(across(m), up(getattr(r, low))) for m, r in zip(months, rows, strict=True)]
+        sheet.area([*upper, *reversed(lower)], colour, opacity)
+    sheet.line([(across(m), up(r.mean)) for m, r in zip(months, rows, strict=True)], colour, 2)
+    for month in month_ticks(months[-1]):
+        sheet.words(across(month), bottom + 13, str(month), "soft", "middle", size=10)
+    sheet.words((left + right) / 2, bottom + 26, "months ahead", "soft", "middle", size=10)
 
 
 def month_ticks(last: float) -> list[int]:
@@ -96,130 +154,90 @@ def month_ticks(last: float) -> list[int]:
     return list(range(0, int(last + 0.5) + 1, step))
 
 
-def _wrapped(title: str) -> str:
-    """Break a title into lines of like length, so that it stays above its own panel."""
-    shown = visible(title)
-    lines = max(1, -(-len(shown) // _LINE))
-    return textwrap.fill(shown, max(len(shown) // lines + 3, 12))
-
-
-def draw_priors(run: Run, path: Path, alone: Mapping[str, ForecastRow] | None = None) -> None:
-    """Draw prior against posterior at the headline horizon, on a scale that shows small chances.
+def draw_densities(run: Run, draws: Mapping[str, tuple[Array, Array]], *, narrow: bool) -> Drawing:
+    """Draw what is believed of each outcome's chance: prior behind, posterior before it.
 
     Parameters
     ----------
     run : Run
         The stored run.
-    path : Path
-        An SVG, PDF or PNG file.
-    alone : mapping of str to ForecastRow, optional
-        What the priors alone say by outcome, in place of what they said when the run was made.
+    draws : mapping of str to (ndarray, ndarray)
+        By outcome, the chance at the headline horizon by draw: of the prior, and of the posterior.
+    narrow : bool
+        For a telephone.
     """
-    horizon = run.manifest.headline
-    stored = {r.outcome: r for r in run.rows if (r.basis, r.horizon) == ("prior", horizon)}
-    prior = alone or stored
-    posterior = run.at(horizon)
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9.6, 0.62 * len(posterior) + 1.1), layout="constrained")
-        axes = figure.subplots()
-        for place, outcome in enumerate(run.manifest.outcomes):
-            colour = colour_of(run, outcome.id)
-            _draw_interval(axes, prior[outcome.id], place - 0.17, "#9A9A9A", "white")
-            _draw_interval(axes, posterior[outcome.id], place + 0.17, colour, colour)
-        _finish(axes, run, [*prior.values(), *posterior.values()])
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
-
-
-def _logit(probability: float) -> float:
-    return float(np.log(probability / (1 - probability)))
-
-
-def _draw_interval(axes: Axes, row: ForecastRow, place: float, edge: str, fill: str) -> None:
-    low, q25, q75, high, mean = (
-        _logit(min(max(value, 1e-6), 1 - 1e-6))
-        for value in (row.q05, row.q25, row.q75, row.q95, row.mean)
+    each, label = (58.0, 0.0) if narrow else (46.0, 170.0)
+    outcomes = run.manifest.outcomes
+    sheet = Drawing(page_width(narrow=narrow), each * len(outcomes) + 44)
+    edges = np.quantile(
+        np.concatenate([np.concatenate(pair) for pair in draws.values()]), (0.004, 0.996)
     )
-    axes.plot([low, high], [place, place], color=edge, linewidth=1.4, solid_capstyle="butt")
-    axes.plot([q25, q75], [place, place], color=edge, linewidth=4.5, solid_capstyle="butt")
-    axes.plot([mean], [place], "o", color=edge, markerfacecolor=fill, markersize=6, zorder=3)
-    # The number stands to the right of the interval, where no line of its own row passes.
-    axes.annotate(
-        percent(row.mean),
-        (high, place),
-        xytext=(6, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=8,
-        color="#333333",
-    )
+    held = max(float(edges[0]), _SMALLEST), min(float(edges[1]), 0.9995)
+    across = Scale(held, (label + 10, sheet.width - 12), log_odds)
+    bottom = each * len(outcomes) + 14
+    for mark in (one for one in ODDS_MARKS if held[0] < one < held[1]):
+        sheet.line([(across(mark), 6), (across(mark), bottom)], "grid")
+        sheet.words(across(mark), bottom + 14, f"{mark * 100:g} %", "soft", "middle", size=11)
+    for place, outcome in enumerate(outcomes):
+        ground = each * (place + 1) + 8
+        if narrow:
+            sheet.words(0, ground - each + 16, outcome.title)
+        else:
+            lines = wrapped(outcome.title, label, 11)
+            for number, line in enumerate(lines):
+                y = ground - 6 - 12 * (len(lines) - 1 - number)
+                sheet.words(label, y, line, anchor="end", size=11)
+        prior, posterior = (log_odds_of(values) for values in draws[outcome.id])
+        grid = np.linspace(log_odds(held[0]), log_odds(held[1]), _GRID)
+        shapes = density(prior, grid), density(posterior, grid)
+        tall = (each - 24 if narrow else each - 8) / max(*(s.max() for s in shapes), 1e-9)
+        xs = [across(float(1 / (1 + np.exp(-at)))) for at in grid]
+        for shape, style in zip(shapes, ("soft", outcome_class(place)), strict=True):
+            outline = [(x, ground - tall * h) for x, h in zip(xs, shape, strict=True)]
+            if style != "soft":
+                sheet.area([(xs[0], ground), *outline, (xs[-1], ground)], style, 0.45)
+            sheet.line(outline, style, 1.2, "4 3" if style == "soft" else "")
+    sheet.words(across.edges[0], bottom + 30, "dashed: before the evidence", "soft", size=11)
+    return sheet
 
 
-def _finish(axes: Axes, run: Run, rows: Sequence[ForecastRow]) -> None:
-    lows, highs = [max(row.q05, 1e-6) for row in rows], [min(row.q95, 1 - 1e-6) for row in rows]
-    axes.set_xlim(_logit(min(lows)) - 0.4, _logit(max(highs)) + 1.4)
-    marks = (0.00001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
-    shown = [mark for mark in marks if axes.get_xlim()[0] < _logit(mark) < axes.get_xlim()[1]]
-    axes.set_xticks([_logit(mark) for mark in shown], [f"{mark * 100:g} %" for mark in shown])
-    axes.set_yticks(
-        range(len(run.manifest.outcomes)), [_wrapped(o.title) for o in run.manifest.outcomes]
-    )
-    axes.invert_yaxis()
-    axes.grid(axis="x", color="#E5E5E5", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    day = run.manifest.horizons[run.manifest.headline]
-    axes.set_xlabel(f"chance by {day}, on a log-odds scale (above, grey: prior; below: posterior)")
+def log_odds_of(values: Array) -> Array:
+    """Return the log odds of probabilities, shape (draw,)."""
+    held = np.clip(values, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(held / (1 - held)))
 
 
-_SHOWN = 10
-_DOWN, _UP = "#9A9A9A", "#0072B2"
+def density(values: Array, grid: Array) -> Array:
+    """Return the density of draws on a grid, by normal kernels (Silverman 1986, eq. 3.31)."""
+    few = values[:: max(1, len(values) // 1000)]
+    low, high = np.quantile(few, (0.25, 0.75))
+    spread = min(few.std(), (high - low) / 1.34) or few.std()
+    width = 0.9 * spread * len(few) ** -0.2
+    if not width > 0:
+        return np.zeros(len(grid))
+    away = (grid[:, None] - few) / width
+    return np.asarray(np.exp(-0.5 * away**2).mean(axis=1) / width)
 
 
-def draw_tornado(run: Run, outcome: str, path: Path) -> None:
-    """Draw the priors that an outcome hangs on most, at the headline horizon.
-
-    Parameters
-    ----------
-    run : Run
-        As stored.
-    outcome : str
-        Whose forecast.
-    path : Path
-        An SVG file.
-    """
-    manifest = run.manifest
-    tilts = tilts_of(stored_posterior(run, ALL_DRAWS))
-    row = [one.id for one in manifest.outcomes].index(outcome)
-    column = list(manifest.horizons).index(manifest.headline)
-    pairs = [
-        pair
-        for pair in zip(tilts[::2], tilts[1::2], strict=True)
-        if any(not inside_noise(*one.effect.at(row, column)) for one in pair)
+def alt_of_outcomes(run: Run) -> str:
+    """Return what the first figure shows, in words."""
+    titles = {one.id: one.title for one in run.manifest.outcomes}
+    told = [
+        f"{titles[row.outcome]} {chance(row.mean)} ({chance_range(row.q05, row.q95)})"
+        for row in run.at(run.manifest.headline).values()
     ]
-    pairs.sort(key=lambda pair: -max(abs(float(one.effect.change[row, column])) for one in pair))
-    now = run.at(manifest.headline)[outcome].mean
-    with mpl.rc_context(STYLE):
-        shown = pairs[:_SHOWN]
-        figure = Figure(figsize=(9.6, 0.34 * len(shown) + 0.9), layout="constrained")
-        axes = figure.subplots()
-        for place, pair in enumerate(shown):
-            for one, colour in zip(pair, (_DOWN, _UP), strict=True):
-                change = float(one.effect.change[row, column]) * 100
-                axes.barh(place, change, left=now * 100, color=colour, height=0.62)
-        axes.axvline(now * 100, color="#333333", linewidth=1)
-        axes.set_yticks(range(len(shown)), [_label(pair) for pair in shown])
-        axes.invert_yaxis()
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        title = manifest.outcomes[row].title
-        axes.set_xlabel(
-            f"chance of “{title}” in per cent, now {percent(now)} "
-            "(grey: prior moved down by its sd; blue: up)"
-        )
-        figure.savefig(path, metadata={"Date": None})
+    return "All outcomes on one scale: " + "; ".join(told) + "."
 
 
-def _label(pair: tuple[Tilt, Tilt]) -> str:
-    """Return a prior's name, marked where its weights cannot be trusted."""
-    return pair[0].prior + ("" if all(one.effect.trusted for one in pair) else " ?")
+def alt_of_months(run: Run) -> str:
+    """Return what the figure by month shows, in words."""
+    first, *_, last = run.manifest.horizons
+    ends = [run.at(horizon) for horizon in (first, last)]
+    told = [
+        f"{one.title} from {' to '.join(chance(end[one.id].mean) for end in ends)}"
+        for one in run.manifest.outcomes
+    ]
+    return (
+        f"{len(told)} panels, one an outcome, from {run.manifest.horizons[first]} to "
+        f"{run.manifest.horizons[last]}: " + "; ".join(told) + "."
+    )

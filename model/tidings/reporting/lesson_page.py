@@ -14,7 +14,7 @@ from tidings._templates import template
 from tidings.errors import RunError
 from tidings.past.cases import DISPOSED, REFUSED, PastCases, aalen_johansen
 from tidings.question.sources import Quantity, learned_text
-from tidings.reporting.figures import STYLE
+from tidings.reporting.prior_figures import STYLE
 from tidings.trust.case_scores import Group
 from tidings.trust.lessons import CURVE_MONTHS, Lessons
 

@@ -1,7 +1,9 @@
 """Figures of priors: densities before and after evidence, outcomes by priors alone, words."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -10,15 +12,33 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import gaussian_kde, norm
 
+from tidings._text import visible
+from tidings.forecasting.runs import Run
+from tidings.forecasting.tables import ForecastRow
 from tidings.question.loading import Question
 from tidings.question.normal import CLIP, Link, LinkNormal, from_link, to_link
 from tidings.question.priors import link_of
 from tidings.question.yardsticks import SURVEY
 from tidings.reporting.cards import PriorCard
-from tidings.reporting.figures import STYLE
-from tidings.reporting.wording import YARDSTICK_TITLES
+from tidings.reporting.drawing import COLOURS, ODDS_MARKS, log_odds
+from tidings.reporting.wording import YARDSTICK_TITLES, percent
 
 Array = NDArray[np.float64]
+_LINE = 24
+"""About so many characters stand beside a row."""
+
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "tidings",
+    "text.parse_math": False,
+}
+
 _BEFORE, _AFTER = "#9A9A9A", "#0072B2"
 _TICKS: Mapping[Link, Sequence[float]] = {
     "identity": (-1, -0.5, 0, 0.5, 1, 1.5, 2),
@@ -150,3 +170,71 @@ def _title(yardstick: str) -> str:
 
 def _logit(probability: float) -> float:
     return to_link(min(max(probability, CLIP[0] / 5), 1 - CLIP[0] / 5), "logit")
+
+
+def draw_priors(run: Run, path: Path, alone: Mapping[str, ForecastRow]) -> None:
+    """Draw prior against posterior at the headline horizon, on a scale that shows small chances.
+
+    Parameters
+    ----------
+    run : Run
+        The stored run.
+    path : Path
+        An SVG, PDF or PNG file.
+    alone : mapping of str to ForecastRow
+        What the priors alone say, by outcome.
+    """
+    posterior = run.at(run.manifest.headline)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 0.62 * len(posterior) + 1.1), layout="constrained")
+        axes = figure.subplots()
+        for place, outcome in enumerate(run.manifest.outcomes):
+            colour = COLOURS[place % len(COLOURS)]
+            _draw_interval(axes, alone[outcome.id], place - 0.17, "#9A9A9A", "white")
+            _draw_interval(axes, posterior[outcome.id], place + 0.17, colour, colour)
+        _finish(axes, run, [*alone.values(), *posterior.values()])
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _draw_interval(axes: Axes, row: ForecastRow, place: float, edge: str, fill: str) -> None:
+    low, q25, q75, high, mean = (
+        log_odds(value) for value in (row.q05, row.q25, row.q75, row.q95, row.mean)
+    )
+    axes.plot([low, high], [place, place], color=edge, linewidth=1.4, solid_capstyle="butt")
+    axes.plot([q25, q75], [place, place], color=edge, linewidth=4.5, solid_capstyle="butt")
+    axes.plot([mean], [place], "o", color=edge, markerfacecolor=fill, markersize=6, zorder=3)
+    # The number stands to the right of the interval, where no line of its own row passes.
+    axes.annotate(
+        percent(row.mean),
+        (high, place),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        color="#333333",
+    )
+
+
+def _finish(axes: Axes, run: Run, rows: Sequence[ForecastRow]) -> None:
+    lows, highs = [max(row.q05, 1e-6) for row in rows], [min(row.q95, 1 - 1e-6) for row in rows]
+    axes.set_xlim(log_odds(min(lows)) - 0.4, log_odds(max(highs)) + 1.4)
+    first, last = axes.get_xlim()
+    shown = [mark for mark in ODDS_MARKS if first < log_odds(mark) < last]
+    axes.set_xticks([log_odds(mark) for mark in shown], [f"{mark * 100:g} %" for mark in shown])
+    axes.set_yticks(
+        range(len(run.manifest.outcomes)), [_wrapped(o.title) for o in run.manifest.outcomes]
+    )
+    axes.invert_yaxis()
+    axes.grid(axis="x", color="#E5E5E5", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    day = run.manifest.horizons[run.manifest.headline]
+    axes.set_xlabel(f"chance by {day}, on a log-odds scale (above, grey: prior; below: posterior)")
+
+
+def _wrapped(title: str) -> str:
+    """Break a title into lines of like length, so that it stays above its own panel."""
+    shown = visible(title)
+    lines = max(1, -(-len(shown) // _LINE))
+    return textwrap.fill(shown, max(len(shown) // lines + 3, 12))

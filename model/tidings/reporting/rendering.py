@@ -5,17 +5,20 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidings._templates import source
 from tidings.errors import RenderError, UsageError, nearest
 from tidings.evidence.inputs import Inputs
-from tidings.forecasting.runs import Run
+from tidings.forecasting.runs import FORECAST, Run
 from tidings.mechanism.situation import observe
 from tidings.reasons.moves import Moves
-from tidings.reporting.document import likeliest_change, write_source
-from tidings.reporting.figures import draw_incidence, draw_priors, draw_tornado
+from tidings.reporting.document import write_source
+from tidings.reporting.findings import find
+from tidings.reporting.pictures import draw_pictures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,12 +29,23 @@ if TYPE_CHECKING:
 
 FORMATS = ("html", "pdf")
 QUARTO_AT_LEAST = (1, 9)
+_PROJECT = (
+    "_quarto.yml",
+    "_brand.yml",
+    "report.html",
+    "report.css",
+    "report.typ",
+    "report.lua",
+    "tables.lua",
+)
+"""What a bundle has beside the document, its figures and its data."""
+_STEM = "forecast"
 
 
 def render(
-    run: Run, to: Sequence[str], folder: Path, since: Moves | None = None
+    run: Run, to: Sequence[str], folder: Path, since: Moves | None = None, *, brief: bool = False
 ) -> tuple[Path, ...]:
-    """Render a stored run.
+    """Render a stored run, and keep the bundle that it was rendered from.
 
     Parameters
     ----------
@@ -40,9 +54,12 @@ def render(
     to : sequence of {"html", "pdf"}
         Formats.
     folder : Path
-        Where the reports go, named after the run.
+        Where the reports go, named after the run; the bundle lies beside them, in a folder that
+        ends in ``-source``, and is a Quarto project that needs no Python.
     since : Moves, optional
         What moved since an earlier run.
+    brief : bool
+        Whether to report page one alone.
 
     Returns
     -------
@@ -53,34 +70,54 @@ def render(
     ------
     UsageError
         If a format is not known.
+    InputError, RunError
+        If the run cannot be read.
     RenderError
         If a report cannot be rendered or written; one that is there already is left as it is.
     """
     for one in to:
         if one not in FORMATS:
             raise UsageError(f"got {one!r}; expected {nearest(one, FORMATS)}", "to")
-    quarto = find_quarto()
-    with tempfile.TemporaryDirectory(prefix="tidings-") as name:
-        work = Path(name)
-        document = _prepare(run, work, since)
-        made = [
-            _with_quarto(quarto, document, one) if quarto else _embedded(document, one)
-            for one in to
-        ]
+    quarto, name = find_quarto(), name_of(run, since, brief=brief)
+    with tempfile.TemporaryDirectory(prefix="tidings-") as temporary:
+        work = Path(temporary) / name
+        work.mkdir()
+        document = _bundle(run, work, since, brief=brief)
+        with ThreadPoolExecutor() as threads:
+            made = list(threads.map(partial(_rendered, quarto, document), to))
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return tuple(_place(path, folder / f"{run.manifest.run}{path.suffix}") for path in made)
+            reports = tuple(_place(path, folder / f"{name}{path.suffix}") for path in made)
+            for path in (*made, document.with_suffix(".typ")):
+                path.unlink(missing_ok=True)
+            _place_folder(work, folder / f"{name}-source")
         except OSError as error:
             raise RenderError(f"{folder}: cannot be written ({error.strerror})") from error
+    return reports
 
 
-def _prepare(run: Run, work: Path, since: Moves | None) -> Path:
-    for name in ("report.css", "report.typ"):
+def name_of(run: Run, since: Moves | None, *, brief: bool) -> str:
+    """Return what a report is called: after its run, what it compares with, and how long it is."""
+    compared = f"-since-{since.old.manifest.run}" if since else ""
+    return f"{run.manifest.run}{compared}{'-brief' if brief else ''}"
+
+
+def _bundle(run: Run, work: Path, since: Moves | None, *, brief: bool) -> Path:
+    """Lay the document, its figures and data into a folder that Quarto renders as it is."""
+    for name in _PROJECT:
         shutil.copyfile(source(name), work / name)
-    draw_incidence(run, work / "incidence.svg")
-    draw_priors(run, work / "priors.svg")
-    draw_tornado(run, likeliest_change(run), work / "tornado.svg")
-    return write_source(run, work, since)
+    found = find(run, since)
+    data = work / "data"
+    data.mkdir()
+    shutil.copyfile(run.path / FORECAST, data / FORECAST)
+    evidence = found.question.file("evidence")
+    if evidence is not None:
+        shutil.copyfile(evidence, data / "evidence.csv")
+    return write_source(found, draw_pictures(found, work, brief=brief), work, brief=brief)
+
+
+def _rendered(quarto: str | None, document: Path, one: str) -> Path:
+    return _with_quarto(quarto, document, one) if quarto else _embedded(document, one)
 
 
 def _place(path: Path, target: Path) -> Path:
@@ -89,6 +126,16 @@ def _place(path: Path, target: Path) -> Path:
         beside = Path(name) / target.name
         shutil.copyfile(path, beside)
         return beside.replace(target)
+
+
+def _place_folder(folder: Path, target: Path) -> None:
+    """Copy a bundle beside its place, and put it in the place of an older one."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as name:
+        beside = Path(name) / "new"
+        shutil.copytree(folder, beside)
+        if target.exists():
+            target.rename(Path(name) / "old")
+        beside.rename(target)
 
 
 def find_quarto() -> str | None:
@@ -101,53 +148,62 @@ def find_quarto() -> str | None:
     return program if version and tuple(map(int, version.groups())) >= QUARTO_AT_LEAST else None
 
 
-def _with_quarto(program: str, source: Path, one: str) -> Path:
+def _with_quarto(program: str, document: Path, one: str) -> Path:
     to = {"html": "html", "pdf": "typst"}[one]
-    command = [program, "render", source.name, "--to", to, "-o", f"forecast.{one}"]
-    answer = subprocess.run(command, cwd=source.parent, capture_output=True, text=True, check=False)
-    target = source.with_suffix(f".{one}")
+    command = [program, "render", document.name, "--to", to, "-o", f"{_STEM}.{one}"]
+    answer = subprocess.run(
+        command, cwd=document.parent, capture_output=True, text=True, check=False
+    )
+    target = document.with_suffix(f".{one}")
     if answer.returncode != 0 or not target.is_file():
         raise RenderError(f"quarto could not render {one}: {_last(answer.stderr)}")
     return target
 
 
-def _embedded(source: Path, one: str) -> Path:
-    return _html(source) if one == "html" else _pdf(source)
+def _embedded(document: Path, one: str) -> Path:
+    return _html(document) if one == "html" else _pdf(document)
 
 
-def _html(source: Path) -> Path:
-    target = source.with_suffix(".html")
-    extra = ["--standalone", "--embed-resources", "--css=report.css", "--section-divs"]
-    _pandoc(source, "html", target, extra)
+def _html(document: Path) -> Path:
+    target = document.with_suffix(".html")
+    extra = ("--template=report.html", "--css=report.css", "--embed-resources", "--mathml")
+    _pandoc(document, "html", target, (*extra, "--section-divs", "--shift-heading-level-by=1"))
     return target
 
 
-def _pdf(source: Path) -> Path:
+def _pdf(document: Path) -> Path:
     import typst
 
-    typed = source.with_suffix(".typ")
-    _pandoc(source, "typst", typed, ["--standalone", "--include-in-header=report.typ"])
-    target = source.with_suffix(".pdf")
+    typed = document.with_suffix(".typ")
+    extra = ["--include-in-header=report.typ", "--variable=papersize:a4"]
+    extra += ["--variable=margin.x:2cm", "--variable=margin.y:2.2cm", "--variable=fontsize:10pt"]
+    _pandoc(document, "typst", typed, extra)
+    target = document.with_suffix(".pdf")
     try:
-        typst.compile(str(typed), output=str(target), root=str(source.parent))
+        typst.compile(
+            str(typed), output=str(target), root=str(document.parent), pdf_standards=["ua-1"]
+        )
     except typst.TypstError as error:
         raise RenderError(f"typst could not make the PDF: {_last(str(error))}") from error
     return target
 
 
-def _pandoc(source: Path, to: str, target: Path, extra: Sequence[str]) -> None:
+def _pandoc(document: Path, to: str, target: Path, extra: Sequence[str]) -> None:
     import pypandoc
 
     command = [
         pypandoc.get_pandoc_path(),
-        source.name,
+        document.name,
         "--from=markdown",
         f"--to={to}",
         "--wrap=none",
+        "--standalone",
+        "--lua-filter=report.lua",
+        "--lua-filter=tables.lua",
     ]
     answer = subprocess.run(
         [*command, f"--output={target.name}", *extra],
-        cwd=source.parent,
+        cwd=document.parent,
         capture_output=True,
         text=True,
         check=False,
@@ -186,8 +242,7 @@ def draw_priors_of(
         If a figure cannot be written.
     """
     from tidings.forecasting.making import rows_of_priors
-    from tidings.reporting.figures import draw_priors
-    from tidings.reporting.prior_figures import draw_densities, draw_words
+    from tidings.reporting.prior_figures import draw_densities, draw_priors, draw_words
 
     inputs, cards, run = shown
     question = inputs.question

@@ -1,18 +1,15 @@
 """How numbers are worded: the number first, the word of a named yardstick second."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import date
 from math import floor, log10
 from typing import TYPE_CHECKING
 
 from tidings.forecasting.runs import Run
-from tidings.forecasting.tables import K_LIMIT
-from tidings.names import ANY, DEAL, RETAINED
 from tidings.question.loading import Question
 from tidings.question.yardsticks import Yardsticks
 
 if TYPE_CHECKING:
-    from tidings.reasons.tipping import ItemTip, PriorTip, Target
-    from tidings.reasons.watching import Watch, Watched
     from tidings.reporting.cards import Spread
 
 YARDSTICK_TITLES = {
@@ -47,6 +44,99 @@ def _digits(probability: float) -> str:
     return f"{probability * 100:.{min(digits, 8)}f}"
 
 
+_RARE, _SURE = 0.001, 0.995
+
+
+def chance(probability: float) -> str:
+    """Return a probability as a reader is told it: two digits at most, and no false precision.
+
+    ``93 %``, ``4.1 %``, ``0.26 %``, ``< 0.1 %``, ``> 99 %``; exact figures stand in the JSON.
+    """
+    if 0.0 < probability < _RARE:
+        return "<\u00a00.1\u00a0%"
+    if _SURE <= probability < 1.0:
+        return ">\u00a099\u00a0%"
+    return f"{_two_digits(probability)}\u00a0%"
+
+
+def chance_range(low: float, high: float) -> str:
+    """Return two probabilities as a reader is told them: ``85 to 98 %``."""
+    first = chance(low).removesuffix("\u00a0%") if _RARE <= low < _SURE else chance(low)
+    return f"{first} to {chance(high)}"
+
+
+def _two_digits(probability: float) -> str:
+    """Return a percentage, without its sign, to two digits at most."""
+    percentage = float(f"{probability * 100:.1e}") if probability < _TENTH else probability * 100
+    if percentage >= 10 or percentage == 0:
+        return f"{percentage:.0f}"
+    return f"{percentage:.{1 - floor(log10(percentage))}f}"
+
+
+_TENTH, _FIFTH = 0.1, 0.2
+_FEW = (2, 3, 4, 5, 10)
+"""Denominators that everybody can picture."""
+
+
+def frequency(probability: float) -> str:
+    """Return a probability as a natural frequency: ``about 9 in 10``, ``about 1 in 25``."""
+    if probability <= 0.0:
+        return "never"
+    if probability >= 1.0:
+        return "always"
+    if probability < _RARE:
+        return "less than 1 in 1,000"
+    if probability < _FIFTH:
+        return f"about 1 in {_round_count(1 / probability):,}"
+    if probability > 1 - _TENTH:
+        share = round(probability * 100)
+        return f"about {share} in 100" if share < 100 else "more than 99 in 100"
+    best = min(
+        ((round(probability * of), of) for of in _FEW),
+        key=lambda pair: abs(pair[0] / pair[1] - probability) + pair[1] / 1000,
+    )
+    return f"about {best[0]} in {best[1]}"
+
+
+def _round_count(count: float) -> int:
+    """Return a count as one says it: whole to 30, in fives to 100, then to two digits."""
+    if count < 30:
+        return round(count)
+    return round(count / 5) * 5 if count < 100 else int(float(f"{count:.1e}"))
+
+
+_MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+def day_words(day: date) -> str:
+    """Return a date as it is said: ``31 March 2026``."""
+    return f"{day.day} {_MONTH_NAMES[day.month - 1]} {day.year}"
+
+
+def count_words(count: int, singular: str, plural: str | None = None) -> str:
+    """Return a count with its noun: ``1 story``, ``24 stories``."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def months_words(months: int) -> str:
+    """Return a horizon as it is said: ``1 month``, ``12 months``."""
+    return count_words(months, "month")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in words: ``A, B and C``."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def minus_sign(text: str) -> str:
+    """Return a number with the sign of subtraction where a hyphen stood for it."""
+    return text.replace("-", "\u2212")
+
+
 _NOISE = 3.0
 """Monte Carlo errors within which a change is called noise: many changes are told at once."""
 
@@ -62,6 +152,11 @@ def points(change: float) -> str:
         return "0"
     digits = max(0, 1 - floor(log10(abs(change) * 100)))
     return f"{change * 100:+.{min(digits, 8)}f}"
+
+
+def signed(change: float) -> str:
+    """Return a change as `points` does, with the sign of subtraction: ``−0.42``."""
+    return minus_sign(points(change))
 
 
 def moved(change: float, mcse: float) -> str:
@@ -106,57 +201,3 @@ def spread_words(prior: str, spread: "Spread") -> str:
         return f"{prior_number(prior, spread.q50)}, fixed"
     low, high = (prior_number(prior, value) for value in (spread.q05, spread.q95))
     return f"{prior_number(prior, spread.q50)}, {low} – {high}"
-
-
-def target_words(target: "Target", titles: Mapping[str, str]) -> str:
-    """Return what is to be tipped: ``“Given to Ukraine” exceeds 5 %``."""
-    own = f"“{titles[target.outcome]}”"
-    if target.threshold is not None:
-        return f"{own} {'exceeds' if target.rises else 'falls below'} {percent(target.threshold)}"
-    other = f"“{titles[str(target.other)]}”"
-    return f"{own} overtakes {other}" if target.rises else f"{other} overtakes {own}"
-
-
-def prior_tip_sentence(tip: "PriorTip") -> str:
-    """Return where one prior tips a forecast, from where it stands now."""
-    side = "rises above" if tip.above else "falls below"
-    sure = "" if tip.trusted else f" (uncertain: Pareto k {tip.k:.1f})"
-    what = f"the prior median of {tip.prior}" if tip.moves else tip.prior
-    return f"if {what} {side} {tip.value:.2g}; it stands at {tip.now:.2g}{sure}"
-
-
-def item_tip_sentence(tip: "ItemTip", who: str) -> str:
-    """Return which hypothetical item tips a forecast, or that none does."""
-    if tip.push is not None:
-        return f"if an item of grade A1 about {who} has a push of {tip.push:+.1f} or stronger"
-    if tip.face_value is not None:
-        sure = "" if tip.k <= K_LIMIT else f" (uncertain: Pareto k {tip.k:.1f})"
-        word = tip.face_value.replace("_", " ")
-        return f"if an A1 report makes the agreement of {who} {word} at face value{sure}"
-    kind = "push" if tip.actor == DEAL else "face value"
-    sure = "" if tip.k <= K_LIMIT else f" (uncertain: Pareto k {tip.k:.1f})"
-    return f"no {kind} of one item about {who} does it{sure}"
-
-
-def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int) -> str:
-    """Return what news of one actor and outcome would do, at the horizon of that place."""
-    outcomes = [outcome.id for outcome in watch.run.manifest.outcomes]
-    shown = RETAINED if one.outcome == ANY else one.outcome
-    row = outcomes.index(shown)
-    title = next(outcome.title for outcome in question.config.outcomes if outcome.id == shown)
-    now, so = float(watch.now[row, at]), float(one.favourable.then[row, at])
-    against, neither = float(one.adverse.then[row, at]), float(one.neither[row, at])
-    about = "a way out" if one.outcome == ANY else f"“{title}”"
-    if one.actor == DEAL:
-        report, denial = f"A credible report that brings {about} nearer", "one that puts it off"
-    else:
-        name = question.config.actor(one.actor).title.partition(":")[0]
-        report = f"A credible report that {name} would agree to {about}"
-        denial = "that it would not"
-    first, second = ("lower", "raise") if one.outcome == ANY else ("lift", "lower")
-    return (
-        f"{report}: {percent(one.favourable.probability)} likely in the next month, would {first} "
-        f"“{title}” from {percent(now)} to {percent(so)}; {denial}: "
-        f"{percent(one.adverse.probability)} likely, would {second} it to {percent(against)}; "
-        f"with neither: {percent(neither)}."
-    )

@@ -1,8 +1,6 @@
 """Words for numbers, cards of priors, and the JSON contract of what needs no fit."""
 
 import json
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +9,10 @@ from tests.units.conftest import TOY
 
 import tidings
 from tidings.errors import Fault
-from tidings.forecasting.tables import ForecastRow
 from tidings.reasons.pool import Effect
 from tidings.reporting import views
 from tidings.reporting.cards import cards_of
-from tidings.reporting.figures import _wrapped, draw_incidence, month_ticks
+from tidings.reporting.figures import month_ticks
 from tidings.reporting.wording import inside_noise, interval, moved, percent, points
 
 
@@ -53,37 +50,12 @@ def test_views_can_be_written_as_json(toy):
     assert views.changed("retracted", "x", None) == {"retracted": "x", "preview": None}
 
 
-@pytest.mark.parametrize(
-    "title", ["Sold", "Abcdefghijklmnopqrstuvwxyzabcdef", "To a third country or two"]
-)
-def test_any_title_fits_above_its_panel(title):
-    assert max(map(len, _wrapped(title).splitlines())) <= 30
-
-
 @pytest.mark.parametrize("months", [1, 6, 12, 24, 36, 60, 120])
 def test_months_have_a_handful_of_ticks_that_end_at_the_last(months):
     ticks = month_ticks(months)
     assert 2 <= len(ticks) <= 8
     assert ticks[0] == 0 and ticks[-1] <= months
     assert len(set(np.diff(ticks))) == 1
-
-
-def test_a_figure_of_three_years_is_drawn(tmp_path):
-    class Outcome:
-        id, title = "retained", "Nothing has changed"
-
-    class Manifest:
-        outcomes = (Outcome,)
-
-    row = ForecastRow("posterior", "", date(2022, 1, 1), "retained", 0.9, 0.1, 0.7, 0.8, 0.9, 0.95,
-                      0.99, None, None)  # fmt: skip
-
-    class Run:
-        manifest = Manifest
-        rows = tuple(replace(row, date=date(2022 + year, 1, 1)) for year in range(4))
-
-    draw_incidence(Run, tmp_path / "a.svg")
-    assert (tmp_path / "a.svg").read_text().startswith("<?xml")
 
 
 def test_an_effect_is_told_with_its_error():

@@ -1,0 +1,276 @@
+"""Page one in sentences: the answer, how sure, what changed, what would change it, why trust it.
+
+How likely something is and how much to trust that never stand in one sentence.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from tidings.evidence.ledger import Item
+from tidings.forecasting.runs import Run
+from tidings.forecasting.tables import ForecastRow
+from tidings.names import RETAINED
+from tidings.question.sources import Learned, ScoreRow
+from tidings.reporting.findings import Findings
+from tidings.reporting.sentences import expected_words, watch_brief
+from tidings.reporting.wording import (
+    YARDSTICK_TITLES,
+    chance,
+    chance_range,
+    count_words,
+    day_words,
+    frequency,
+    months_words,
+)
+
+_FRESH_DAYS, _FEW_LEARNED = 45, 10
+_LEVELS = ("high", "moderate", "low")
+_NONE_BETTER = 2.0
+"""A gain within two standard errors may be luck."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One ground of confidence: what it says, and whether it speaks for the forecast."""
+
+    says: str
+    good: bool
+
+
+@dataclass(frozen=True)
+class Brief:
+    """Page one.
+
+    Attributes
+    ----------
+    answer, next_likeliest : str
+        What is said of the likeliest outcome, and of the one after it; their titles come before.
+    changed : str
+        What changed since the forecast before.
+    watch : tuple of str
+        What would change it most.
+    unseen : str
+        Whether something may have happened unseen.
+    confidence : str
+        In one word with its grounds.
+    trust : str
+        How such forecasts have done.
+    """
+
+    answer: str
+    next_likeliest: str
+    changed: str
+    watch: tuple[str, ...]
+    unseen: str
+    confidence: str
+    trust: str
+
+
+def brief_of(found: Findings) -> Brief:
+    """Return page one of a report."""
+    rows = found.run.at(found.run.manifest.headline)
+    by = day_words(found.run.manifest.horizons[found.run.manifest.headline])
+    return Brief(
+        f"is what to expect by {by}: {_likely(found, rows[found.leading])}.",
+        f"is next likeliest: {_likely(found, rows[found.rival])}.",
+        _changed(found),
+        tuple(_to_watch(found)),
+        _unseen(found),
+        _confidence(found),
+        trust_sentence(found),
+    )
+
+
+def _likely(found: Findings, row: ForecastRow) -> str:
+    """Return how likely an outcome is: as one says it, in per cent with its range, in words."""
+    span = chance_range(row.q05, row.q95)
+    return (
+        f"{frequency(row.mean)} ({chance(row.mean)}, model range {span}; {word_range(found, row)})"
+    )
+
+
+def word_range(found: Findings, row: ForecastRow) -> str:
+    """Return the words of the yardstick that a range reaches: ``“likely” to “very likely”``."""
+    name, yardsticks = found.run.manifest.yardstick, found.question.yardsticks
+    words = dict.fromkeys(yardsticks.word(value, name) for value in (row.q05, row.q95))
+    return " to ".join(word if word.endswith("the scale") else f"“{word}”" for word in words)
+
+
+def yardstick_title(found: Findings) -> str:
+    """Return the name of the yardstick whose words stand beside the numbers."""
+    name = found.run.manifest.yardstick
+    return YARDSTICK_TITLES.get(name, name)
+
+
+def _changed(found: Findings) -> str:
+    """Return what changed since the forecast before, and why where it has been worked out."""
+    before = found.before
+    if before is None:
+        return "This is the first forecast of the question that is kept here."
+    headline = found.run.manifest.headline
+    then = before.at(before.manifest.headline).get(found.leading)
+    now = found.run.at(headline)[found.leading]
+    if then is None:
+        return "The forecast before knew other outcomes."
+    change = now.mean - then.mean
+    when = day_words(before.manifest.as_of)
+    if chance(now.mean) == chance(then.mean):
+        return f"Since the forecast of {when} its chance has stayed at {chance(now.mean)}."
+    way = "risen" if change > 0 else "fallen"
+    title = found.title(found.leading)
+    reason = f", most of all by {found.moved_by}" if found.moved_by else ""
+    return (
+        f"Since the forecast of {when} the chance of “{title}” has {way} from "
+        f"{chance(then.mean)} to {chance(now.mean)}{reason}."
+    )
+
+
+def _to_watch(found: Findings) -> Iterator[str]:
+    """Yield what would change the forecast most: what is due, then what may come."""
+    for item in _due(found):
+        yield expected_words(item)
+    at = list(found.run.manifest.horizons).index(found.run.manifest.headline)
+    for one in found.watched:
+        yield watch_brief(one, found.watch, found.question, at)
+
+
+def _due(found: Findings) -> list[Item]:
+    day = found.run.manifest.as_of
+    return [item for item in found.situation.items if item.expected_by and item.expected_by > day]
+
+
+def _unseen(found: Findings) -> str:
+    manifest = found.run.manifest
+    if manifest.status_known_to >= manifest.as_of:
+        return "The status quo is known to hold on the day of the forecast."
+    return (
+        f"No report is later than {day_words(manifest.status_known_to)}; that the status has "
+        f"changed since without a report has a chance of {_rarely(manifest.already_happened)}, "
+        "and every figure includes it."
+    )
+
+
+def _rarely(probability: float) -> str:
+    return f"{frequency(probability)} ({chance(probability)})"
+
+
+def _confidence(found: Findings) -> str:
+    grounds = list(grounds_of(found))
+    poor = sum(not ground.good for ground in grounds)
+    level = _LEVELS[min(poor, len(_LEVELS) - 1)]
+    told = "; ".join(ground.says for ground in grounds)
+    return f"Confidence in the forecast itself is {level}: {told}."
+
+
+def grounds_of(found: Findings) -> Iterator[Ground]:
+    """Yield what confidence rests on: age of the news, single voices, questions learned from."""
+    manifest, learned = found.run.manifest, found.question.learned
+    if manifest.newest_item is None:
+        yield Ground("there is no news", good=False)
+    else:
+        age = (manifest.as_of - manifest.newest_item).days
+        yield Ground(f"the newest news is {count_words(age, 'day')} old", good=age <= _FRESH_DAYS)
+    telling = [story for story in found.stories if story.effect is not None]
+    alone = sum(story.one_voice for story in telling)
+    if telling:
+        told = count_words(len(telling), "story moves it", "stories move it")
+        voices = "none by one source alone" if not alone else f"{alone} by one source alone"
+        yield Ground(f"{told} now, {voices}", good=2 * alone <= len(telling))
+    count = 0 if learned is None else len(learned.resolved)
+    as_old = next((check for check in found.run.checks if check.name == "as_old"), None)
+    watched = "" if as_old is None or as_old.passed else ", none of them watched as long as this"
+    yield Ground(
+        f"it has learned from {count_words(count, 'resolved question')}{watched}",
+        good=count >= _FEW_LEARNED and not watched,
+    )
+
+
+def trust_sentence(found: Findings) -> str:
+    """Return in one sentence how such forecasts have done on questions they never saw."""
+    learned = found.question.learned
+    row = None if learned is None else _score(learned, found)
+    if learned is None or row is None:
+        return "Nothing was learned from resolved questions, so no forecast of this kind is tested."
+    sure = row.log_gain > _NONE_BETTER * (row.log_gain_se or 0.0)
+    how = "better" if row.log_gain > 0 else "no better"
+    luck = "" if sure or row.log_gain <= 0 else ", which may be luck"
+    error = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.2f}"
+    return (
+        f"On {count_words(row.questions, 'resolved question')}, each forecast without having seen "
+        f"it, forecasts {months_words(row.months)} ahead were {how} than a constant base rate: log "
+        f"score {row.log_event:.2f} against {row.log_base:.2f}, a gain of "
+        f"{row.log_gain:.2f}{error}{luck}."
+    )
+
+
+def _score(learned: Learned, found: Findings) -> ScoreRow | None:
+    """Return the scores of the horizon nearest to the headline's."""
+    asked = found.question.config.headline_months
+    return min(learned.scores, key=lambda row: abs(row.months - asked), default=None)
+
+
+def windows(found: Findings) -> list[tuple[str, str, str]]:
+    """Return the chance of any change before and now: by one same date, and by moving windows.
+
+    Each is a title, the chance before, and the chance now.
+    """
+    before, run = found.before, found.run
+    if before is None:
+        return []
+    end, now_end = (one.manifest.horizons[one.manifest.headline] for one in (before, run))
+    told = []
+    same = _by(run, end)
+    if same is not None:
+        then = 1 - before.at(before.manifest.headline)[RETAINED].mean
+        told.append((f"any change by {day_words(end)}", chance(then), chance(same)))
+    then, now = (1 - one.at(one.manifest.headline)[RETAINED].mean for one in (before, run))
+    ahead = months_words(found.question.config.headline_months)
+    title = f"any change within {ahead} of each forecast, now by {day_words(now_end)}"
+    told.append((title, chance(then), chance(now)))
+    return told
+
+
+def _by(run: Run, day: date) -> float | None:
+    """Return a run's chance of any change by a date, between the dates it was published for."""
+    rows = [row for row in run.rows if (row.basis, row.outcome) == ("posterior", RETAINED)]
+    if not rows[0].date <= day <= rows[-1].date:
+        return None
+    days = [row.date.toordinal() for row in rows]
+    return 1.0 - float(np.interp(day.toordinal(), days, [row.mean for row in rows]))
+
+
+def hindcast_words(found: Findings) -> str:
+    """Return what a reader must know of a forecast made later than it is dated, or nothing."""
+    manifest = found.run.manifest
+    made = manifest.created.date()
+    if (made - manifest.as_of).days <= _SAME_DAYS:
+        return ""
+    late = len(found.situation.resolved_later)
+    knew = (
+        f" Its priors were learned from questions of which {late} ended only later, and so know "
+        "their ends."
+        if late
+        else ""
+    )
+    return (
+        f"Made on {day_words(made)} as of {day_words(manifest.as_of)}: no news known later is "
+        f"used.{knew}"
+    )
+
+
+_SAME_DAYS = 7
+
+
+def late_scores(found: Findings) -> str:
+    """Return that the scores could not have been known on the as-of date, where that is so."""
+    late = len(found.situation.resolved_later)
+    if not late:
+        return ""
+    were = "was" if late == 1 else "were"
+    return (
+        f"On {day_words(found.run.manifest.as_of)} these scores could not have been known: {late} "
+        f"of the questions {were} still open."
+    )

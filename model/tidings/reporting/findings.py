@@ -1,0 +1,342 @@
+"""What a report has to say of a run, worked out once: figures and sentences only show it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from tidings.evidence.ledger import Item
+from tidings.evidence.pressure import item_size
+from tidings.forecasting.runs import Run, list_runs
+from tidings.mechanism.situation import Situation
+from tidings.names import RETAINED
+from tidings.question.loading import Question
+from tidings.question.normal import from_link
+from tidings.reasons.explaining import Part, leading_stories
+from tidings.reasons.moves import Move, Moves
+from tidings.reasons.reweighting import ALL_DRAWS, Posterior, quick_posterior, stored_posterior
+from tidings.reasons.sensitivity import tilts_of
+from tidings.reasons.watching import Watch, Watched, watch_run
+from tidings.reporting.reason_figures import Bar, Swing
+from tidings.reporting.sentences import prior_words, who_words
+from tidings.reporting.time_figures import Event, Willing
+from tidings.reporting.wording import day_words, inside_noise
+
+_STORIES, _EACH_WAY, _EVENTS, _SWINGS, _WATCHED, _MOVES = 16, 5, 8, 10, 3, 8
+_APART_DAYS = 45
+"""Events nearer to each other than this share a mark: the stronger."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """The reports of one event, and what they do to the likeliest outcome.
+
+    Attributes
+    ----------
+    name : str
+        Its id.
+    items : tuple of Item
+        The newest first.
+    effect : Bar or None
+        On the likeliest outcome; None where it is next to nothing.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+    effect: Bar | None = None
+
+    @property
+    def one_voice(self) -> bool:
+        """Whether a single source tells it."""
+        return len({item.source for item in self.items}) == 1
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that a report shows.
+
+    Attributes
+    ----------
+    run, question : Run, Question
+        The run, and the question as it was used.
+    situation : Situation
+        What was known.
+    leading : str
+        The likeliest outcome.
+    rival : str
+        The likeliest but the leading one.
+    against, towards : tuple of Bar
+        What lowers and what raises the leading outcome most.
+    watched : tuple of Watched
+        Which news would matter most next.
+    watch : Watch
+        All of it.
+    stories : tuple of Story
+        The newest first.
+    swings : tuple of Swing
+        Which priors move the rival most.
+    willing : tuple of Willing
+        What actors seem willing to do.
+    events : tuple of Event
+        What moved the forecast over the years.
+    published : tuple of (date, float)
+        Chance of any change at the headline horizon, by run of the same question.
+    before : Run or None
+        The run before: that of the moves, or the last of an earlier date.
+    moves : Moves or None
+        Since the run before.
+    earlier : tuple of Item
+        What the run before knew.
+    """
+
+    run: Run
+    question: Question
+    situation: Situation
+    leading: str
+    rival: str
+    against: tuple[Bar, ...]
+    towards: tuple[Bar, ...]
+    watch: Watch
+    watched: tuple[Watched, ...]
+    stories: tuple[Story, ...]
+    swings: tuple[Swing, ...]
+    willing: tuple[Willing, ...]
+    events: tuple[Event, ...]
+    published: tuple[tuple[date, float], ...]
+    before: Run | None
+    moves: Moves | None
+    earlier: tuple[Item, ...]
+
+    def title(self, outcome: str) -> str:
+        """Return an outcome's title."""
+        return next(one.title for one in self.run.manifest.outcomes if one.id == outcome)
+
+    def telling(self, outcome: str) -> list[Move]:
+        """Return the moves of an outcome outside Monte Carlo error, the largest first."""
+        assert self.moves is not None
+        row = self.moves.outcomes.index(outcome)
+        at = self.moves.horizons.index(self.run.manifest.headline)
+        named = [move for move in self.moves.moves if move.kind != "noise"]
+        told = [move for move in named if not inside_noise(*move.effect.at(row, at))]
+        return sorted(told, key=lambda move: -abs(move.effect.at(row, at)[0]))[:_MOVES]
+
+    @property
+    def moved_by(self) -> str:
+        """What moved the likeliest outcome most since the run before; nothing if not worked out."""
+        steps = [] if self.moves is None else self.telling(self.leading)
+        return move_label(self, steps[0]) if steps else ""
+
+
+def movers(found: Findings) -> list[str]:
+    """Return the outcomes whose moves are shown: the likeliest, and the one that moved most."""
+    if found.moves is None:
+        return []
+    at = found.moves.horizons.index(found.run.manifest.headline)
+    change = found.moves.after[:, at] - found.moves.before[:, at]
+    most = found.moves.outcomes[int(np.argmax(np.abs(change)))]
+    others = [name for name in found.moves.outcomes if name != found.leading]
+    if most == found.leading:
+        places = [found.moves.outcomes.index(name) for name in others]
+        most = others[int(np.argmax(np.abs(change[places])))]
+    return [found.leading, most]
+
+
+def move_bars(found: Findings, outcome: str) -> list[Bar]:
+    """Return the moves of an outcome at the headline horizon, the largest first, end to end.
+
+    Those too small to tell come together at the end, with what the split leaves open.
+    """
+    moves = found.moves
+    assert moves is not None
+    row, at = moves.outcomes.index(outcome), moves.horizons.index(found.run.manifest.headline)
+    reached, end = float(moves.before[row, at]), float(moves.after[row, at])
+    bars = []
+    for move in found.telling(outcome):
+        after = reached + move.effect.at(row, at)[0]
+        label = move_label(found, move)
+        bars.append(Bar(label, reached, after, doubtful=not move.effect.trusted))
+        reached = after
+    if reached != end:
+        bars.append(Bar(_REST, reached, end))
+    return bars
+
+
+_REST = "everything smaller, and the error of the split"
+
+
+def move_label(found: Findings, move: Move) -> str:
+    """Return what moved a forecast, in words."""
+    assert found.moves is not None
+    items = {item.id: item for item in (*found.earlier, *found.situation.items)}
+    if move.id in items:
+        told = story_label([items[move.id]])
+        return f"withdrawn: {told}" if move.kind == "retraction" else told
+    if move.kind == "prior":
+        return prior_words(move.id, found.question)
+    names = {"time": "time passing", "cases": "past cases", "model": "another version of the model"}
+    return names.get(move.kind, move.id)
+
+
+def find(run: Run, moves: Moves | None = None) -> Findings:
+    """Work out what a report of a run has to say.
+
+    Parameters
+    ----------
+    run : Run
+        As stored.
+    moves : Moves, optional
+        Since an earlier run.
+
+    Raises
+    ------
+    InputError, RunError
+        If the run cannot be read.
+    """
+    posterior = quick_posterior(run)
+    situation, question = posterior.situation, posterior.situation.question
+    ranked = sorted(run.at(run.manifest.headline).values(), key=lambda row: -row.mean)
+    leading, rival = ranked[0].outcome, ranked[1].outcome
+    now = ranked[0].mean
+    parts = leading_stories(posterior, leading, _STORIES)
+    place = _place(run, leading)
+    bars = {part.id: _bar(part, situation, now, place) for part in parts if _telling(part, place)}
+    watch = watch_run(run)
+    runs = list_runs(run.path.parent)
+    others = [one for one in runs if one.manifest.question == question.config.id]
+    return Findings(
+        run,
+        question,
+        situation,
+        leading,
+        rival,
+        tuple(bar for bar in bars.values() if bar.change < 0)[:_EACH_WAY],
+        tuple(bar for bar in bars.values() if bar.change > 0)[:_EACH_WAY],
+        watch,
+        _different(watch.news),
+        _stories(situation, bars),
+        _swings(run, rival),
+        _willing(posterior, rival),
+        _events(situation),
+        tuple((one.manifest.as_of, _any_change(one)) for one in others),
+        _run_before(others, run) if moves is None else moves.old,
+        moves,
+        () if moves is None else stored_posterior(moves.old).situation.items,
+    )
+
+
+def _different(news: Sequence[Watched]) -> tuple[Watched, ...]:
+    """Return the most telling news, one an outcome."""
+    firsts = {one.outcome: one for one in reversed(news)}
+    return tuple(one for one in news if firsts[one.outcome] is one)[:_WATCHED]
+
+
+def _run_before(runs: Sequence[Run], run: Run) -> Run | None:
+    """Return the last run of an earlier date."""
+    earlier = [one for one in runs if one.manifest.as_of < run.manifest.as_of]
+    return max(earlier, key=lambda one: (one.manifest.as_of, one.manifest.created), default=None)
+
+
+def _place(run: Run, outcome: str) -> tuple[int, int]:
+    """Return where an outcome and the headline horizon stand in the arrays."""
+    manifest = run.manifest
+    row = [one.id for one in manifest.outcomes].index(outcome)
+    return row, list(manifest.horizons).index(manifest.headline)
+
+
+def _any_change(run: Run) -> float:
+    return 1.0 - run.at(run.manifest.headline)[RETAINED].mean
+
+
+def _telling(part: Part, place: tuple[int, int]) -> bool:
+    return not inside_noise(*part.effect.at(*place))
+
+
+def _bar(part: Part, situation: Situation, now: float, place: tuple[int, int]) -> Bar:
+    """Return what a part adds to a forecast, as a bar that leads to it."""
+    change, _ = part.effect.at(*place)
+    if part.basis == "time":
+        years = (situation.status_known_to - situation.question.config.clock_start).days / 365.25
+        label = f"{years:.1f} years without an end"
+    else:
+        label = story_label([item for item in situation.items if item.id in part.items])
+    return Bar(label, now - change, now, doubtful=not part.effect.trusted)
+
+
+def story_label(items: Sequence[Item]) -> str:
+    """Return a story in few words: who spoke, and when the strongest of its items was known."""
+    first = max(items, key=lambda item: (abs(item.push or 0), item.known))
+    return f"{first.speaker or first.source}, {day_words(first.known)}"
+
+
+def _stories(situation: Situation, bars: dict[str, Bar]) -> tuple[Story, ...]:
+    grouped: dict[str, list[Item]] = {}
+    for item in reversed(situation.items):
+        grouped.setdefault(item.story, []).append(item)
+    return tuple(Story(name, tuple(items), bars.get(name)) for name, items in grouped.items())
+
+
+def _swings(run: Run, outcome: str) -> tuple[Swing, ...]:
+    """Return what moves an outcome where a prior is moved by one sd, the largest first."""
+    everything = stored_posterior(run, ALL_DRAWS)
+    tilts, place = tilts_of(everything), _place(run, outcome)
+    now = run.at(run.manifest.headline)[outcome].mean
+    question = everything.situation.question
+    swings = []
+    for down, up in zip(tilts[::2], tilts[1::2], strict=True):
+        if all(inside_noise(*one.effect.at(*place)) for one in (down, up)):
+            continue
+        lower, higher = (now + one.effect.at(*place)[0] for one in (down, up))
+        doubtful = not (down.effect.trusted and up.effect.trusted)
+        words = prior_words(down.prior, question)
+        swings.append(Swing(words, lower, higher, doubtful=doubtful))
+    swings.sort(key=lambda one: -max(abs(one.down - now), abs(one.up - now)))
+    return tuple(swings[:_SWINGS])
+
+
+def _willing(posterior: Posterior, outcome: str) -> tuple[Willing, ...]:
+    """Return what each actor with dynamics seems willing to do, of an outcome if it is asked."""
+    situation, parameters = posterior.situation, posterior.parameters
+    structure, timeline = situation.structure, situation.timeline
+    question = situation.question
+    titles = {one.id: one.title for one in question.config.outcomes}
+    days = [
+        min(timeline.start + timedelta(days=timeline.state_days * state), situation.as_of)
+        for state in range(timeline.states)
+    ]
+    told = []
+    for place, actor in enumerate(structure.dynamic):
+        asked = [end for who, end in structure.pairs if who == actor]
+        end = outcome if outcome in asked else next(iter(asked), None)
+        if end is None:
+            continue
+        level = parameters.level_logit[structure.pairs.index((actor, end))]
+        path = parameters.factor[place, : timeline.states] + level
+        low, middle, high = (
+            [from_link(float(value), "logit") for value in quantile]
+            for quantile in np.quantile(path, (0.05, 0.5, 0.95), axis=1)
+        )
+        said = [
+            (days[reading.state], from_link(reading.sign * reading.y_logit, "logit"))
+            for reading in situation.readings
+            if reading.actor == actor and reading.outcome in (end, None)
+        ]
+        title = f"{who_words(actor, question)}: {titles[end]}"
+        told.append(Willing(title, days, low, middle, high, said))
+    return tuple(told)
+
+
+def _events(situation: Situation) -> tuple[Event, ...]:
+    """Return what moved the forecast most over the years, one at a time."""
+    grades = situation.question.config.grades
+    ranked = sorted(situation.items, key=lambda item: (-abs(item_size(item, grades)), item.known))
+    taken: list[Item] = []
+    for item in ranked:
+        if not item_size(item, grades):
+            break
+        if all(abs((item.known - one.known).days) > _APART_DAYS for one in taken):
+            taken.append(item)
+        if len(taken) == _EVENTS:
+            break
+    taken.sort(key=lambda item: item.known)
+    return tuple(Event(n, item.known, item) for n, item in enumerate(taken, start=1))

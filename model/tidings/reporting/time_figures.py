@@ -1,0 +1,143 @@
+"""Figures over time: the forecast as each date saw it, and what actors seem willing to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tidings.evidence.ledger import Item
+from tidings.question.timeline import DAYS_PER_YEAR
+from tidings.reporting.drawing import Drawing, Scale, fitted, wrapped
+from tidings.reporting.figures import page_width
+from tidings.reporting.wording import day_words
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that moved the forecast: its number in the figure, when, and what it was."""
+
+    number: int
+    day: date
+    item: Item
+
+
+@dataclass(frozen=True)
+class Willing:
+    """What one actor seems willing to do, over time.
+
+    Attributes
+    ----------
+    title : str
+        Who, and what.
+    days : sequence of date
+        The moments.
+    low, middle, high : sequence of float
+        Of the willingness at each, with nine tenths of the draws between.
+    said : sequence of (date, float)
+        What items about the actor say at face value.
+    """
+
+    title: str
+    days: Sequence[date]
+    low: Sequence[float]
+    middle: Sequence[float]
+    high: Sequence[float]
+    said: Sequence[tuple[date, float]]
+
+
+def draw_over_time(
+    line: Sequence[tuple[date, float]],
+    published: Sequence[tuple[date, float]],
+    events: Sequence[Event],
+    *,
+    narrow: bool,
+) -> Drawing:
+    """Draw the chance of a change within a year, as each date saw it, with what moved it.
+
+    Parameters
+    ----------
+    line : sequence of (date, float)
+        By this model, from what was known then.
+    published : sequence of (date, float)
+        Of runs.
+    events : sequence of Event
+        Marked above.
+    narrow : bool
+        For a telephone.
+    """
+    sheet = Drawing(page_width(narrow=narrow), 230)
+    days = [day for day, _ in (*line, *published)] + [event.day for event in events]
+    left, right, top, bottom = 40.0, sheet.width - 14, 40.0, 196.0
+    first, last = min(days), max(days)
+    across = Scale((first.toordinal(), last.toordinal()), (left, right))
+    up = Scale((0.0, max(value for _, value in (*line, *published)) * 1.15), (bottom, top))
+    for mark in up.marks(4):
+        sheet.line([(left, up(mark)), (right, up(mark))], "grid")
+        sheet.words(left - 5, up(mark) + 4, f"{mark * 100:.3g} %", "soft", "end", size=11)
+    _draw_years(sheet, across, (first, last), bottom, narrow=narrow)
+    _draw_events(sheet, across, events, (top, bottom))
+    sheet.line([(across(d.toordinal()), up(v)) for d, v in line], "k1", 2)
+    for day, value in line:
+        sheet.dot(across(day.toordinal()), up(value), 2.2, "k1")
+    for day, value in published:
+        sheet.dot(across(day.toordinal()), up(value), 5, "k4", hollow=True)
+    return sheet
+
+
+def _draw_years(
+    sheet: Drawing, across: Scale, ends: tuple[date, date], bottom: float, *, narrow: bool
+) -> None:
+    years = range(ends[0].year + 1, ends[1].year + 1)
+    every = 1 if len(years) <= (6 if narrow else 12) else 2
+    if (ends[1] - ends[0]).days < DAYS_PER_YEAR:
+        for day, anchor in zip(ends, ("start", "end"), strict=True):
+            x = across(day.toordinal())
+            sheet.words(x, bottom + 16, day_words(day), "soft", anchor, size=11)
+        return
+    for year in years:
+        x = across(date(year, 1, 1).toordinal())
+        sheet.line([(x, bottom), (x, bottom + 4)], "rule")
+        if (year - ends[0].year - 1) % every == 0:
+            sheet.words(x, bottom + 17, str(year), "soft", "middle", size=11)
+
+
+def _draw_events(
+    sheet: Drawing, across: Scale, events: Sequence[Event], span: tuple[float, float]
+) -> None:
+    reached = [-20.0, -20.0]
+    for event in sorted(events, key=lambda one: one.day):
+        x = across(event.day.toordinal())
+        floor = 0 if x - reached[0] > 17 else 1
+        reached[floor] = x
+        y = 12.0 + 16 * floor
+        sheet.line([(x, y + 4), (x, span[1])], "rule", 0.8, "2 3")
+        sheet.dot(x, y, 8, "ink")
+        sheet.words(x, y + 4, str(event.number), "paper", "middle", size=11, bold=True)
+
+
+def draw_willing(panels: Sequence[Willing], *, narrow: bool) -> Drawing:
+    """Draw what actors seem willing to do over time, a panel each, with what was said of it."""
+    columns = 1 if narrow else min(len(panels), 3)
+    width, high = page_width(narrow=narrow) / columns, 170.0
+    sheet = Drawing(page_width(narrow=narrow), high * -(-len(panels) // columns))
+    for place, panel in enumerate(panels):
+        corner = place % columns * width, place // columns * high
+        for number, line in enumerate(wrapped(panel.title, width - 14, 12, 2)):
+            sheet.words(corner[0], corner[1] + 13 + 14 * number, line, bold=True)
+        left, right = corner[0] + 38, corner[0] + width - 14
+        top, bottom = corner[1] + 40, corner[1] + high - 26
+        across = Scale((panel.days[0].toordinal(), panel.days[-1].toordinal()), (left, right))
+        up = Scale((0.0, 1.0), (bottom, top))
+        for mark in (0.0, 0.5, 1.0):
+            sheet.line([(left, up(mark)), (right, up(mark))], "grid")
+            sheet.words(left - 4, up(mark) + 4, f"{mark * 100:g} %", "soft", "end", size=10)
+        xs = [across(day.toordinal()) for day in panel.days]
+        band = [*zip(xs, map(up, panel.high), strict=True)]
+        band += reversed([*zip(xs, map(up, panel.low), strict=True)])
+        sheet.area(band, "k1", 0.22)
+        sheet.line([*zip(xs, map(up, panel.middle), strict=True)], "k1", 2)
+        for day, value in panel.said:
+            sheet.dot(across(day.toordinal()), up(value), 2.4, "k4", hollow=True)
+        for day, anchor in ((panel.days[0], "start"), (panel.days[-1], "end")):
+            shown = fitted(f"{day:%Y}-{day:%m}", width)
+            sheet.words(across(day.toordinal()), bottom + 15, shown, "soft", anchor, size=10)
+    return sheet
