@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 
 import pytest
 from tests.helpers import PROJECT, QUESTION
@@ -11,8 +12,10 @@ from tests.helpers import PROJECT, QUESTION
 import tidings
 from tidings._text import markdown as escape
 from tidings.reporting.cards import cards_of
-from tidings.reporting.document import write_source
+from tidings.reporting.document import TITLES, write_source
+from tidings.reporting.findings import find
 from tidings.reporting.lesson_page import quantiles_of
+from tidings.reporting.sentences import prior_words
 from tidings.reporting.wording import percent, spread_words
 
 LEARNED = PROJECT / "priors" / "learned" / "turkey-s400.toml"
@@ -52,25 +55,30 @@ def test_reasons_state_no_number_that_a_learned_or_fitted_prior_has():
     assert {because for because, found in numbers.items() if found} == set()
 
 
+class Anything(dict):
+    """What every figure shows, where none is drawn."""
+
+    def __missing__(self, name):
+        return name
+
+
 def test_the_report_has_every_prior_with_its_own_numbers(shipped_run, cards, tmp_path):
-    source = write_source(shipped_run, tmp_path).read_text(encoding="utf-8")
-    table = source[source.index("## The priors") : source.index("## This run")]
-    lines = {
-        line.split(" | ")[0].removeprefix("| "): line
-        for line in table.splitlines()
-        if line.startswith("| ")
-    }
+    found = find(shipped_run)
+    source = write_source(found, Anything(), tmp_path, brief=False).read_text(encoding="utf-8")
+    annex = source[source.index(TITLES["priors"]) : source.index(TITLES["checks"])].splitlines()
+    lines = {title: line for title, line in pairwise(annex) if line.startswith(":   ")}
     for card in cards:
-        line = lines[escape(card.name.replace(".", " ").replace("_", " "))]
+        line = lines[escape(prior_words(card.name, found.question))]
         assert escape(spread_words(card.name, card.prior)) in line
         assert escape(card.because) in line
         for one in card.sources:
             assert escape(one.value) in line
-    assert len(lines) == len(cards) + 1
+    assert len(lines) == len(cards)
 
 
 def test_the_report_has_the_scores_that_were_learned(inputs, shipped_run, tmp_path):
-    source = write_source(shipped_run, tmp_path).read_text(encoding="utf-8")
+    found = find(shipped_run)
+    source = write_source(found, Anything(), tmp_path, brief=False).read_text(encoding="utf-8")
     for row in inputs.question.learned.scores:
         assert f"{row.log_event:.3f} | {row.log_base:.3f} | {row.log_gain:+.3f}" in source
 

@@ -10,7 +10,7 @@ from tidings.evidence.ledger import Ledger
 from tidings.mechanism.situation import observe
 from tidings.randomness import stream
 from tidings.reasons.explaining import explain_run
-from tidings.reasons.pool import refitted
+from tidings.reasons.pool import Pool, refitted
 from tidings.reasons.reweighting import stored_posterior
 from tidings.reasons.surprises import SURPRISING, Residuals, surprises
 from tidings.reasons.watching import Lookout, at_least_one, watch_run
@@ -134,7 +134,7 @@ def test_an_item_against_all_others_is_found_with_those_it_conflicts_with(inputs
 @pytest.mark.parametrize("place", range(3))
 def test_news_to_watch_moves_as_the_refit_with_it_does(posterior, watch, place):
     one = watch.news[place]
-    lookout = Lookout(watch.run, posterior)
+    lookout = Lookout(watch.run, Pool(posterior.inputs, [posterior], refit="never"))
     whole = anew(posterior, posterior.situation)
     for news in (one.favourable, one.adverse):
         situation = lookout.with_story(one.actor, one.outcome, news.size, news.face_value)

@@ -20,6 +20,8 @@ def forecast(
     runs: Path = RUNS,
     seed: int | None = None,
     progress: "Progress | None" = None,
+    *,
+    prior_only: bool = False,
 ) -> Run:
     """Fit, check and store a forecast.
 
@@ -35,6 +37,8 @@ def forecast(
         Root of all randomness, in place of the config's.
     progress : callable, optional
         Called with the state of every chain while it samples.
+    prior_only : bool
+        Whether to leave out all news, and what the quiet so far tells.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def forecast(
     inputs = read_inputs(question)
     if seed is not None:
         inputs = inputs.seeded(seed)
-    return make_forecast(inputs, as_of or date.today(), runs, progress)
+    return make_forecast(inputs, as_of or date.today(), runs, progress, prior_only=prior_only)
 
 
 def report(

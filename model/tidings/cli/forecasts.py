@@ -13,7 +13,7 @@ from tidings.errors import RunError
 from tidings.forecasting.runs import Run
 from tidings.question.loading import load_question
 from tidings.reporting import views
-from tidings.reporting.wording import interval, leader, percent
+from tidings.reporting.wording import chance, chance_range, leader
 
 if TYPE_CHECKING:
     from tidings.forecasting.sampling import ChainState
@@ -75,8 +75,8 @@ def show_run(console: Console, run: Run) -> None:
     table.add_column(f"90\u00a0% interval, {manifest.headline}", justify="right")
     for outcome in manifest.outcomes:
         row = run.at(manifest.headline)[outcome.id]
-        cells = [percent(run.at(horizon)[outcome.id].mean) for horizon in manifest.horizons]
-        table.add_row(said(outcome.title), *cells, interval(row.q05, row.q95))
+        cells = [chance(run.at(horizon)[outcome.id].mean) for horizon in manifest.horizons]
+        table.add_row(said(outcome.title), *cells, chance_range(row.q05, row.q95))
     console.print(table)
     for note in manifest.notes:
         console.print(f"[yellow]note[/] {said(note)}")
@@ -128,7 +128,7 @@ def show_history(
     table.add_column("publishable")
     for run in runs:
         rows = run.at(run.manifest.headline)
-        cells = [percent(rows[k].mean) if k in rows else "" for k in outcomes]
+        cells = [chance(rows[k].mean) if k in rows else "" for k in outcomes]
         mark = "yes" if run.manifest.publishable else "[bold red]no[/]"
         name = run.manifest.run
         table.add_row(str(run.manifest.as_of), name, run.manifest.headline, *cells, mark)
@@ -151,11 +151,14 @@ def forecast(
     as_of: AsOf = None,
     runs: RunsFolder = RUNS,
     seed: Seed = None,
+    prior_only: Annotated[
+        bool, typer.Option("--prior-only", help="Leave out all news, and the quiet so far.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Fit, check and store a run."""
     with progress_bar(Console(stderr=True)) as progress:
-        made = tidings.forecast(question, as_of, runs, seed, progress)
+        made = tidings.forecast(question, as_of, runs, seed, progress, prior_only=prior_only)
     if as_json:
         print_json(views.forecast(made))
     else:

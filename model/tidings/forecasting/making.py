@@ -31,7 +31,7 @@ from tidings.forecasting.sampling import Progress
 from tidings.forecasting.storing import write_run
 from tidings.forecasting.tables import QUANTILES, Basis, Check, ForecastRow
 from tidings.mechanism.parameters import named_dataset
-from tidings.mechanism.situation import Situation, observe, outlook_of
+from tidings.mechanism.situation import Situation, observe, outlook_of, priors_alone
 from tidings.mechanism.unknowns import prior_names
 from tidings.names import RETAINED, Dim
 from tidings.question.timeline import DAYS_PER_YEAR, Calendar
@@ -54,7 +54,12 @@ _PACKAGES = (
 
 
 def make_forecast(
-    inputs: Inputs, as_of: date, folder: Path, progress: Progress | None = None
+    inputs: Inputs,
+    as_of: date,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    prior_only: bool = False,
 ) -> Run:
     """Fit, carry forward, check and store.
 
@@ -68,6 +73,8 @@ def make_forecast(
         Where runs are kept.
     progress : callable, optional
         Called with the state of every chain while it samples.
+    prior_only : bool
+        Whether to leave out all news, and what the quiet so far tells.
 
     Returns
     -------
@@ -84,7 +91,11 @@ def make_forecast(
         If the run cannot be stored.
     """
     timings: dict[str, float] = {}
-    situation = observe(inputs.question, inputs.ledger, inputs.resolved, as_of)
+    situation = (
+        priors_alone(inputs.question, inputs.resolved, as_of)
+        if prior_only
+        else observe(inputs.question, inputs.ledger, inputs.resolved, as_of)
+    )
     with _timed(timings, "fit"):
         fitted = fit(situation, progress)
     with _timed(timings, "forecast"):
@@ -235,6 +246,7 @@ def _facts(
         "horizons": calendar.horizons,
         "headline": f"{config.headline_months}mo",
         "yardstick": config.yardstick,
+        "prior_only": not situation.time_tells,
         "status_known_to": situation.status_known_to,
         "newest_item": situation.newest,
         "newest_by_actor": situation.newest_by_actor,
@@ -281,7 +293,9 @@ def _already_happened(situation: Situation, rows: Sequence[ForecastRow]) -> floa
 
 def _notes(situation: Situation) -> Iterator[str]:
     """Yield what a reader must know of how this run came about."""
-    if not situation.items:
+    if not situation.time_tells:
+        yield "This is what the priors alone say: neither news nor the quiet so far is used."
+    elif not situation.items:
         yield (
             "No item of evidence is known by the as-of date: "
             "the forecast is the prior updated by time alone."

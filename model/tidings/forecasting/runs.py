@@ -89,6 +89,7 @@ class Manifest(Closed):
     horizons: dict[str, date]
     headline: str
     yardstick: str
+    prior_only: bool = False
     status_known_to: date
     newest_item: date | None
     newest_by_actor: dict[str, date | None] = Field({})

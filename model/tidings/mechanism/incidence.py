@@ -34,8 +34,8 @@ from tidings.question.structure import Structure
 from tidings.question.timeline import DAYS_PER_YEAR, Calendar, Timeline, mean_start_up
 from tidings.randomness import stream
 
-_CHUNK = 100
-"""Draws carried forward together: few enough that their futures stay in the processor's cache."""
+_CHUNK = 5000
+"""Futures carried forward together: few enough that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,10 @@ class Futures:
             As many draws, that differ in neither the factors' paths nor their sds.
         """
         other = copy(self)
+        parts = _parts(parameters, self.outlook.futures)
         other._chunks = [
             _Chunk(part, self.outlook, chunk.coming, chunk.generator)
-            for part, chunk in zip(_parts(parameters), self._chunks, strict=True)
+            for part, chunk in zip(parts, self._chunks, strict=True)
         ]
         other._rates = _each_rates(other._chunks, self._fates)
         return other
@@ -200,13 +201,13 @@ def _chunks(parameters: RateParts, outlook: Outlook, seed: int, name: str) -> "l
         coming = NewsToCome(outlook.arrivals, ends, days, outlook.half_lives)
     return [
         _Chunk(part, outlook, coming, stream(seed, name, number))
-        for number, part in enumerate(_parts(parameters))
+        for number, part in enumerate(_parts(parameters, outlook.futures))
     ]
 
 
-def _parts(parameters: RateParts) -> list[RateParts]:
-    draws = parameters.draws
-    parts = [slice(low, min(low + _CHUNK, draws)) for low in range(0, draws, _CHUNK)]
+def _parts(parameters: RateParts, futures: int) -> list[RateParts]:
+    draws, together = parameters.draws, max(1, _CHUNK // futures)
+    parts = [slice(low, min(low + together, draws)) for low in range(0, draws, together)]
     return [_of_draws(parameters, part) for part in parts]
 
 

@@ -187,6 +187,20 @@ def observe(
     )
 
 
+def priors_alone(
+    question: Question, resolved: Sequence[ResolvedQuestion], as_of: date
+) -> Situation:
+    """Return a date on which neither news nor the quiet so far tells anything.
+
+    Raises
+    ------
+    InputError
+        As `observe`.
+    """
+    empty = Ledger(question.path, ())
+    return replace(observe(question, empty, resolved, as_of), time_tells=False)
+
+
 def _check_date(question: Question, as_of: date) -> None:
     config = question.config
     if as_of < config.clock_start:

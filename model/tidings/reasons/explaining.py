@@ -16,7 +16,7 @@ from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, half_lives_of, outlook_of
 from tidings.reasons.pool import Effect, Pool, refitted
-from tidings.reasons.reweighting import Posterior, stored_posterior
+from tidings.reasons.reweighting import stored_posterior
 from tidings.reasons.surprises import SURPRISING, Surprise, surprises
 from tidings.reasons.worlds import World, world_of
 
@@ -151,12 +151,12 @@ def explain_run(run: Run) -> Explanation:
     )
 
 
-def leading_stories(posterior: Posterior, outcome: str, most: int) -> list[Part]:
+def leading_stories(pool: Pool, outcome: str, most: int) -> list[Part]:
     """Return what the stories that press most add to an outcome, without a posterior drawn anew.
 
     Parameters
     ----------
-    posterior : Posterior
+    pool : Pool
         Of a run.
     outcome : str
         Whose forecast at the headline horizon the stories are ordered by, the largest first.
@@ -168,8 +168,7 @@ def leading_stories(posterior: Posterior, outcome: str, most: int) -> list[Part]
     list of Part
         With the quiet time first among equals, as ``time``.
     """
-    whole = posterior.situation
-    pool = Pool(posterior.inputs, [posterior], refit="never")
+    whole = pool.posterior.situation
     base = pool.at(whole)
 
     def part(basis: Basis, name: str, without: Situation) -> Part:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tidings.evidence.inputs import Inputs
 from tidings.forecasting.checks import diagnose
 from tidings.forecasting.fitting import fit, incidence_of
+from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, outlook_of
 from tidings.names import Dim
 from tidings.reasons.reweighting import (
@@ -25,6 +26,7 @@ from tidings.reasons.reweighting import (
     Reweighting,
     at_horizons,
     left_of,
+    quick_posterior,
     standard_error,
     trusted,
     weights_of,
@@ -162,6 +164,11 @@ class Pool:
         self._inputs, self._last, self._refit, self._draws = inputs, last, refit, draws
         self._members = [Reweighting(posterior, last) for posterior in posteriors]
 
+    @property
+    def posterior(self) -> Posterior:
+        """The first posterior."""
+        return self._members[0].posterior
+
     def own(self) -> Estimate:
         """Return the forecast that came with the first posterior."""
         return self.tilted(np.zeros(len(self._members[0].posterior.incidence)))
@@ -257,6 +264,18 @@ class Pool:
         influence = np.asarray(weights[:, None, None] * (values - mean))
         effective = self._members[number].posterior.effective
         return Estimate(mean, {number: influence}, {number: effective}, k)
+
+
+def quick_pool(run: Run) -> Pool:
+    """Return a run's draws for many small questions, without a posterior drawn anew.
+
+    Raises
+    ------
+    RunError, InputError
+        If the run cannot be read.
+    """
+    posterior = quick_posterior(run)
+    return Pool(posterior.inputs, [posterior], refit="never")
 
 
 def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> Posterior:

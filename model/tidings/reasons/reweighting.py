@@ -26,6 +26,7 @@ from tidings.mechanism.situation import (
     observe,
     outlook_of,
     precedent_share,
+    priors_alone,
     reading_rows,
 )
 from tidings.mechanism.unknowns import prior_names
@@ -36,7 +37,7 @@ from tidings.reasons.pareto import smoothed_weights
 
 DRAWS = 1000
 """Draws that are carried forward again, spread over the run's."""
-_FEW_FUTURES = 6
+_FEW_FUTURES = 3
 ALL_DRAWS = 10**9
 """More than any run has."""
 _EQUAL = 1e-9
@@ -137,7 +138,12 @@ def stored_posterior(run: Run, draws: int = DRAWS) -> Posterior:
         If its inputs are not valid any more.
     """
     inputs = read_inputs(run.question_file).seeded(run.manifest.seed)
-    situation = observe(inputs.question, inputs.ledger, inputs.resolved, run.manifest.as_of)
+    as_of = run.manifest.as_of
+    situation = (
+        priors_alone(inputs.question, inputs.resolved, as_of)
+        if run.manifest.prior_only
+        else observe(inputs.question, inputs.ledger, inputs.resolved, as_of)
+    )
     parameters = of_stored(run.stored("posterior"), situation.structure)
     incidence = run.stored("forecast")[Var.INCIDENCE]
     chains, stored = parameters.factor_sd.shape[-2:]

@@ -136,7 +136,7 @@ def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Se
     """
     values = at_horizons(posterior.incidence, posterior.situation)
     standard = _standardised(posterior)
-    tilts = tilts_of(posterior)
+    tilts = tilts_of(Pool(posterior.inputs, [posterior], refit="never"))
     if refit:
         tilts = tuple(
             tilt if tilt.effect.trusted else _refitted(posterior, tilt, run) for tilt in tilts
@@ -145,13 +145,12 @@ def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Se
     return Sensitivity(run, tilts, scaled, outcomes)
 
 
-def tilts_of(posterior: Posterior) -> tuple[Tilt, ...]:
+def tilts_of(pool: Pool) -> tuple[Tilt, ...]:
     """Return what each prior that is not fixed does, moved down and up by one sd of itself."""
-    pool = Pool(posterior.inputs, [posterior], refit="never")
     own = pool.own()
     return tuple(
         Tilt(name, sign, pool.tilted(sign * standard).minus(own).effect)
-        for name, standard in _standardised(posterior).items()
+        for name, standard in _standardised(pool.posterior).items()
         for sign in (-1, 1)
     )
 

@@ -26,8 +26,7 @@ from tidings.mechanism.situation import Situation, precedent_share
 from tidings.names import ANY, DEAL, OTHER, RETAINED
 from tidings.question.timeline import DAYS_PER_MONTH
 from tidings.question.yardsticks import LEDGER
-from tidings.reasons.pool import Effect, Pool
-from tidings.reasons.reweighting import Posterior, quick_posterior
+from tidings.reasons.pool import Effect, Pool, quick_pool
 from tidings.reasons.what_if import SUPPOSED, supposed_item
 
 Sign = Literal[1, -1]
@@ -107,21 +106,22 @@ class Watch:
     news: tuple[Watched, ...]
 
 
-def watch_run(run: Run) -> Watch:
+def watch_run(run: Run, pool: Pool | None = None) -> Watch:
     """Say which news would matter most next.
 
     Parameters
     ----------
     run : Run
         As stored.
+    pool : Pool, optional
+        From `quick_pool`, where there is one already.
 
     Raises
     ------
     InputError, RunError
         If the run cannot be read.
     """
-    posterior = quick_posterior(run)
-    lookout = Lookout(run, posterior)
+    lookout = Lookout(run, pool or quick_pool(run))
     at = list(run.manifest.horizons).index(run.manifest.headline)
     news = [lookout.watched(actor, outcome) for actor, outcome in lookout.pairs()]
     news.sort(key=lambda one: -one.bits[at])
@@ -135,13 +135,13 @@ class Lookout:
     ----------
     run : Run
         As stored.
-    posterior : Posterior
+    pool : Pool
         Its draws.
     """
 
-    def __init__(self, run: Run, posterior: Posterior) -> None:
-        self.situation = situation = posterior.situation
-        self._pool = Pool(posterior.inputs, [posterior], refit="never")
+    def __init__(self, run: Run, pool: Pool) -> None:
+        self.situation = situation = pool.posterior.situation
+        self._pool = pool
         self.now = run.at_horizons(lambda row: row.mean)
         self._base = self._pool.at(situation)
         pushing = {pulse.item for pulse in situation.pulses}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from tidings.errors import UsageError
 from tidings.evidence.ledger import Item, Ledger
 from tidings.evidence.resolved import ResolvedQuestion
 from tidings.mechanism.situation import Situation, observe
@@ -101,8 +102,16 @@ class Change:
 
 
 def world_of(posterior: Posterior) -> World:
-    """Return the world that a posterior rests on; who withdraws an item later is left out of it."""
+    """Return the world that a posterior rests on; who withdraws an item later is left out of it.
+
+    Raises
+    ------
+    UsageError
+        If it rests on priors alone.
+    """
     situation = posterior.situation
+    if not situation.time_tells:
+        raise UsageError("a run of priors alone has no news and no time to take apart")
     config = situation.question.config
     items = tuple(replace(item, retracted=None, retracted_why=None) for item in situation.items)
     moment = Moment(situation.as_of, situation.watched_to, config.status_known_to, items)

@@ -15,7 +15,8 @@ from tidings.question.loading import Question
 from tidings.question.normal import from_link
 from tidings.reasons.explaining import Part, leading_stories
 from tidings.reasons.moves import Move, Moves
-from tidings.reasons.reweighting import ALL_DRAWS, Posterior, quick_posterior, stored_posterior
+from tidings.reasons.pool import Pool, quick_pool
+from tidings.reasons.reweighting import Posterior, stored_posterior
 from tidings.reasons.sensitivity import tilts_of
 from tidings.reasons.watching import Watch, Watched, watch_run
 from tidings.reporting.reason_figures import Bar, Swing
@@ -23,7 +24,7 @@ from tidings.reporting.sentences import prior_words, who_words
 from tidings.reporting.time_figures import Event, Willing
 from tidings.reporting.wording import day_words, inside_noise
 
-_STORIES, _EACH_WAY, _EVENTS, _SWINGS, _WATCHED, _MOVES = 16, 5, 8, 10, 3, 8
+_STORIES, _EACH_WAY, _EVENTS, _SWINGS, _WATCHED, _MOVES = 12, 5, 8, 10, 3, 8
 _APART_DAYS = 45
 """Events nearer to each other than this share a mark: the stronger."""
 
@@ -193,15 +194,15 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
     InputError, RunError
         If the run cannot be read.
     """
-    posterior = quick_posterior(run)
-    situation, question = posterior.situation, posterior.situation.question
+    pool = quick_pool(run)
+    situation, question = pool.posterior.situation, pool.posterior.situation.question
     ranked = sorted(run.at(run.manifest.headline).values(), key=lambda row: -row.mean)
     leading, rival = ranked[0].outcome, ranked[1].outcome
     now = ranked[0].mean
-    parts = leading_stories(posterior, leading, _STORIES)
+    parts = leading_stories(pool, leading, _STORIES)
     place = _place(run, leading)
     bars = {part.id: _bar(part, situation, now, place) for part in parts if _telling(part, place)}
-    watch = watch_run(run)
+    watch = watch_run(run, pool)
     runs = list_runs(run.path.parent)
     others = [one for one in runs if one.manifest.question == question.config.id]
     return Findings(
@@ -215,8 +216,8 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
         watch,
         _different(watch.news),
         _stories(situation, bars),
-        _swings(run, rival),
-        _willing(posterior, rival),
+        _swings(pool, run, rival),
+        _willing(pool.posterior, rival),
         _events(situation),
         tuple((one.manifest.as_of, _any_change(one)) for one in others),
         _run_before(others, run) if moves is None else moves.old,
@@ -276,12 +277,11 @@ def _stories(situation: Situation, bars: dict[str, Bar]) -> tuple[Story, ...]:
     return tuple(Story(name, tuple(items), bars.get(name)) for name, items in grouped.items())
 
 
-def _swings(run: Run, outcome: str) -> tuple[Swing, ...]:
+def _swings(pool: Pool, run: Run, outcome: str) -> tuple[Swing, ...]:
     """Return what moves an outcome where a prior is moved by one sd, the largest first."""
-    everything = stored_posterior(run, ALL_DRAWS)
-    tilts, place = tilts_of(everything), _place(run, outcome)
+    tilts, place = tilts_of(pool), _place(run, outcome)
     now = run.at(run.manifest.headline)[outcome].mean
-    question = everything.situation.question
+    question = pool.posterior.situation.question
     swings = []
     for down, up in zip(tilts[::2], tilts[1::2], strict=True):
         if all(inside_noise(*one.effect.at(*place)) for one in (down, up)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def short_name(title: str) -> str:
     """Return who an actor is within a sentence, without what it does: what precedes the colon."""
     name = title.partition(":")[0]
-    return f"the {name[4:]}" if name.startswith("The ") else name
+    return name[0].lower() + name[1:] if name.startswith(("The ", "A ", "An ")) else name
 
 
 def who_words(actor: str, question: Question) -> str:

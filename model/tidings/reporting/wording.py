@@ -30,11 +30,6 @@ def percent(probability: float) -> str:
     return f"{_digits(probability)}\u00a0%"
 
 
-def interval(low: float, high: float) -> str:
-    """Return two probabilities as one range of percentages: ``1.4–18 %``."""
-    return f"{_digits(low)}–{percent(high)}"
-
-
 def _digits(probability: float) -> str:
     if probability in (0.0, 1.0):
         return f"{probability * 100:.0f}"
@@ -170,7 +165,7 @@ def moved(change: float, mcse: float) -> str:
 def headline_number(probability: float, yardstick: str, yardsticks: Yardsticks) -> str:
     """Return the number and then its word: ``89 % (very likely, ICD 203)``."""
     title = YARDSTICK_TITLES.get(yardstick, yardstick)
-    return f"{percent(probability)} ({yardsticks.word(probability, yardstick)}, {title})"
+    return f"{chance(probability)} ({yardsticks.word(probability, yardstick)}, {title})"
 
 
 def leader(run: Run, question: Question) -> str:
