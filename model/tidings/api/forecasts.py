@@ -5,10 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidings.api.base import base_run
 from tidings.api.defaults import QUESTION, RENDERED, RUNS
 from tidings.errors import RunError
 from tidings.evidence.inputs import read_inputs
-from tidings.forecasting.runs import Run, find_run, list_runs, unreadable_runs
+from tidings.forecasting.runs import Run, list_runs, unreadable_runs
+from tidings.question.loading import load_settings
 
 if TYPE_CHECKING:
     from tidings.forecasting.sampling import Progress
@@ -62,7 +64,7 @@ def forecast(
     return make_forecast(inputs, as_of or date.today(), runs, progress, prior_only=prior_only)
 
 
-def report(
+def report(  # noqa: PLR0913
     name: str | None = None,
     runs: Path = RUNS,
     to: Sequence[str] = ("html", "pdf"),
@@ -70,13 +72,14 @@ def report(
     since: str | None = None,
     *,
     brief: bool = False,
+    question: Path | None = None,
 ) -> tuple[Path, ...]:
     """Render a stored run.
 
     Parameters
     ----------
     name : str, optional
-        The run's id, the beginning of it, or its folder; the newest if not given.
+        The run's id, the beginning of it, or its folder; the newest of the question if not given.
     runs : Path
         Where runs are kept.
     to : sequence of {"html", "pdf"}
@@ -88,6 +91,8 @@ def report(
         An earlier run: the report then says what moved since.
     brief : bool
         Whether to report page one alone.
+    question : Path, optional
+        The question file, where no run is named; see `base_run`.
 
     Returns
     -------
@@ -106,8 +111,8 @@ def report(
     from tidings.api.reasons import diff
     from tidings.reporting.rendering import render
 
-    run_to_show = find_run(runs, name)
-    moves = None if since is None else diff(since, str(run_to_show.path), runs)
+    run_to_show = base_run(runs, name, question)
+    moves = None if since is None else diff(since, run_to_show, runs)
     return render(run_to_show, to, rendered or _beside(runs), moves, brief=brief)
 
 
@@ -147,15 +152,23 @@ def run(
     return made, report(str(made.path), runs, rendered=rendered)
 
 
-def history(runs: Path = RUNS) -> tuple[Run, ...]:
-    """Return all stored runs that can be read, the oldest first.
+def history(runs: Path = RUNS, question: Path | None = None) -> tuple[Run, ...]:
+    """Return the stored runs that can be read, the earliest as-of date first.
 
     Parameters
     ----------
     runs : Path
         Where runs are kept.
+    question : Path, optional
+        The question file: its runs alone.
+
+    Raises
+    ------
+    InputError
+        If the question file has a fault.
     """
-    return list_runs(runs)
+    asked = None if question is None else load_settings(question).id
+    return tuple(run for run in list_runs(runs) if asked in (None, run.manifest.question))
 
 
 def unreadable(runs: Path = RUNS) -> tuple[RunError, ...]:

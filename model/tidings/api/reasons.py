@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidings.api.base import base_run
 from tidings.api.defaults import RUNS
 from tidings.errors import UsageError, nearest
-from tidings.forecasting.runs import Run, find_run, list_runs
+from tidings.forecasting.runs import Run, find_run, runs_before
 from tidings.names import RETAINED
 
 if TYPE_CHECKING:
@@ -17,17 +18,24 @@ if TYPE_CHECKING:
     from tidings.reasons.watching import Watch
 
 
-def diff(old: str | None = None, new: str | None = None, runs: Path = RUNS) -> "Moves":
+def diff(
+    old: str | Run | None = None,
+    new: str | Run | None = None,
+    runs: Path = RUNS,
+    question: Path | None = None,
+) -> "Moves":
     """Split the difference of two runs into moves that add up.
 
     Parameters
     ----------
-    old : str, optional
-        The earlier run; the one made before ``new`` if not given.
-    new : str, optional
+    old : str or Run, optional
+        The earlier run; the one before ``new`` if not given.
+    new : str or Run, optional
         The later run; the newest of that question if not given.
     runs : Path
         Where runs are kept.
+    question : Path, optional
+        The question file, where no run is named; see `base_run`.
 
     Raises
     ------
@@ -38,20 +46,29 @@ def diff(old: str | None = None, new: str | None = None, runs: Path = RUNS) -> "
     """
     from tidings.reasons.moves import explain_moves
 
-    first = None if old is None else find_run(runs, old)
-    last = find_run(runs, new, first.manifest.question if first else None)
+    first = find_run(runs, old) if isinstance(old, str) else old
+    if isinstance(new, Run):
+        last = new
+    elif new is None and first is not None:
+        last = find_run(runs, None, first.manifest.question)
+    else:
+        last = base_run(runs, new, question)
     return explain_moves(first or _run_before(last, runs), last)
 
 
-def explain(name: str | None = None, runs: Path = RUNS) -> "Explanation":
+def explain(
+    name: str | None = None, runs: Path = RUNS, question: Path | None = None
+) -> "Explanation":
     """Say what a run rests on: its stories, actors, voices, the quiet time, and its conflicts.
 
     Parameters
     ----------
     name : str, optional
-        The run; the newest if not given.
+        The run; the newest of the question if not given.
     runs : Path
         Where runs are kept.
+    question : Path, optional
+        The question file, where no run is named; see `base_run`.
 
     Raises
     ------
@@ -62,18 +79,20 @@ def explain(name: str | None = None, runs: Path = RUNS) -> "Explanation":
     """
     from tidings.reasons.explaining import explain_run
 
-    return explain_run(find_run(runs, name))
+    return explain_run(base_run(runs, name, question))
 
 
-def watch(name: str | None = None, runs: Path = RUNS) -> "Watch":
+def watch(name: str | None = None, runs: Path = RUNS, question: Path | None = None) -> "Watch":
     """Say which news would matter most next.
 
     Parameters
     ----------
     name : str, optional
-        The run; the newest if not given.
+        The run; the newest of the question if not given.
     runs : Path
         Where runs are kept.
+    question : Path, optional
+        The question file, where no run is named; see `base_run`.
 
     Raises
     ------
@@ -84,16 +103,14 @@ def watch(name: str | None = None, runs: Path = RUNS) -> "Watch":
     """
     from tidings.reasons.watching import watch_run
 
-    return watch_run(find_run(runs, name))
+    return watch_run(base_run(runs, name, question))
 
 
 def _run_before(run: Run, runs: Path) -> Run:
-    same = [one for one in list_runs(runs) if one.manifest.question == run.manifest.question]
-    names = [one.manifest.run for one in same]
-    place = names.index(run.manifest.run) if run.manifest.run in names else 0
-    if place == 0:
+    before = runs_before(run, runs)
+    if not before:
         raise UsageError(f"{runs}: no run of {run.manifest.question!r} before {run.manifest.run}")
-    return same[place - 1]
+    return before[-1]
 
 
 @dataclass(frozen=True)
@@ -104,13 +121,14 @@ class SensitivityShown:
     tipping: "Tipping"
 
 
-def sensitivity(
+def sensitivity(  # noqa: PLR0913
     name: str | None = None,
     outcome: str | None = None,
     horizon: str | None = None,
     threshold: float = 0.05,
     runs: Path = RUNS,
     *,
+    question: Path | None = None,
     refit: bool = False,
 ) -> SensitivityShown:
     """Say which priors a run hangs on, where they quarrel with evidence, and what would tip it.
@@ -127,6 +145,8 @@ def sensitivity(
         The probability that the outcome is to pass.
     runs : Path
         Where runs are kept.
+    question : Path, optional
+        The question file, where no run is named; see `base_run`.
     refit : bool
         Whether to draw posteriors anew where weights cannot be trusted.
 
@@ -141,7 +161,7 @@ def sensitivity(
     from tidings.reasons.sensitivity import sensitivity_of
     from tidings.reasons.tipping import tipping_points
 
-    run = find_run(runs, name)
+    run = base_run(runs, name, question)
     at = horizon or run.manifest.headline
     if at not in run.manifest.horizons:
         raise UsageError(f"got {at!r}; expected {nearest(at, run.manifest.horizons)}", "horizon")

@@ -26,6 +26,7 @@ import tidings
 from tidings.api.defaults import QUESTION, RUNS
 from tidings.cli.options import (
     AsJson,
+    AskedQuestion,
     AsOf,
     Out,
     QuestionFile,
@@ -109,7 +110,7 @@ def show_reports(console: Console, paths: Sequence[Path]) -> None:
 def show_history(
     console: Console, runs: Sequence[Run], unreadable: Sequence[RunError] = ()
 ) -> None:
-    """Show the runs and the probability of each outcome at the headline horizon.
+    """Show the runs of each question and its outcomes at the headline horizon.
 
     A run that cannot be read is one line.
     """
@@ -118,8 +119,18 @@ def show_history(
     if not runs:
         console.print("no runs yet; make one with: tidings forecast")
         return
+    questions = dict.fromkeys(run.manifest.question for run in runs)
+    for question in questions:
+        mine = [run for run in runs if run.manifest.question == question]
+        if len(questions) > 1:
+            console.print(f"\n[bold]{said(mine[-1].manifest.title)}[/]  {said(question)}")
+        _show_runs(console, mine)
+
+
+def _show_runs(console: Console, runs: Sequence[Run]) -> None:
+    """Show the runs of one question, the earliest as-of date first."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("as of")
+    table.add_column("as of", no_wrap=True)
     table.add_column("run", overflow="fold")
     table.add_column("by")
     outcomes = dict.fromkeys(one.id for run in runs for one in run.manifest.outcomes)
@@ -172,6 +183,7 @@ def report(
     since: Annotated[str | None, typer.Option(help="An earlier run: say what moved.")] = None,
     brief: Annotated[bool, typer.Option("--brief", help="Page one alone.")] = False,
     out: Out = None,
+    question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
@@ -180,7 +192,7 @@ def report(
     for one in formats:
         if one not in FORMATS:
             raise UsageError(f"--to: got {one!r}; expected {nearest(one, FORMATS)}")
-    paths = tidings.report(run, runs, formats, out, since, brief=brief)
+    paths = tidings.report(run, runs, formats, out, since, brief=brief, question=question)
     if as_json:
         print_json(views.report(paths))
     else:
@@ -206,9 +218,11 @@ def run(
     raise typer.Exit(0 if made.manifest.publishable else 1)
 
 
-def history(runs: RunsFolder = RUNS, as_json: AsJson = False) -> None:
+def history(
+    question: AskedQuestion = None, runs: RunsFolder = RUNS, as_json: AsJson = False
+) -> None:
     """Show the runs and the probability of each outcome over time."""
-    readable, unreadable = tidings.history(runs), tidings.unreadable(runs)
+    readable, unreadable = tidings.history(runs, question), tidings.unreadable(runs)
     if as_json:
         print_json(views.history(readable, unreadable))
     else:

@@ -23,6 +23,10 @@ def read_day(value: str) -> date:
 
 
 QuestionFile = Annotated[Path, typer.Option("--question", help="The question file.")]
+AskedQuestion = Annotated[
+    Path | None,
+    typer.Option("--question", help="The question file, where runs of several are kept."),
+]
 RunsFolder = Annotated[Path, typer.Option("--runs", help="Where runs are kept.")]
 Out = Annotated[
     Path | None, typer.Option("--out", help="Where reports go (default: beside the runs).")

@@ -35,7 +35,7 @@ import typer
 import tidings
 from tidings.api.defaults import RUNS
 from tidings.cli.news import show_moves
-from tidings.cli.options import AsJson, RunName, RunsFolder, print_json
+from tidings.cli.options import AsJson, AskedQuestion, RunName, RunsFolder, print_json
 from tidings.errors import UsageError, nearest
 from tidings.forecasting.runs import Run
 
@@ -257,11 +257,12 @@ def diff(
     old: Annotated[str | None, typer.Argument(help="The earlier run [the one before].")] = None,
     new: Annotated[str | None, typer.Argument(help="The later run [the newest].")] = None,
     horizon: Horizon = "",
+    question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Show the moves between two runs, item by item, adding up."""
-    moves = tidings.diff(old, new, runs)
+    moves = tidings.diff(old, new, runs, question)
     named = _horizon(horizon, moves.new, moves.horizons)
     if as_json:
         print_json(views.diff(moves, named))
@@ -270,10 +271,14 @@ def diff(
 
 
 def explain(
-    run: RunName = None, horizon: Horizon = "", runs: RunsFolder = RUNS, as_json: AsJson = False
+    run: RunName = None,
+    horizon: Horizon = "",
+    question: AskedQuestion = None,
+    runs: RunsFolder = RUNS,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a run rests on: stories, actors, voices, time; and items that conflict."""
-    explanation = tidings.explain(run, runs)
+    explanation = tidings.explain(run, runs, question)
     named = _horizon(horizon, explanation.run, tuple(explanation.run.manifest.horizons))
     if as_json:
         print_json(views.explain(explanation, named))
@@ -285,11 +290,12 @@ def watch(
     run: RunName = None,
     horizon: Horizon = "",
     every: Annotated[bool, typer.Option("--all", help="Show all, not the first ten.")] = False,
+    question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Show which news would matter most next."""
-    seen = tidings.watch(run, runs)
+    seen = tidings.watch(run, runs, question)
     named = _horizon(horizon, seen.run, tuple(seen.run.manifest.horizons))
     if as_json:
         print_json(views.watch(seen, named))
@@ -306,11 +312,13 @@ def sensitivity(
     ] = 0.05,
     refit: Annotated[bool, typer.Option("--refit", help="Fit again where weights fail.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Show all, not the first ten.")] = False,
+    question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
 ) -> None:
     """Show which priors a run hangs on, where they quarrel with evidence, and what would tip it."""
-    shown = tidings.sensitivity(run, outcome or None, horizon or None, threshold, runs, refit=refit)
+    asked, at = outcome or None, horizon or None
+    shown = tidings.sensitivity(run, asked, at, threshold, runs, question=question, refit=refit)
     if as_json:
         print_json(views.sensitivity(shown.priors, shown.tipping))
     else:

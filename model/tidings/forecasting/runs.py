@@ -286,9 +286,22 @@ def _check_whole(manifest: Manifest, rows: tuple[ForecastRow, ...]) -> None:
 
 
 def list_runs(folder: Path) -> tuple[Run, ...]:
-    """Return all stored runs that can be read, the oldest first; see `unreadable_runs`."""
+    """Return all stored runs that can be read; see `unreadable_runs`.
+
+    The earliest as-of date comes first, and of one date the run that was made first.
+    """
     runs = [run for run in map(_run_or_fault, _folders(folder)) if isinstance(run, Run)]
-    return tuple(sorted(runs, key=lambda run: (run.manifest.created, run.manifest.run)))
+    return tuple(sorted(runs, key=_moment))
+
+
+def _moment(run: Run) -> tuple[date, datetime, str]:
+    return run.manifest.as_of, run.manifest.created, run.manifest.run
+
+
+def runs_before(run: Run, folder: Path) -> tuple[Run, ...]:
+    """Return the runs of the same question before a run, in the order of `list_runs`."""
+    same = (one for one in list_runs(folder) if one.manifest.question == run.manifest.question)
+    return tuple(one for one in same if _moment(one) < _moment(run))
 
 
 def unreadable_runs(folder: Path) -> tuple[RunError, ...]:
