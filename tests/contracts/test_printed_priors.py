@@ -65,7 +65,7 @@ class Anything(dict):
 def test_the_report_has_every_prior_with_its_own_numbers(shipped_run, cards, tmp_path):
     found = find(shipped_run)
     source = write_source(found, Anything(), tmp_path, brief=False).read_text(encoding="utf-8")
-    annex = source[source.index(TITLES["priors"]) : source.index(TITLES["checks"])].splitlines()
+    annex = source[source.rindex(TITLES["priors"]) : source.rindex(TITLES["checks"])].splitlines()
     lines = {title: line for title, line in pairwise(annex) if line.startswith(":   ")}
     for card in cards:
         line = lines[escape(prior_words(card.name, found.question))]

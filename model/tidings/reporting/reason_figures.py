@@ -153,10 +153,12 @@ def draw_waterfall(
 
     Parameters
     ----------
-    before, after : tuple of (str, float)
+    before : tuple of (str, float)
         When, and what it was.
     steps : sequence of Bar
         Each begins where the one before ends.
+    after : tuple of (str, float)
+        When, and what it is.
     narrow : bool
         For a telephone.
     """
