@@ -11,7 +11,20 @@ if TYPE_CHECKING:
     from tidings.api.checking import check
     from tidings.api.forecasts import forecast, history, report, run, unreadable
     from tidings.api.lessons import exam, learn, new
-    from tidings.api.news import Draft, add, draft, draft_file, preview, preview_retraction, retract
+    from tidings.api.news import (
+        Draft,
+        add,
+        draft,
+        draft_file,
+        edit,
+        last,
+        preview,
+        preview_edit,
+        preview_retraction,
+        record_edit,
+        retract,
+        undo,
+    )
     from tidings.api.priors import edit_prior, plot_priors, preview_prior, priors
     from tidings.api.reasons import diff, explain, sensitivity, watch
     from tidings.errors import (
@@ -42,22 +55,27 @@ __all__ = [
     "diff",
     "draft",
     "draft_file",
+    "edit",
     "edit_prior",
     "exam",
     "explain",
     "forecast",
     "history",
+    "last",
     "learn",
     "new",
     "plot_priors",
     "preview",
+    "preview_edit",
     "preview_prior",
     "preview_retraction",
     "priors",
+    "record_edit",
     "report",
     "retract",
     "run",
     "sensitivity",
+    "undo",
     "unreadable",
     "watch",
 ]
@@ -66,7 +84,20 @@ _WHERE = {
     "api.checking": ("check",),
     "api.forecasts": ("forecast", "history", "report", "run", "unreadable"),
     "api.lessons": ("exam", "learn", "new"),
-    "api.news": ("Draft", "add", "draft", "draft_file", "preview", "preview_retraction", "retract"),
+    "api.news": (
+        "Draft",
+        "add",
+        "draft",
+        "draft_file",
+        "edit",
+        "last",
+        "preview",
+        "preview_edit",
+        "preview_retraction",
+        "record_edit",
+        "retract",
+        "undo",
+    ),
     "api.priors": ("edit_prior", "plot_priors", "preview_prior", "priors"),
     "api.reasons": ("diff", "explain", "sensitivity", "watch"),
     "evidence.inputs": ("Inputs",),
@@ -75,6 +106,8 @@ _WHERE = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("tidings")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     place = next((where for where, names in _WHERE.items() if name in names), "errors")

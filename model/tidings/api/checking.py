@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from tidings.api.defaults import QUESTION
+from tidings.api.defaults import QUESTION, Where
 from tidings.evidence.inputs import Inputs, read_inputs
 
 
-def check(question: Path = QUESTION) -> Inputs:
+def check(question: Where = QUESTION) -> Inputs:
     """Validate every input of a question.
 
     Parameters
@@ -24,4 +24,5 @@ def check(question: Path = QUESTION) -> Inputs:
     InputError
         With every fault of every file.
     """
+    question = Path(question)
     return read_inputs(question)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidings.api.base import base_run
-from tidings.api.defaults import QUESTION, RENDERED, RUNS
+from tidings.api.defaults import QUESTION, RENDERED, RUNS, When, Where, day_of
 from tidings.errors import RunError
 from tidings.evidence.inputs import read_inputs
 from tidings.forecasting.runs import Run, list_runs, unreadable_runs
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def forecast(
-    question: Path = QUESTION,
-    as_of: date | None = None,
-    runs: Path = RUNS,
+    question: Where = QUESTION,
+    as_of: When | None = None,
+    runs: Where = RUNS,
     seed: int | None = None,
     progress: "Progress | None" = None,
     *,
@@ -56,6 +56,8 @@ def forecast(
     RunError
         If the run cannot be stored.
     """
+    question, runs = Path(question), Path(runs)
+    as_of = None if as_of is None else day_of(as_of)
     from tidings.forecasting.making import make_forecast
 
     inputs = read_inputs(question)
@@ -66,13 +68,13 @@ def forecast(
 
 def report(  # noqa: PLR0913
     name: str | None = None,
-    runs: Path = RUNS,
+    runs: Where = RUNS,
     to: Sequence[str] = ("html", "pdf"),
-    rendered: Path | None = None,
+    rendered: Where | None = None,
     since: str | None = None,
     *,
     brief: bool = False,
-    question: Path | None = None,
+    question: Where | None = None,
 ) -> tuple[Path, ...]:
     """Render a stored run.
 
@@ -108,6 +110,9 @@ def report(  # noqa: PLR0913
     RenderError
         If a report cannot be rendered.
     """
+    runs = Path(runs)
+    rendered = None if rendered is None else Path(rendered)
+    question = None if question is None else Path(question)
     from tidings.api.reasons import diff
     from tidings.reporting.rendering import render
 
@@ -122,12 +127,12 @@ def _beside(runs: Path) -> Path:
 
 
 def run(
-    question: Path = QUESTION,
-    as_of: date | None = None,
-    runs: Path = RUNS,
+    question: Where = QUESTION,
+    as_of: When | None = None,
+    runs: Where = RUNS,
     seed: int | None = None,
     progress: "Progress | None" = None,
-    rendered: Path | None = None,
+    rendered: Where | None = None,
 ) -> tuple[Run, tuple[Path, ...]]:
     """Check, forecast and report: the main job.
 
@@ -148,11 +153,14 @@ def run(
     InputError, FitError, RunError, RenderError
         As for `forecast` and `report`.
     """
+    question, runs = Path(question), Path(runs)
+    as_of = None if as_of is None else day_of(as_of)
+    rendered = None if rendered is None else Path(rendered)
     made = forecast(question, as_of, runs, seed, progress)
     return made, report(str(made.path), runs, rendered=rendered)
 
 
-def history(runs: Path = RUNS, question: Path | None = None) -> tuple[Run, ...]:
+def history(runs: Where = RUNS, question: Where | None = None) -> tuple[Run, ...]:
     """Return the stored runs that can be read, the earliest as-of date first.
 
     Parameters
@@ -167,11 +175,13 @@ def history(runs: Path = RUNS, question: Path | None = None) -> tuple[Run, ...]:
     InputError
         If the question file has a fault.
     """
+    runs = Path(runs)
+    question = None if question is None else Path(question)
     asked = None if question is None else load_settings(question).id
     return tuple(run for run in list_runs(runs) if asked in (None, run.manifest.question))
 
 
-def unreadable(runs: Path = RUNS) -> tuple[RunError, ...]:
+def unreadable(runs: Where = RUNS) -> tuple[RunError, ...]:
     """Return what is wrong with each stored run that cannot be read.
 
     Parameters
@@ -179,4 +189,5 @@ def unreadable(runs: Path = RUNS) -> tuple[RunError, ...]:
     runs : Path
         Where runs are kept.
     """
+    runs = Path(runs)
     return unreadable_runs(runs)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidings.api.defaults import QUESTION
+from tidings.api.defaults import QUESTION, When, Where, day_of
 from tidings.errors import UsageError
 from tidings.evidence.cases import read_cases
 from tidings.evidence.inputs import check_learned
@@ -35,7 +35,7 @@ def _silent(_: str) -> None:
 
 
 def learn(
-    question: Path = QUESTION, progress: Progress = _silent
+    question: Where = QUESTION, progress: Progress = _silent
 ) -> "tuple[Lessons, tuple[Path, ...]]":
     """Learn priors again from the resolved questions and the cases; takes two minutes.
 
@@ -62,6 +62,7 @@ def learn(
     RunError
         If the files cannot be written.
     """
+    question = Path(question)
     config = load_settings(question)
     files = config.files
     if files.learned is None or files.resolved is None:
@@ -133,8 +134,8 @@ def _with_hindcasts(
 
 
 def exam(
-    folder: Path,
-    question: Path = QUESTION,
+    folder: Where,
+    question: Where = QUESTION,
     *,
     leave_one_out: bool = False,
     progress: Progress = _silent,
@@ -161,6 +162,7 @@ def exam(
     FitError
         If a sampler stopped, or its draws cannot be trusted.
     """
+    folder, question = Path(folder), Path(question)
     if leave_one_out:
         return _leave_one_out(folder, question, progress)
     loaded = load_question(question)
@@ -275,7 +277,7 @@ def new(
     title: str | None = None,
     outcomes: Sequence[str] = ("happened",),
     actors: Sequence[str] = ("decider",),
-    clock_start: date | None = None,
+    clock_start: When | None = None,
 ) -> tuple[Path, Path]:
     """Write a commented starting config for another question, and its empty ledger.
 
@@ -304,6 +306,7 @@ def new(
     InputError, RunError
         If the words of probability cannot be read, or a file not be written.
     """
+    clock_start = None if clock_start is None else day_of(clock_start)
     for flag, names in (("name", [name]), ("outcomes", outcomes), ("actors", actors)):
         for one in names:
             if not re.fullmatch(r"[a-z0-9][a-z0-9_\-]*", one):

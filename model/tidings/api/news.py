@@ -7,13 +7,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidings._tables import read_loosely
-from tidings.api.defaults import QUESTION, RUNS
+from tidings._writing import LastChange, last_change
+from tidings._writing import undo as put_back
+from tidings.api.defaults import QUESTION, RUNS, When, Where, day_of
 from tidings.errors import UsageError
 from tidings.evidence.inputs import read_inputs
 from tidings.evidence.ledger import ITEM_COLUMNS, Item, Ledger, read_items
-from tidings.evidence.recording import Likeness, add_items, completed, likenesses, retract_item
+from tidings.evidence.recording import (
+    GRADE,
+    Likeness,
+    add_items,
+    cells_of,
+    completed,
+    edit_item,
+    edited,
+    likenesses,
+    retract_item,
+    standing,
+    with_grade,
+)
 from tidings.forecasting.runs import find_run
-from tidings.question.loading import Question, load_question
+from tidings.question.loading import Question, beside, load_question, load_settings
 
 if TYPE_CHECKING:
     from tidings.reasons.pool import Refit
@@ -34,18 +48,21 @@ class Draft:
         Valid, completed.
     alike : tuple of list of Likeness
         For each of them, items of other stories that may be about the same event.
+    skipped : tuple of str
+        Ids of records that stand in the ledger already, unchanged.
     """
 
     question: Question
     ledger: Ledger
     items: tuple[Item, ...]
     alike: tuple[list[Likeness], ...]
+    skipped: tuple[str, ...] = ()
 
 
 def draft(
     records: Sequence[Mapping[str, str]],
-    question: Path = QUESTION,
-    place: Path = Path("new item"),
+    question: Where = QUESTION,
+    place: Where = Path("new item"),
     lines: Sequence[int] | None = None,
 ) -> Draft:
     """Complete and check items that are to be recorded or tried out.
@@ -66,6 +83,7 @@ def draft(
     InputError
         With every fault of every item, or of the ledger.
     """
+    question, place = Path(question), Path(place)
     inputs = read_inputs(question)
     ledger, words = inputs.ledger, inputs.question.yardsticks
     full: list[tuple[int | None, dict[str, str]]] = []
@@ -78,19 +96,108 @@ def draft(
     return Draft(inputs.question, ledger, items, alike)
 
 
-def draft_file(path: Path, question: Path = QUESTION) -> Draft:
+def draft_file(path: Where, question: Where = QUESTION) -> Draft:
     """Complete and check the items of a CSV file that has some or all columns of the ledger.
+
+    Rows that stand in the ledger already, with nothing else in them, are skipped. A column
+    ``grade`` may stand for reliability and credibility: ``B2``.
 
     Raises
     ------
     InputError
         With every fault of the file, or of the ledger.
     """
-    records = read_loosely(path, ITEM_COLUMNS)
-    return draft([cells for _, cells in records], question, path, [line for line, _ in records])
+    path, question = Path(path), Path(question)
+    records = [
+        (line, with_grade(cells)) for line, cells in read_loosely(path, (*ITEM_COLUMNS, GRADE))
+    ]
+    standing = {item.id: cells_of(item) for item in read_inputs(question).ledger.items}
+    new, known = [], []
+    for line, cells in records:
+        there = standing.get(cells.get("id", "").strip())
+        same = there is not None and all(there[k] == v.strip() for k, v in cells.items() if v)
+        if same:
+            known.append(cells["id"].strip())
+        else:
+            new.append((line, cells))
+    if records and not new:
+        return Draft(load_question(question), read_inputs(question).ledger, (), (), tuple(known))
+    made = draft([cells for _, cells in new], question, path, [line for line, _ in new])
+    return replace(made, skipped=tuple(known))
 
 
-def add(items: Sequence[Item], question: Path = QUESTION) -> Path:
+def edit(identifier: str, changed: Mapping[str, str], why: str, question: Where = QUESTION) -> Item:
+    """Make and check an edit of an item: graded anew, or corrected; `record_edit` writes it.
+
+    Parameters
+    ----------
+    identifier : str
+        The item.
+    changed : mapping of str to str
+        By column of the ledger.
+    why : str
+        The reason; it is kept in the note with the values that were.
+    question : Path
+        The question file.
+
+    Raises
+    ------
+    UsageError
+        If there is no such item, it is withdrawn, nothing is changed, or there is no reason.
+    InputError
+        If the item would have a fault, or the ledger has one.
+    """
+    question = Path(question)
+    inputs = read_inputs(question)
+    judged = inputs.question.config, inputs.question.yardsticks
+    return edited(inputs.ledger, identifier, changed, why, judged)
+
+
+def record_edit(item: Item, question: Where = QUESTION) -> Path:
+    """Put an edited item in its place in the ledger; returns the ledger.
+
+    Raises
+    ------
+    UsageError
+        If there is no such item, or it is withdrawn.
+    InputError
+        If the ledger is not valid.
+    RunError
+        If it cannot be written.
+    """
+    question = Path(question)
+    asked = load_question(question)
+    path = _ledger_path(asked)
+    edit_item(path, item, asked.config, asked.yardsticks)
+    return path
+
+
+def undo(question: Where = QUESTION) -> LastChange:
+    """Take back the last change of the ledger or of a prior; returns it.
+
+    Raises
+    ------
+    UsageError
+        If there is none to take back.
+    RunError
+        If the file has been changed by hand since, or cannot be written.
+    """
+    question = Path(question)
+    change = last(question)
+    if change is None:
+        raise UsageError(f"{question}: no change to take back, of its priors or its ledger")
+    put_back(change)
+    return change
+
+
+def last(question: Where = QUESTION) -> LastChange | None:
+    """Return the last change of the ledger or of a prior that may be taken back."""
+    question = Path(question)
+    ledger = load_settings(question).files.evidence
+    return last_change((question, beside(question, ledger)))
+
+
+def add(items: Sequence[Item], question: Where = QUESTION) -> Path:
     """Record items at the end of the ledger, all or none; returns the ledger.
 
     Parameters
@@ -107,13 +214,14 @@ def add(items: Sequence[Item], question: Path = QUESTION) -> Path:
     RunError
         If the ledger cannot be written.
     """
+    question = Path(question)
     asked = load_question(question)
     path = _ledger_path(asked)
     add_items(path, items, asked.config, asked.yardsticks)
     return path
 
 
-def retract(identifier: str, why: str, on: date | None = None, question: Path = QUESTION) -> Path:
+def retract(identifier: str, why: str, on: When | None = None, question: Where = QUESTION) -> Path:
     """Mark an item as withdrawn, from today or another day on; returns the ledger.
 
     Raises
@@ -125,6 +233,8 @@ def retract(identifier: str, why: str, on: date | None = None, question: Path = 
     RunError
         If the ledger cannot be written.
     """
+    question = Path(question)
+    on = None if on is None else day_of(on)
     asked = load_question(question)
     path = _ledger_path(asked)
     retract_item(path, identifier, (on or date.today(), why), asked.config, asked.yardsticks)
@@ -134,8 +244,8 @@ def retract(identifier: str, why: str, on: date | None = None, question: Path = 
 def preview(
     items: Sequence[Item],
     name: str | None = None,
-    question: Path = QUESTION,
-    runs: Path = RUNS,
+    question: Where = QUESTION,
+    runs: Where = RUNS,
     refit: "Refit" = "never",
 ) -> "Preview":
     """Say what items would do to a stored run.
@@ -162,6 +272,7 @@ def preview(
     FitError
         If a refit stopped.
     """
+    question, runs = Path(question), Path(runs)
     from tidings.reasons.previewing import preview_items
 
     inputs = read_inputs(question)
@@ -170,9 +281,13 @@ def preview(
 
 
 def preview_retraction(
-    identifier: str, on: date | None = None, question: Path = QUESTION, runs: Path = RUNS
+    identifier: str,
+    on: When | None = None,
+    question: Where = QUESTION,
+    runs: Where = RUNS,
+    refit: "Refit" = "needed",
 ) -> "Preview":
-    """Say what the withdrawal of an item would do to the newest run, without a refit.
+    """Say what the withdrawal of an item would do to the newest run.
 
     Raises
     ------
@@ -181,17 +296,44 @@ def preview_retraction(
     InputError, RunError
         If the run or the inputs cannot be read.
     """
+    question, runs = Path(question), Path(runs)
+    on = None if on is None else day_of(on)
     from tidings.reasons.previewing import preview_ledger
 
     inputs = read_inputs(question)
-    run = find_run(runs, None, inputs.question.config.id)
     day, ledger = on or date.today(), inputs.ledger
+    standing(ledger, identifier)
+    run = find_run(runs, None, inputs.question.config.id)
     without = tuple(
         replace(item, retracted=day, retracted_why="preview") if item.id == identifier else item
         for item in ledger.items
     )
     after = replace(ledger, items=without)
-    return preview_ledger(run, ledger, after, day)
+    return preview_ledger(run, ledger, after, day, refit)
+
+
+def preview_edit(
+    item: Item, question: Where = QUESTION, runs: Where = RUNS, refit: "Refit" = "needed"
+) -> "Preview":
+    """Say what an edited item would do to the newest run of the question.
+
+    Raises
+    ------
+    UsageError
+        If there is no run.
+    InputError, RunError
+        If the run or the inputs cannot be read.
+    FitError
+        If a refit stopped.
+    """
+    question, runs = Path(question), Path(runs)
+    from tidings.reasons.previewing import preview_ledger
+
+    inputs = read_inputs(question)
+    run, ledger = find_run(runs, None, inputs.question.config.id), inputs.ledger
+    items = tuple(item if one.id == item.id else one for one in ledger.items)
+    after = replace(ledger, items=items)
+    return preview_ledger(run, ledger, after, max(run.manifest.as_of, item.known), refit)
 
 
 def _ledger_path(question: Question) -> Path:

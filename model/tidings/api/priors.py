@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidings.api.defaults import QUESTION, RENDERED, RUNS
+from tidings.api.defaults import QUESTION, RENDERED, RUNS, Where
 from tidings.errors import UsageError, nearest
 from tidings.evidence.inputs import read_inputs
 from tidings.forecasting.runs import Run, find_run, list_runs
@@ -28,7 +28,7 @@ class PriorsShown:
 
 
 def priors(
-    name: str | None = None, run: str | None = None, question: Path = QUESTION, runs: Path = RUNS
+    name: str | None = None, run: str | None = None, question: Where = QUESTION, runs: Where = RUNS
 ) -> PriorsShown:
     """Say where each prior comes from, and what the evidence made of it.
 
@@ -52,6 +52,7 @@ def priors(
     RunError
         If the run cannot be read.
     """
+    question, runs = Path(question), Path(runs)
     from tidings.reporting.cards import cards_of
 
     asked = load_question(question)
@@ -69,7 +70,7 @@ def edit_prior(
     because: str,
     yardstick: str | None = None,
     claims: Sequence[str] | None = None,
-    question: Path = QUESTION,
+    question: Where = QUESTION,
 ) -> "Edit":
     """Make and check an edit of a prior; its ``write`` method writes it.
 
@@ -95,12 +96,13 @@ def edit_prior(
     InputError
         If the question has a fault, or would have one.
     """
+    question = Path(question)
     from tidings.question.editing import edit_prior as edit
 
     return edit(question, name, value, because, yardstick, claims)
 
 
-def preview_prior(edit: "Edit", runs: Path = RUNS, refit: "Refit" = "never") -> "Preview":
+def preview_prior(edit: "Edit", runs: Where = RUNS, refit: "Refit" = "never") -> "Preview":
     """Say what an edit of a prior would do to the newest run of the question.
 
     Raises
@@ -112,6 +114,7 @@ def preview_prior(edit: "Edit", runs: Path = RUNS, refit: "Refit" = "never") -> 
     FitError
         If a refit stopped.
     """
+    runs = Path(runs)
     from tidings.reasons.previewing import preview_prior as look
 
     run = find_run(runs, None, edit.question.config.id)
@@ -121,9 +124,9 @@ def preview_prior(edit: "Edit", runs: Path = RUNS, refit: "Refit" = "never") -> 
 def plot_priors(
     name: str | None = None,
     run: str | None = None,
-    question: Path = QUESTION,
-    runs: Path = RUNS,
-    folder: Path = RENDERED,
+    question: Where = QUESTION,
+    runs: Where = RUNS,
+    folder: Where = RENDERED,
     to: str = "svg",
 ) -> tuple[Path, ...]:
     """Draw priors: densities before and after evidence, words, and what the priors alone say.
@@ -152,6 +155,7 @@ def plot_priors(
     RunError, RenderError
         If the run cannot be read, or a figure cannot be written.
     """
+    question, runs, folder = Path(question), Path(runs), Path(folder)
     if to not in _FORMATS:
         raise UsageError(f"got {to!r}; expected {nearest(to, _FORMATS)}", "to")
     shown = priors(name, run, question, runs)

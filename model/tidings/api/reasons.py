@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidings.api.base import base_run
-from tidings.api.defaults import RUNS
+from tidings.api.defaults import RUNS, Where
 from tidings.errors import UsageError, nearest
 from tidings.forecasting.runs import Run, find_run, runs_before
 from tidings.names import RETAINED
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def diff(
     old: str | Run | None = None,
     new: str | Run | None = None,
-    runs: Path = RUNS,
-    question: Path | None = None,
+    runs: Where = RUNS,
+    question: Where | None = None,
 ) -> "Moves":
     """Split the difference of two runs into moves that add up.
 
@@ -44,6 +44,8 @@ def diff(
     InputError, RunError, FitError
         If a run cannot be read, or drawn anew.
     """
+    runs = Path(runs)
+    question = None if question is None else Path(question)
     from tidings.reasons.moves import explain_moves
 
     first = find_run(runs, old) if isinstance(old, str) else old
@@ -57,7 +59,7 @@ def diff(
 
 
 def explain(
-    name: str | None = None, runs: Path = RUNS, question: Path | None = None
+    name: str | None = None, runs: Where = RUNS, question: Where | None = None
 ) -> "Explanation":
     """Say what a run rests on: its stories, actors, voices, the quiet time, and its conflicts.
 
@@ -77,12 +79,14 @@ def explain(
     InputError, RunError, FitError
         If it cannot be read, or drawn anew without a part.
     """
+    runs = Path(runs)
+    question = None if question is None else Path(question)
     from tidings.reasons.explaining import explain_run
 
     return explain_run(base_run(runs, name, question))
 
 
-def watch(name: str | None = None, runs: Path = RUNS, question: Path | None = None) -> "Watch":
+def watch(name: str | None = None, runs: Where = RUNS, question: Where | None = None) -> "Watch":
     """Say which news would matter most next.
 
     Parameters
@@ -101,6 +105,8 @@ def watch(name: str | None = None, runs: Path = RUNS, question: Path | None = No
     InputError, RunError
         If it cannot be read.
     """
+    runs = Path(runs)
+    question = None if question is None else Path(question)
     from tidings.reasons.watching import watch_run
 
     return watch_run(base_run(runs, name, question))
@@ -126,9 +132,9 @@ def sensitivity(  # noqa: PLR0913
     outcome: str | None = None,
     horizon: str | None = None,
     threshold: float = 0.05,
-    runs: Path = RUNS,
+    runs: Where = RUNS,
     *,
-    question: Path | None = None,
+    question: Where | None = None,
     refit: bool = False,
 ) -> SensitivityShown:
     """Say which priors a run hangs on, where they quarrel with evidence, and what would tip it.
@@ -157,6 +163,8 @@ def sensitivity(  # noqa: PLR0913
     InputError, RunError, FitError
         If the run cannot be read, or drawn anew.
     """
+    runs = Path(runs)
+    question = None if question is None else Path(question)
     from tidings.reasons.reweighting import ALL_DRAWS, stored_posterior
     from tidings.reasons.sensitivity import sensitivity_of
     from tidings.reasons.tipping import tipping_points

@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "history": ("forecasts", "Show the runs and the probability of each outcome over time."),
     "add": ("news", "Record an item, or many from a file, and show what it does first."),
     "retract": ("news", "Withdraw an item without erasing it, and show what that does."),
+    "edit": ("news", "Grade an item anew, or correct it, and show what that does."),
+    "undo": ("news", "Take back the last change of the ledger or of a prior."),
     "preview": ("news", "Show what hypothetical items would do to a run, without a refit."),
     "diff": ("reasons", "Show the moves between two runs, item by item, adding up."),
     "explain": ("reasons", "Show what a run rests on, and which items conflict."),

@@ -1,8 +1,12 @@
 """Asking in the terminal: for an item, with the allowed words on screen, and for consent."""
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
+from math import exp
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,9 +17,10 @@ from rich.table import Table
 from tidings.cli.telling import said, told
 from tidings.errors import UsageError
 from tidings.evidence.inputs import Inputs
-from tidings.evidence.ledger import Item
-from tidings.evidence.recording import completed
+from tidings.evidence.ledger import Item, cell_fault
+from tidings.evidence.recording import completed, whole_word
 from tidings.names import ANY, DEAL, RETAINED
+from tidings.question.loading import Question
 from tidings.question.yardsticks import LEDGER
 
 if TYPE_CHECKING:
@@ -55,6 +60,57 @@ def confirm(console: Console, yes: bool, what: str) -> None:
         raise typer.Exit(0)
 
 
+class _Asker:
+    """Asks for the cells of one item: each answer is checked as it is given, and kept.
+
+    An item that was left half asked can be taken up again.
+    """
+
+    def __init__(self, console: Console, inputs: Inputs, given: Mapping[str, str]) -> None:
+        self.console, self.inputs = console, inputs
+        path = inputs.ledger.path
+        self.kept = path.with_name(f".{path.name}.draft")
+        self.cells = {**self._taken_up(), **given}
+
+    def _taken_up(self) -> dict[str, str]:
+        """Return the answers of an item that was left, if they are wanted."""
+        try:
+            before = json.loads(self.kept.read_text(encoding="utf-8"))
+            told = said(before.get("claim") or before.get("url"))
+            wanted = Confirm.ask(f"take up the item that was left ({told})?", console=self.console)
+        except (OSError, ValueError, AttributeError):
+            return {}
+        return {str(k): str(v) for k, v in before.items()} if wanted else {}
+
+    def ask(self, name: str, text: str, allowed: Sequence[str] = (), default: str = "") -> None:
+        """Ask for one cell, again and again until it can be in a ledger."""
+        if name in self.cells:
+            return
+        if allowed:
+            self.console.print(f"[dim]{', '.join(allowed)}[/]", highlight=False)
+        config, words = self.inputs.question.config, self.inputs.question.yardsticks
+        while True:
+            answer = Prompt.ask(
+                text, console=self.console, default=default, show_default=bool(default)
+            ).strip()
+            if name == "face_value":
+                answer = whole_word(answer, words.phrases(LEDGER))
+            expected = cell_fault(name, answer, config, words)
+            if expected is None:
+                break
+            self.console.print(
+                f"[red]{said(name)}: got {said(repr(answer))}; expected {said(expected)}[/]"
+            )
+        self.cells[name] = answer
+        with suppress(OSError):
+            self.kept.write_text(json.dumps(self.cells), encoding="utf-8")
+
+
+def forget_draft(ledger: Path) -> None:
+    """Drop the answers of an item that has been recorded."""
+    ledger.with_name(f".{ledger.name}.draft").unlink(missing_ok=True)
+
+
 def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict[str, str]:
     """Ask for what flags did not give.
 
@@ -72,16 +128,8 @@ def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict
     dict of str to str
         Columns of the ledger; what may be left blank may be.
     """
-    cells, config = dict(given), inputs.question.config
-    words = inputs.question.yardsticks.phrases(LEDGER)
-
-    def ask(name: str, text: str, allowed: Sequence[str] = (), default: str = "") -> None:
-        if name in cells:
-            return
-        if allowed:
-            console.print(f"[dim]{', '.join(allowed)}[/]", highlight=False)
-        cells[name] = Prompt.ask(text, console=console, default=default, show_default=bool(default))
-
+    asker = _Asker(console, inputs, given)
+    ask, cells, config = asker.ask, asker.cells, inputs.question.config
     ask("url", "link")
     ask("claim", "what it says, in your own words")
     ask("date", "day", default=str(date.today()))
@@ -89,11 +137,14 @@ def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict
     ask("actor", "whose willingness it is about", [*(actor.id for actor in config.actors), DEAL])
     ask("outcomes", "which outcomes, with ; between them", [*config.outcome_ids, ANY])
     if cells["actor"] != DEAL:
+        words = inputs.question.yardsticks.phrases(LEDGER)
         ask("face_value", "taken alone, how likely does it make their agreement?", words)
     _show_recent(console, inputs, cells)
     ask("push", _push_question(inputs, cells["outcomes"]))
     full = completed(cells, inputs.ledger, inputs.question.yardsticks, date.today())
-    cells |= {name: full[name] for name in ("source", "voice", "source_reliability") if full[name]}
+    for name in ("source", "voice", "source_reliability"):
+        if full[name]:
+            cells.setdefault(name, full[name])
     ask(
         "expected_by",
         "the day by which what it announces is due, a vote or a delivery (blank: none)",
@@ -102,7 +153,7 @@ def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict
     ask("voice", "who speaks", ["own", "counterpart", "party", "observer"])
     ask("source_reliability", f"the source: {_RELIABILITY}", list("ABCDEF"))
     ask("credibility", f"the item: {_CREDIBILITY}", list("123456"))
-    return cells
+    return dict(cells)
 
 
 def _push_question(inputs: Inputs, outcomes: str) -> str:
@@ -119,10 +170,24 @@ def _push_question(inputs: Inputs, outcomes: str) -> str:
     )
 
 
+def _worth(question: Question) -> str:
+    """Return what a step of push was learned to do to the rate of an outcome, and for how long."""
+    up, down = (
+        exp(question.priors[name].quantile(0.5)) for name in ("push_slope", "counter_slope")
+    )
+    news = question.config.news
+    return (
+        f"as learned: a fresh step up multiplies the rate of an outcome by {up:.1f} and fades to "
+        f"half in {news.half_life_days:.0f} days; a step down divides it by {down:.1f}, "
+        f"{news.counter_half_life_days:.0f} days"
+    )
+
+
 def _show_recent(console: Console, inputs: Inputs, cells: Mapping[str, str]) -> None:
-    """Show the scale, two graded items as examples, and what was known before."""
+    """Show the scale, what it is worth, two graded items as examples, and what was known before."""
     for step, says in _SCALE.items():
         console.print(f"  {step:>2}  {says}", highlight=False)
+    console.print(f"  [dim]{_worth(inputs.question)}[/]", highlight=False)
     graded = [item for item in inputs.ledger.items if item.push is not None]
     strong = [item for item in graded if abs(item.push or 0) >= 2]
     expected = [item for item in graded if item.push == 0]

@@ -31,10 +31,9 @@ from rich.prompt import Confirm
 
 import tidings
 from tidings.api.defaults import QUESTION, RUNS
-from tidings.cli.asking import ask_item, confirm, effect_of
+from tidings.cli.asking import ask_item, confirm, effect_of, forget_draft
 from tidings.cli.options import AsJson, QuestionFile, RunName, RunsFolder, Yes, print_json, read_day
-from tidings.errors import UsageError
-from tidings.evidence.recording import HYPOTHETICAL
+from tidings.evidence.recording import HYPOTHETICAL, standing, with_grade
 
 _SMALL = 0.02
 """Moves below this share of the largest are counted, not named."""
@@ -184,10 +183,8 @@ _RENAMED = {"when": "date", "identifier": "id"}
 def _given(context: typer.Context) -> dict[str, str]:
     """Return the columns that flags gave, without the blank ones."""
     flags = {_RENAMED.get(name, name): value for name, value in context.params.items()}
-    grade = flags.get("grade") or ""
-    if grade and len(grade) != len("B2"):
-        raise UsageError(f"--grade: got {grade!r}; expected a letter A to F and a digit 1 to 6")
-    flags |= {"source_reliability": grade[:1].upper(), "credibility": grade[1:]}
+    flags = {name: value for name, value in flags.items() if isinstance(value, str)}
+    flags = with_grade(flags)
     return {name: flags[name] for name in ITEM_COLUMNS if flags.get(name)}
 
 
@@ -233,16 +230,38 @@ def _record(
         _settled(console, item, alike, (question, runs, yes or not sys.stdin.isatty()))
         for item, alike in zip(drafted.items, drafted.alike, strict=True)
     )
-    effect = effect_of(console, lambda: tidings.preview(items, None, question, runs))
+    for name in drafted.skipped:
+        console.print(f"{name}: in the ledger already, unchanged; skipped")
+    if not items:
+        console.print("nothing new to record")
+        return
+    effect = effect_of(console, lambda: tidings.preview(items, None, question, runs, "needed"))
     if effect is not None:
         show_preview(console, effect)
     for item in items:
         show_item(console, item)
     confirm(console, yes, f"record {len(items)} item{'s' * (len(items) > 1)}?")
     ledger = tidings.add(items, question)
+    forget_draft(ledger)
     if as_json:
         print_json(views.added(items, effect))
-    console.print(f"recorded in {said(ledger)}; now rerun: tidings run")
+    _warn_of_dates(console, items)
+    console.print(f"recorded in {said(ledger)}; {rerun(question)}")
+
+
+def rerun(question: Path) -> str:
+    """Return how to make the forecast again."""
+    flag = "" if question == QUESTION else f" --question {question}"
+    return said(f"now rerun: tidings run{flag} (or take it back: tidings undo{flag})")
+
+
+def _warn_of_dates(console: Console, items: Sequence[Item]) -> None:
+    for item in items:
+        if item.known > date.today():
+            console.print(
+                f"[yellow]note[/] {item.id} is known only on {item.known}, after today: no "
+                "forecast of today uses it"
+            )
 
 
 def retract(
@@ -257,6 +276,7 @@ def retract(
     """Withdraw an item without erasing it, and show what that does."""
     day = read_day(when) if when else date.today()
     console = Console(stderr=as_json)
+    standing(tidings.check(question).ledger, identifier)
     effect = effect_of(console, lambda: tidings.preview_retraction(identifier, day, question, runs))
     if effect is not None:
         show_preview(console, effect)
@@ -264,7 +284,57 @@ def retract(
     ledger = tidings.retract(identifier, why, day, question)
     if as_json:
         print_json(views.changed("retracted", identifier, effect))
-    console.print(f"marked in {said(ledger)}; now rerun: tidings run")
+    console.print(f"marked in {said(ledger)}; {rerun(question)}")
+
+
+def edit(
+    context: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="The item.")],
+    why: Annotated[str, typer.Option(help="The reason; it is kept in the item's note.")],
+    actor: Actor = "",
+    outcomes: Outcomes = "",
+    claim: Claim = "",
+    face_value: FaceValue = "",
+    push: Push = "",
+    grade: Grade = "",
+    speaker: Speaker = "",
+    voice: Voice = "",
+    when: When = "",
+    published: Published = "",
+    source: Source = "",
+    url: Url = "",
+    story: Story = "",
+    expected_by: ExpectedBy = "",
+    question: QuestionFile = QUESTION,
+    runs: RunsFolder = RUNS,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Grade an item anew, or correct it; its note keeps what it was, and why."""
+    console = Console(stderr=as_json)
+    given = {name: value for name, value in _given(context).items() if name != "id"}
+    item = tidings.edit(identifier, given, why, question)
+    effect = effect_of(console, lambda: tidings.preview_edit(item, question, runs))
+    if effect is not None:
+        show_preview(console, effect)
+    show_item(console, item)
+    confirm(console, yes, f"change {identifier}?")
+    ledger = tidings.record_edit(item, question)
+    if as_json:
+        print_json(views.changed("edited", identifier, effect))
+    console.print(f"changed in {said(ledger)}; {rerun(question)}")
+
+
+def undo(question: QuestionFile = QUESTION, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Take back the last change of the ledger or of a prior."""
+    console = Console(stderr=as_json)
+    change = tidings.last(question)
+    if change is not None:
+        confirm(console, yes, f"take back: {change.what}, {change.when:%Y-%m-%d %H:%M} UTC?")
+    done = tidings.undo(question)
+    if as_json:
+        print_json(views.undone(done))
+    console.print(f"taken back in {said(done.path)}: {said(done.what)}")
 
 
 def preview(

@@ -24,7 +24,7 @@ import tidings
 from tidings.api.defaults import QUESTION, RENDERED, RUNS
 from tidings.cli.asking import confirm, effect_of
 from tidings.cli.lessons import show_lessons
-from tidings.cli.news import show_preview
+from tidings.cli.news import rerun, show_preview
 from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, progress_lines
 
 _IN_FULL = 8
@@ -169,7 +169,7 @@ def set_prior(
     edit.write()
     if as_json:
         print_json(views.changed("prior", name, effect))
-    console.print(f"written to {said(edit.path)}; now rerun: tidings run")
+    console.print(f"written to {said(edit.path)}; {rerun(question)}")
 
 
 @app.command()

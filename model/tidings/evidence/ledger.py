@@ -90,6 +90,18 @@ def _columns_of(config: QuestionConfig, yardsticks: Yardsticks) -> dict[str, Col
     return item_columns(actors, config.outcome_ids, yardsticks.phrases(LEDGER))
 
 
+def cell_fault(name: str, cell: str, config: QuestionConfig, yardsticks: Yardsticks) -> str | None:
+    """Return what was expected of one cell of an item, or None where it is in order."""
+    column = _columns_of(config, yardsticks)[name]
+    if not cell:
+        return "something" if column.required else None
+    try:
+        column.read(cell)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 @dataclass(frozen=True)
 class Item:
     """One piece of dated, sourced evidence; the fields are the columns of the ledger.

@@ -9,7 +9,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
 from pathlib import Path
@@ -62,7 +62,8 @@ def add_items(
         lines = [_line([cells[name] for name in _header(text)]) for _, cells in records]
         return text + ("" if text.endswith("\n") else "\n") + "".join(lines)
 
-    rewrite(path, added)
+    count = f"{len(items)} items" if len(items) > 1 else items[0].id
+    rewrite(path, added, f"added {count}")
 
 
 def retract_item(
@@ -95,19 +96,10 @@ def retract_item(
         If it cannot be written; it is as it was then.
     """
     on, why = withdrawn
-    if not why.strip():
-        raise UsageError("got nothing; expected the reason in some words", "why")
+    _check_reason(why)
 
     def marked(text: str) -> str:
-        items = {item.id: item for item in read_ledger(path, config, yardsticks).items}
-        if identifier not in items:
-            expected = nearest(identifier, items)
-            raise UsageError(f"no item {identifier!r} in {path}; expected {expected}")
-        item = items[identifier]
-        if item.retracted is not None:
-            raise UsageError(
-                f"{identifier} was withdrawn on {item.retracted}: {item.retracted_why}"
-            )
+        item = standing(read_ledger(path, config, yardsticks), identifier)
         if on < item.known:
             expected = f"a day not before the item was known ({item.known})"
             raise InputError([Fault(path, None, "retracted", str(on), expected)])
@@ -116,7 +108,98 @@ def retract_item(
         _check_others(text, after, identifier)
         return after
 
-    rewrite(path, marked)
+    rewrite(path, marked, f"withdrew {identifier}")
+
+
+def _check_reason(why: str) -> None:
+    if not why.strip():
+        raise UsageError("got nothing; expected the reason in some words", "why")
+
+
+def standing(ledger: Ledger, identifier: str) -> Item:
+    """Return an item that is not withdrawn.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that id, or it is withdrawn already.
+    """
+    items = {item.id: item for item in ledger.items}
+    if identifier not in items:
+        expected = nearest(identifier, items)
+        raise UsageError(f"no item {identifier!r} in {ledger.path}; expected {expected}")
+    item = items[identifier]
+    if item.retracted is not None:
+        raise UsageError(f"{identifier} was withdrawn on {item.retracted}: {item.retracted_why}")
+    return item
+
+
+def edited(
+    ledger: Ledger,
+    identifier: str,
+    changed: Mapping[str, str],
+    why: str,
+    judged: tuple[QuestionConfig, Yardsticks],
+) -> Item:
+    """Return an item with some of its cells changed; its note keeps what they were, and why.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        Where it stands.
+    identifier : str
+        The item.
+    changed : mapping of str to str
+        By column; its id stays.
+    why : str
+        The reason.
+    judged : tuple of (QuestionConfig, Yardsticks)
+        What items are checked against.
+
+    Raises
+    ------
+    UsageError
+        If there is no such item, no reason, or nothing is changed.
+    InputError
+        If the item would have a fault.
+    """
+    _check_reason(why)
+    cells = cells_of(standing(ledger, identifier))
+    words = judged[1].phrases(LEDGER)
+    wanted = {
+        name: whole_word(value, words) if name == "face_value" else value.strip()
+        for name, value in changed.items()
+    }
+    new = {name: value for name, value in wanted.items() if cells[name] != value}
+    if not new:
+        raise UsageError(f"{identifier}: nothing is changed; expected another value of some column")
+    was = ", ".join(f"{name} {cells[name] or 'blank'}" for name in new)
+    kept = f"Until {date.today()}: {was}; {why.strip()}"
+    note = f"{cells['note']} {kept}" if cells["note"] else kept
+    others = replace(ledger, items=tuple(one for one in ledger.items if one.id != identifier))
+    full = {**cells, **new, "note": note}
+    return read_items(Path(identifier), [(None, full)], others, *judged)[0]
+
+
+def edit_item(path: Path, item: Item, config: QuestionConfig, yardsticks: Yardsticks) -> None:
+    """Put an edited item in the place of the one of its id; every other row stays as it is.
+
+    Raises
+    ------
+    UsageError
+        If there is no such item, or it is withdrawn.
+    RunError
+        If the ledger cannot be written; it is as it was then.
+    """
+
+    def put(text: str) -> str:
+        old = cells_of(standing(read_ledger(path, config, yardsticks), item.id))
+        changed = {name: value for name, value in cells_of(item).items() if old[name] != value}
+        after = _with_cells(text, item.id, changed)
+        _check_others(text, after, item.id)
+        return after
+
+    rewrite(path, put, f"edited {item.id}")
 
 
 def _check_others(before: str, after: str, identifier: str) -> None:
@@ -183,6 +266,27 @@ def _line(cells: Sequence[str]) -> str:
     return stream.getvalue()
 
 
+GRADE = "grade"
+"""Stands for reliability and credibility together: ``B2``."""
+
+
+def with_grade(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return cells in which a grade stands as reliability and credibility.
+
+    Raises
+    ------
+    UsageError
+        If it is no letter with a digit.
+    """
+    rest = {name: value for name, value in cells.items() if name != GRADE}
+    grade = cells.get(GRADE, "").strip()
+    if not grade:
+        return rest
+    if not re.fullmatch("[A-Fa-f][1-6]", grade):
+        raise UsageError(f"got {grade!r}; expected a letter A to F and a digit 1 to 6", GRADE)
+    return {**rest, "source_reliability": grade[0].upper(), "credibility": grade[1]}
+
+
 HYPOTHETICAL: Mapping[str, str] = {
     "source": "hypothetical",
     "url": "https://example.org/hypothetical",
@@ -245,7 +349,7 @@ def completed(
     default("source_reliability", lambda: _reliability_of(full["source"], ledger))
     default("id", lambda: _free_id(full, {*taken, *(item.id for item in ledger.items)}))
     default("story", lambda: full["id"])
-    full["face_value"] = _word(full["face_value"], yardsticks.phrases(LEDGER))
+    full["face_value"] = whole_word(full["face_value"], yardsticks.phrases(LEDGER))
     return full
 
 
@@ -278,7 +382,7 @@ def _reliability_of(source: str, ledger: Ledger) -> str:
     return graded.most_common(1)[0][0] if graded else ""
 
 
-def _word(cell: str, words: Sequence[str]) -> str:
+def whole_word(cell: str, words: Sequence[str]) -> str:
     """Complete a word of the yardstick from its beginning, if only one begins so."""
     cell = re.sub(r"[\s\-]+", "_", cell.lower())
     begin = [word for word in words if word.startswith(cell)]

@@ -160,7 +160,7 @@ class Edit:
                 )
             return self.after
 
-        rewrite(self.path, replaced)
+        rewrite(self.path, replaced, f"set {self.name}")
 
 
 def edit_prior(

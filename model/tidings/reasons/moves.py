@@ -3,7 +3,8 @@
 The changes between the worlds of two runs are made one
 kind after the other, each forecast coming from a pool of posteriors (see `tidings.reasons.pool`):
 
-1. **time**: the newer run's dates with the older evidence, and the pace of news learned by then;
+1. **time**: the newer run's dates with the older evidence; then, apart, what news is to come as
+   the newer run has learned it from what came;
 2. **items, retractions, priors**: up to `ORDER_FREE` of them get their Shapley values (the mean of
    what each adds over all orders in which they could have come: Shapley 1953,
    doi:10.1515/9781400881970-018), which no order changes; more of them are added one after the
@@ -15,7 +16,7 @@ kind after the other, each forecast coming from a pool of posteriors (see `tidin
 Time comes before the news, since an item cannot act before its day.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
@@ -34,10 +35,11 @@ from tidings.reasons.reweighting import Posterior, stored_posterior
 from tidings.reasons.worlds import (
     Change,
     Kind,
+    Moment,
     World,
     changes_between,
     last_changes,
-    name_of_time,
+    moments_between,
     world_of,
 )
 
@@ -230,9 +232,8 @@ class _Path:
     def moves(self) -> list[Move]:
         """Return what each change did."""
         moves, world = [], self.start
-        if self.start.moment != self.end.moment:
-            name = name_of_time(self.start.moment, self.end.moment)
-            world, move = self._step(world, Change("time", name, self._at_new_moment))
+        for name, moment in moments_between(self.start.moment, self.end.moment):
+            world, move = self._step(world, Change("time", name, _at(moment)))
             moves.append(move)
         told = changes_between(self.start, self.end)
         in_any_order = None if len(told) > ORDER_FREE else self._order_free(world, told)
@@ -248,9 +249,6 @@ class _Path:
             world, move = self._step(world, change)
             moves.append(move)
         return [*moves, *self._model_move(world)]
-
-    def _at_new_moment(self, world: World) -> World:
-        return replace(world, moment=self.end.moment)
 
     def _step(self, world: World, change: Change) -> tuple[World, Move]:
         later = change.made(world)
@@ -286,6 +284,10 @@ class _Path:
     def mcse(self) -> Array:
         """Return the Monte Carlo error of all moves together."""
         return np.asarray(0.0) if self._total is None else self._total.mcse()
+
+
+def _at(moment: Moment) -> Callable[[World], World]:
+    return lambda world: replace(world, moment=moment)
 
 
 def _axes(situation: Situation) -> tuple[object, object]:

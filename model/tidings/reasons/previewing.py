@@ -2,7 +2,8 @@
 
 The run's draws are weighed for the situation with the change, or a posterior is drawn anew (see
 `tidings.reasons.pool`). What has changed since the run (time, and items recorded since) is told
-apart from what the change does.
+apart from what the change does: its push and reading, the days until when its news shows the status
+quo to have held, and what it teaches of news to come.
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ class Preview:
         Change since the run: by the time until ``as_of`` and by what the ledger says more by now;
         0 where there is neither.
     effect : Effect
-        Of the change itself.
+        Of the change itself, all that a rerun with it would show.
     mcse_then : ndarray
         Monte Carlo error of the forecast with the change.
     """
@@ -86,9 +87,8 @@ def preview_ledger(
     """
     inputs = read_inputs(run.question_file).seeded(run.manifest.seed)
     as_of = max(run.manifest.as_of, on)
-    changed = observe(inputs.question, after, inputs.resolved, as_of)
-    unchanged = observe(
-        inputs.question, before, inputs.resolved, as_of, changed.watched_to, changed.items
+    unchanged, changed = (
+        observe(inputs.question, ledger, inputs.resolved, as_of) for ledger in (before, after)
     )
     return _preview(run, unchanged, changed, refit)
 

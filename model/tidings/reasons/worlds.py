@@ -124,14 +124,20 @@ def world_of(posterior: Posterior) -> World:
     )
 
 
-def name_of_time(old: Moment, new: Moment) -> str:
-    """Return what to call the passage from one moment to another."""
+def moments_between(old: Moment, new: Moment) -> Iterator[tuple[str, Moment]]:
+    """Yield the moments on the way to another, each with what to call the passage to it."""
+    dated = replace(new, news=old.news)
+    if dated != old:
+        yield _name_of_time(old, new), dated
+    if new != dated:
+        yield "news to come, as learned by then", new
+
+
+def _name_of_time(old: Moment, new: Moment) -> str:
     if old.as_of != new.as_of:
         return f"{old.as_of} to {new.as_of}"
-    if (old.watched_to, old.status_known_to) != (new.watched_to, new.status_known_to):
-        known = [moment.status_known_to or moment.watched_to for moment in (old, new)]
-        return f"status quo known to {known[0]}, then {known[1]}"
-    return "the pace of news"
+    known = [moment.status_known_to or moment.watched_to for moment in (old, new)]
+    return f"status quo known to {known[0]}, then {known[1]}"
 
 
 def changes_between(old: World, new: World) -> list[Change]:

@@ -175,6 +175,8 @@ def move_label(found: Findings, move: Move) -> str:
         return f"withdrawn: {told}" if move.kind == "retraction" else told
     if move.kind == "prior":
         return prior_words(move.id, found.question)
+    if move.kind == "time" and move.id.startswith("news to come"):
+        return move.id
     names = {"time": "time passing", "cases": "past cases", "model": "another version of the model"}
     return names.get(move.kind, move.id)
 

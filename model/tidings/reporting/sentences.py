@@ -100,7 +100,7 @@ def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int)
         name = question.config.actor(one.actor).title.partition(":")[0]
         report = f"A credible report that {name} would agree to {about}"
         denial = "that it would not"
-    first, second = ("lower", "raise") if one.outcome == ANY else ("lift", "lower")
+    first, second = ("lift" if then > now else "lower" for then in (so, against))
     return (
         f"{report}: {percent(one.favourable.probability)} likely in the next month, would {first} "
         f"“{title}” from {percent(now)} to {percent(so)}; {denial}: "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tidings._writing import LastChange
     from tidings.errors import Fault, RunError
     from tidings.evidence.inputs import Inputs
     from tidings.evidence.ledger import Item
@@ -105,6 +106,11 @@ def history(runs: "Sequence[Run]", unreadable: "Sequence[RunError]") -> View:
         for run in runs
     ]
     return {"runs": told, "unreadable": [str(fault) for fault in unreadable]}
+
+
+def undone(change: "LastChange") -> View:
+    """Return what ``undo`` prints."""
+    return {"undone": change.what, "file": str(change.path), "when": change.when.isoformat()}
 
 
 def added(items: "Sequence[Item]", effect: "Preview | None") -> View:

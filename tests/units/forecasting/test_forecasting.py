@@ -1,17 +1,21 @@
 """Forecasting without a fit: diagnostics, checks, tables, runs written and read back."""
 
+import io
 from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 import xarray as xr
+from rich.console import Console
 from tests.units.conftest import AS_OF, TOY
 
 import tidings
+from tidings.api.base import base_run
+from tidings.cli.forecasts import show_history
 from tidings.forecasting.checks import diagnose, fresh_check, predictive_check, publishable
 from tidings.forecasting.making import _facts, _rows
-from tidings.forecasting.runs import find_run, list_runs
+from tidings.forecasting.runs import find_run, list_runs, runs_before
 from tidings.forecasting.storing import write_run
 from tidings.forecasting.tables import Check, row_from_text
 from tidings.mechanism.situation import graph_data, outlook_of
@@ -61,7 +65,13 @@ def stored(posterior, situation, tmp_path):
     checks = (Check("r_hat", "pass", 1.0, 1.01, True, "chains agree"),)
     facts = _facts(situation, rows, checks, {"fit": 0.1})
     draws = xr.DataTree.from_dict({"forecast": incidence.to_dataset(name="incidence")})
-    return write_run(tmp_path, facts, (TOY, [TOY.with_suffix(".csv")]), (rows, checks), draws)
+    files = TOY, [TOY.with_suffix(".csv")]
+    run = write_run(tmp_path / "runs", facts, files, (rows, checks), draws)
+    for question, as_of in (("toy", date(2020, 3, 1)), ("zoo", date(2022, 4, 1))):
+        # Made later: of an earlier date, and of another question.
+        write_run(tmp_path / "more", {**facts, "question": question, "as_of": as_of}, files,
+                  (rows, checks), draws)  # fmt: skip
+    return run
 
 
 def test_a_run_comes_back_as_it_was_written(stored, posterior, situation):
@@ -88,3 +98,22 @@ def test_a_run_of_another_question_is_not_taken(stored):
     with pytest.raises(tidings.UsageError, match="no run of 'other'"):
         find_run(stored.path.parent, None, "other")
     assert len(list_runs(stored.path.parent)) == 1
+
+
+def test_the_run_to_build_on_is_the_newest_date_of_the_question(stored, monkeypatch):
+    """A backtest of an early date, made later, and runs of other questions are not taken."""
+    more = stored.path.parents[1] / "more"
+    stored.path.rename(more / stored.path.name)
+    monkeypatch.chdir(more)
+    with pytest.raises(tidings.UsageError, match="runs of toy, zoo; expected a run"):
+        base_run(more)
+    assert base_run(more, question=TOY).manifest.run == stored.manifest.run
+    early, newest = tidings.history(more, TOY)
+    assert early.manifest.as_of < newest.manifest.as_of
+    assert early.manifest.created >= newest.manifest.created
+    assert runs_before(newest, more) == (early,) and runs_before(early, more) == ()
+    assert base_run(more, early.manifest.run[:10]).manifest.as_of == early.manifest.as_of
+    shown = Console(record=True, width=200, file=io.StringIO())
+    show_history(shown, tidings.history(more))
+    text = shown.export_text()
+    assert text.count("as of") == 2 and "toy" in text and "zoo" in text

@@ -1,0 +1,162 @@
+"""The analyst's loop: correct, take back, record a batch twice, and answer prompts."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from datetime import date, timedelta
+
+import pytest
+from rich.console import Console
+from rich.prompt import Prompt
+
+import tidings
+from tidings.cli.asking import _Asker
+from tidings.evidence.recording import cells_of
+
+ITEM = "putin-request-ashgabat-dec2025"
+CELLS = {
+    "url": "https://tass.com/defense/1", "speaker": "Dmitry Peskov", "actor": "moscow",
+    "outcomes": "returned_to_russia", "face_value": "even", "push": "1", "credibility": "2",
+    "claim": "Peskov said that Moscow would look at an offer.",
+}  # fmt: skip
+
+
+@pytest.fixture
+def question(project):
+    return project / "priors" / "turkey-s400.toml"
+
+
+@pytest.fixture
+def ledger(project):
+    return project / "data" / "evidence.csv"
+
+
+def command(question, *arguments, **how):
+    return subprocess.run(
+        [sys.executable, "-m", "tidings", *arguments, "--question", str(question)],
+        capture_output=True, text=True, check=False, cwd=question.parents[1], **how,
+    )  # fmt: skip
+
+
+def rows_of(ledger):
+    with ledger.open(encoding="utf-8", newline="") as stream:
+        return {row["id"]: row for row in csv.DictReader(stream)}
+
+
+def some_item(question):
+    return next(item for item in tidings.check(question).ledger.items if item.push == 1)
+
+
+def test_an_edit_changes_one_row_and_keeps_what_it_was(question, ledger):
+    before, item = rows_of(ledger), some_item(question)
+    done = command(question, "edit", item.id, "--push", "2", "--why", "read again", "--yes")
+    assert done.returncode == 0, done.stderr
+    after = rows_of(ledger)
+    assert after[item.id]["push"] == "2"
+    assert "push 1; read again" in after[item.id]["note"]
+    assert str(date.today()) in after[item.id]["note"]
+    others = [name for name in before if name != item.id]
+    assert all(after[name] == before[name] for name in others)
+    assert "tidings undo" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(("--push", "9"), "push: got '9'"), ((), "nothing is changed"),
+     (("--actor", "mosco"), "did you mean 'moscow'")],
+)  # fmt: skip
+def test_an_edit_that_cannot_be_is_refused_before_anything_is_shown(
+    question, ledger, arguments, says
+):
+    before = ledger.read_bytes()
+    done = command(question, "edit", some_item(question).id, *arguments, "--why", "x", "--yes")
+    assert done.returncode in (1, 2) and says in done.stderr and done.stdout == ""
+    assert ledger.read_bytes() == before
+
+
+def test_the_last_change_is_taken_back_byte_for_byte(question, ledger):
+    files = ledger.read_bytes(), question.read_bytes()
+    item = some_item(question)
+    tidings.retract(item.id, "wrong", None, question)
+    assert tidings.undo(question).what == f"withdrew {item.id}"
+    assert ledger.read_bytes() == files[0]
+    with pytest.raises(tidings.UsageError, match="no change to take back"):
+        tidings.undo(question)
+    reason = "to see what that does"
+    tidings.edit_prior("base_rate", "p05=0.01,p50=0.05,p95=0.2", reason, question=question).write()
+    assert question.read_bytes() != files[1]
+    assert command(question, "undo", "--yes").returncode == 0
+    assert question.read_bytes() == files[1]
+
+
+def test_a_file_changed_by_hand_since_is_not_put_back(question, ledger):
+    tidings.retract(some_item(question).id, "wrong", None, question)
+    by_hand = ledger.read_text(encoding="utf-8") + "\n"
+    ledger.write_text(by_hand, encoding="utf-8")
+    with pytest.raises(tidings.RunError, match="changed by hand since"):
+        tidings.undo(question)
+    assert ledger.read_text(encoding="utf-8") == by_hand
+
+
+def test_a_batch_may_hold_what_is_there_and_a_grade(question, tmp_path):
+    items = tidings.check(question).ledger.items
+    batch = tmp_path / "batch.csv"
+    columns = ["id", "url", "claim", "date", "speaker", "actor", "outcomes", "push", "grade"]
+    with batch.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, columns, extrasaction="ignore")
+        writer.writeheader()
+        for item in items[:2]:
+            grade = item.source_reliability + item.credibility
+            writer.writerow({**cells_of(item), "grade": grade})
+        writer.writerow({**CELLS, "id": "new-one", "date": "2026-03-20", "grade": "B3"})
+    draft = tidings.draft_file(batch, question)
+    assert draft.skipped == tuple(item.id for item in items[:2])
+    [new] = draft.items
+    assert (new.id, new.source_reliability, new.credibility) == ("new-one", "B", "3")
+    changed = batch.read_text(encoding="utf-8").replace(items[0].claim[:12], "Other words ", 1)
+    batch.write_text(changed, encoding="utf-8")
+    with pytest.raises(tidings.InputError, match="an id not used before"):
+        tidings.draft_file(batch, question)
+
+
+def test_an_item_of_tomorrow_is_said_and_hints_name_the_question(question):
+    day = str(date.today() + timedelta(days=9))
+    flags = [flag for name, value in CELLS.items() if name not in ("credibility",)
+             for flag in (f"--{name.replace('_', '-')}", value)]  # fmt: skip
+    done = command(question, "add", *flags, "--grade", "B2", "--date", day, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "after today" in " ".join(done.stdout.split())
+    assert f"--question {question}" in done.stdout.replace("\n", "")
+
+
+def test_a_withdrawn_item_is_refused_before_anything_is_shown(question):
+    item = some_item(question)
+    tidings.retract(item.id, "wrong", None, question)
+    done = command(question, "retract", item.id, "--why", "again", "--yes")
+    assert done.returncode == 2 and "was withdrawn on" in done.stderr and done.stdout == ""
+
+
+def test_prompts_check_each_answer_and_keep_them(question, ledger, monkeypatch):
+    answers = iter(["javascript:alert(1)", "https://tass.com/1", "soon", "2026-03-20"])
+    monkeypatch.setattr(Prompt, "ask", lambda *_, **__: next(answers))
+    shown = Console(record=True, width=300, file=io.StringIO())
+    asker = _Asker(shown, tidings.check(question), {})
+    asker.ask("url", "link")
+    asker.ask("date", "day")
+    assert asker.cells == {"url": "https://tass.com/1", "date": "2026-03-20"}
+    text = shown.export_text()
+    assert "url: got" in text and "date: got 'soon'; expected a day that exists" in text
+    assert json.loads(asker.kept.read_text()) == asker.cells
+    monkeypatch.setattr("tidings.cli.asking.Confirm.ask", lambda *_, **__: True)
+    again = _Asker(shown, tidings.check(question), {"date": "2026-03-21"})
+    assert again.cells == {"url": "https://tass.com/1", "date": "2026-03-21"}
+
+
+def test_files_and_days_may_be_texts(project, question):
+    assert len(tidings.check(str(question)).ledger.items) > 100
+    assert tidings.history(str(project / "nowhere")) == ()
+    with pytest.raises(tidings.UsageError, match="a day that exists"):
+        tidings.forecast(str(question), "2025-02-30")
+    assert tidings.__version__.count(".") == 2
