@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tidings.api.checking import check
+    from tidings.api.doctoring import Diagnosis, clear, doctor
     from tidings.api.forecasts import forecast, history, report, run, unreadable
     from tidings.api.lessons import exam, learn, new
     from tidings.api.news import (
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from tidings.forecasting.runs import Run
 
 __all__ = [
+    "Diagnosis",
     "Draft",
     "Fault",
     "FitError",
@@ -52,7 +54,9 @@ __all__ = [
     "UsageError",
     "add",
     "check",
+    "clear",
     "diff",
+    "doctor",
     "draft",
     "draft_file",
     "edit",
@@ -82,6 +86,7 @@ __all__ = [
 
 _WHERE = {
     "api.checking": ("check",),
+    "api.doctoring": ("Diagnosis", "clear", "doctor"),
     "api.forecasts": ("forecast", "history", "report", "run", "unreadable"),
     "api.lessons": ("exam", "learn", "new"),
     "api.news": (

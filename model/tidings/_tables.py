@@ -1,12 +1,14 @@
 """Reading CSV files against a schema of columns: every fault at once, with its line."""
 
 import csv
+import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from tidings._reading import read_file
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 
 
@@ -150,22 +152,14 @@ def _length_fault(path: Path, line: int, cells: Sequence[str], header: Sequence[
 
 
 def _records(path: Path) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    text = read_file(path, "a CSV file")
     records, start = [], 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            for cells in reader:
-                if cells:
-                    records.append((start + 1, cells))
-                start = reader.line_num
-    except FileNotFoundError:
-        raise InputError([Fault(path, None, "file", "nothing", "a CSV file here")]) from None
-    except OSError as error:
-        got = error.strerror or "an error"
-        raise InputError([Fault(path, None, "file", got, "a readable CSV file")]) from None
-    except UnicodeDecodeError as error:
-        got = f"a byte that is not UTF-8 (at {error.start})"
-        raise InputError([Fault(path, None, "file", got, "UTF-8 text")]) from None
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        for cells in reader:
+            if cells:
+                records.append((start + 1, cells))
+            start = reader.line_num
     except csv.Error as error:
         raise InputError([Fault(path, start + 1, "row", str(error), "valid CSV")]) from None
     if not records:

@@ -1,5 +1,7 @@
 """The command check, apart from the others: it is run most often, and needs the least."""
 
+from typing import Annotated
+
 import typer
 
 import tidings
@@ -10,13 +12,22 @@ from tidings.question.schema import TO_BE_REPLACED
 from tidings.reporting import views
 
 
-def check(question: QuestionFile = QUESTION, as_json: AsJson = False) -> None:
-    """Validate every input and print every fault."""
+def check(
+    question: QuestionFile = QUESTION,
+    every: Annotated[bool, typer.Option("--all", help="Print every fault.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Validate every input and print its faults: the first 20, and a count by kind."""
     try:
         inputs = tidings.check(question)
     except InputError as error:
         if as_json:
             print_json(views.check(None, error.faults))
+            raise typer.Exit(error.exit_code) from None
+        if every:
+            from tidings.cli.telling import all_told
+
+            typer.echo(all_told(error), err=True)
             raise typer.Exit(error.exit_code) from None
         raise
     if as_json:

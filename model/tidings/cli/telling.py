@@ -1,6 +1,7 @@
 """What others wrote as it may stand in a terminal; errors with the flags and commands that help."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tidings._text import visible
@@ -28,12 +29,33 @@ def said(text: object) -> str:
 def told(error: TidingsError) -> str:
     """Return an expected error in the words of the command line: its flags and its commands."""
     if isinstance(error, InputError):
-        return "\n".join(
-            visible(_with_remedy(_flagged(fault), fault.remedy)) for fault in error.faults
-        )
+        return "\n".join([*_told_faults(error.faults[:_FIRST]), *_more(error.faults[_FIRST:])])
     name = error.argument
     flag = "" if name is None else f"{_flag(name)}: "
     return visible(_with_remedy(f"{flag}{error.says}", error.remedy))
+
+
+def all_told(error: InputError) -> str:
+    """Return every fault, one a line."""
+    return "\n".join(_told_faults(error.faults))
+
+
+def _told_faults(faults: Sequence[Fault]) -> list[str]:
+    return [visible(_with_remedy(_flagged(fault), fault.remedy)) for fault in faults]
+
+
+def _more(faults: Sequence[Fault]) -> list[str]:
+    """Return how many faults are left, by what they are of."""
+    if not faults:
+        return []
+    kinds = Counter(fault.field for fault in faults)
+    told = ", ".join(f"{count} of {visible(kind)}" for kind, count in kinds.most_common(_KINDS))
+    rest = len(kinds) - _KINDS
+    others = f" and {rest} other kinds" if rest > 0 else ""
+    return [f"and {len(faults):,} more faults: {told}{others}; all of them: tidings check --all"]
+
+
+_FIRST, _KINDS = 20, 8
 
 
 def _flag(argument: str) -> str:

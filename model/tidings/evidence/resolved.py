@@ -1,5 +1,6 @@
 """Resolved questions: past questions of this kind, with their dated news and their end."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -8,9 +9,10 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field
 
-from tidings._closed import Closed
+from tidings._closed import Closed, validated
+from tidings._reading import MOST_CONFIG_BYTES, check_depth, read_file
 from tidings._tables import Column, choice, read_table, text
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 from tidings.evidence.ledger import Item, item_columns, item_of
@@ -202,18 +204,26 @@ def _faults(path: Path, file: _File, outcomes: Sequence[str]) -> Iterator[Fault]
 
 
 def _parse(path: Path) -> _File:
+    expected = "a YAML file"
+    text = read_file(path, expected, MOST_CONFIG_BYTES)
+    check_depth(path, text)
+    if _DEEP.search(text):
+        raise InputError([Fault(path, None, "file", "lists nested too deep", expected)])
     try:
-        return _File.model_validate(yaml.load(path.read_text(encoding="utf-8"), _LOADER))
-    except ValidationError as error:
-        raise InputError(
-            [
-                Fault(path, None, ".".join(map(str, one["loc"])), repr(one["input"]), one["msg"])
-                for one in error.errors()
-            ]
-        ) from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, _LOADER)):
+            got, wanted = "an alias (*name)", "every value written out"
+            raise InputError([Fault(path, None, "file", got, wanted)])
+        tree = yaml.load(text, _LOADER)
+    except (ValueError, yaml.YAMLError) as error:
         got = str(error).splitlines()[0]
         raise InputError([Fault(path, None, "file", got, "a readable YAML file")]) from None
+    if not isinstance(tree, dict):
+        raise InputError([Fault(path, None, "file", "no keys", "keys and values")])
+    return validated(_File, path, "", tree)
+
+
+_DEEP = re.compile(r"(?:[-?:][ \t]+){40}|^[ \t]{400}", re.MULTILINE)
+"""So many lists begun in one line, or so far to the right, are no question."""
 
 
 def _items(path: Path, file: _File, yardsticks: Yardsticks) -> tuple[Item, ...]:

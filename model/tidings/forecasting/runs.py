@@ -197,6 +197,17 @@ class Run:
                 self._unchanged(name)
         return self.path / INPUTS / self.manifest.question_file
 
+    def verify(self) -> None:
+        """Hold every file of the run to what was written.
+
+        Raises
+        ------
+        RunError
+            If one has been changed, or is missing.
+        """
+        for name in self.sums:
+            self._unchanged(name)
+
     def _unchanged(self, name: str) -> bytes:
         """Return a file's content, or raise RunError where it is not what was written."""
         return _content(self.path, self.sums, name)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tidings._closed import validated
+from tidings._reading import MOST_CONFIG_BYTES, check_depth, read_file
 from tidings._toml import line_of, parse_toml
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 from tidings.names import OTHER, RETAINED
@@ -116,14 +117,9 @@ def beside(path: Path, relative: str) -> Path:
 
 
 def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        fault = Fault(path, None, "file", "nothing", "a question file here", "name a question")
-        raise InputError([fault]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        got = str(error)
-        raise InputError([Fault(path, None, "file", got, "a readable UTF-8 file")]) from None
+    text = read_file(path, "a question file", MOST_CONFIG_BYTES, "name a question")
+    check_depth(path, text)
+    return text
 
 
 def load_settings(path: Path) -> QuestionConfig:

@@ -18,6 +18,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, ValidationError, model_validator
 
 from tidings._closed import Closed
+from tidings._reading import MOST_CONFIG_BYTES, check_depth, read_file
 from tidings._tables import Column, choice, number, read_table, text
 from tidings.errors import Fault, InputError, raise_if_any
 from tidings.question.normal import Link, LinkNormal
@@ -258,14 +259,13 @@ def read_learned(path: Path) -> Learned:
         If it is missing, or not such a file.
     """
     expected = "the file that learning writes"
+    text = read_file(path, expected, MOST_CONFIG_BYTES, "learn")
+    check_depth(path, text)
     try:
-        return Learned.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise InputError([Fault(path, None, "file", "nothing", expected, "learn")]) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
-            [Fault(path, None, "file", str(error).splitlines()[0], expected, "learn")]
-        ) from None
+        return Learned.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        got = str(error).splitlines()[0]
+        raise InputError([Fault(path, None, "file", got, expected, "learn")]) from None
     except ValidationError as error:
         raise InputError(
             [

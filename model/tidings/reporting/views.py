@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tidings.errors import Fault, RunError
     from tidings.evidence.inputs import Inputs
     from tidings.evidence.ledger import Item
+    from tidings.forecasting.doctoring import Diagnosis
     from tidings.forecasting.runs import Run
     from tidings.reasons.explaining import Explanation
     from tidings.reasons.moves import Moves
@@ -111,6 +112,15 @@ def history(runs: "Sequence[Run]", unreadable: "Sequence[RunError]") -> View:
 def undone(change: "LastChange") -> View:
     """Return what ``undo`` prints."""
     return {"undone": change.what, "file": str(change.path), "when": change.when.isoformat()}
+
+
+def doctor(found: "Diagnosis", cleared: Sequence[Path]) -> View:
+    """Return what ``doctor`` prints."""
+    told = [
+        {"kind": one.kind, "path": str(one.path), "says": one.says, "clearable": one.clearable}
+        for one in found.findings
+    ]
+    return {"runs": found.runs, "findings": told, "cleared": [str(path) for path in cleared]}
 
 
 def added(items: "Sequence[Item]", effect: "Preview | None") -> View:
