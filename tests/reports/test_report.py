@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from datetime import date
+from pathlib import Path
 
 import pytest
 import yaml
@@ -181,6 +182,32 @@ def test_in_a_browser_nothing_overflows_fails_or_is_fetched(rendered, scheme):
         browser.close()
     assert said == []
     assert {address.partition(":")[0] for address in asked} <= {"file", "data"}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_mend(rendered, scheme):
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    import axe_playwright_python
+    from playwright.sync_api import sync_playwright
+
+    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        context = browser.new_context(color_scheme=scheme)
+        for width in (360, 1400):
+            view = context.new_page()
+            view.set_viewport_size({"width": width, "height": 800})
+            view.goto(rendered[0].as_uri())
+            for fold in view.query_selector_all("summary"):
+                fold.click()
+            view.evaluate(axe)
+            found = view.evaluate("axe.run()")
+            assert len(found["passes"]) > 15
+            assert [one["id"] for one in found["violations"]] == []
+        browser.close()
 
 
 def test_a_report_since_an_earlier_run_shows_moves_that_add_up(inputs, shipped_run, tmp_path):
