@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -115,15 +114,14 @@ def show_watch(console: Console, seen: "Watch", horizon: str, count: int) -> Non
     question = load_question(seen.run.question_file)
     console.print(
         f"[bold]which news would matter most next[/], {horizon}, run {manifest.run}\n"
-        "[dim]chances are for the month to come; bits: how much it may tell about the outcome[/]"
+        "[dim]the most telling first; chances are for the month to come[/]"
     )
     for place, one in enumerate(seen.news[:count], start=1):
-        bits = np.format_float_positional(one.bits[at] * 1000, precision=2, fractional=False)
         console.print(
             f"\n{place}. {said(watch_sentences(one, seen, question, at))}", highlight=False
         )
-        trust = "" if one.trusted else " [red]weights cannot be trusted; try tidings preview[/]"
-        console.print(f"   [dim]{bits} thousandths of a bit[/]{trust}")
+        if not one.trusted:
+            console.print("   [red]weights cannot be trusted; try tidings preview[/]")
     left = len(seen.news) - count
     if left > 0:
         console.print(f"\n[dim]{left} more with --all[/]")

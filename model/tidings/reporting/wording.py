@@ -141,9 +141,13 @@ def inside_noise(change: float, mcse: float) -> bool:
     return abs(change) <= _NOISE * mcse
 
 
+_NOTHING = 1e-8
+"""Changes below this are rounding."""
+
+
 def points(change: float) -> str:
     """Return a change of probability in percentage points, signed, to two digits: ``+0.42``."""
-    if change == 0.0:
+    if abs(change) < _NOTHING:
         return "0"
     digits = max(0, 1 - floor(log10(abs(change) * 100)))
     return f"{change * 100:+.{min(digits, 8)}f}"
@@ -156,7 +160,7 @@ def signed(change: float) -> str:
 
 def moved(change: float, mcse: float) -> str:
     """Return a change with its Monte Carlo error, both in points: ``+0.42 ± 0.05``."""
-    if change == 0.0 == mcse:
+    if abs(change) < _NOTHING and mcse < _NOTHING:
         return "0"
     digits = max(0, 1 - floor(log10(mcse * 100))) if mcse > 0 else 2
     return f"{change * 100:+.{min(digits, 8)}f} ± {mcse * 100:.{min(digits, 8)}f}"
