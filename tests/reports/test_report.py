@@ -125,11 +125,12 @@ def test_no_machine_words_reach_a_reader(page):
         assert not re.search(rf"\b{word}\b", text), word
 
 
-def test_a_brief_is_page_one_alone(shipped_run, tmp_path):
-    [made] = render(shipped_run, ("pdf",), tmp_path, brief=True)
+@pytest.mark.parametrize(("paper", "size"), [("a4", "A4"), ("letter", "letter")])
+def test_a_brief_is_page_one_alone(shipped_run, tmp_path, paper, size):
+    [made] = render(shipped_run, ("pdf",), tmp_path, brief=True, paper=paper)
     assert made.name == f"{shipped_run.manifest.run}-brief.pdf"
     done = subprocess.run(["pdfinfo", made], capture_output=True, text=True, check=True)
-    assert re.search(r"Pages:\s+1\b", done.stdout)
+    assert re.search(r"Pages:\s+1\b", done.stdout) and f"({size})" in done.stdout
 
 
 def test_a_run_that_is_not_publishable_says_so(shipped_run, tmp_path):

@@ -74,6 +74,7 @@ def report(  # noqa: PLR0913
     since: str | None = None,
     *,
     brief: bool = False,
+    paper: str = "a4",
     question: Where | None = None,
 ) -> tuple[Path, ...]:
     """Render a stored run.
@@ -93,6 +94,8 @@ def report(  # noqa: PLR0913
         An earlier run: the report then says what moved since.
     brief : bool
         Whether to report page one alone.
+    paper : {"a4", "letter"}
+        Of the PDF.
     question : Path, optional
         The question file, where no run is named; see `base_run`.
 
@@ -118,7 +121,8 @@ def report(  # noqa: PLR0913
 
     run_to_show = base_run(runs, name, question)
     moves = None if since is None else diff(since, run_to_show, runs)
-    return render(run_to_show, to, rendered or _beside(runs), moves, brief=brief)
+    folder = rendered or _beside(runs)
+    return render(run_to_show, to, folder, moves, brief=brief, paper=paper)
 
 
 def _beside(runs: Path) -> Path:

@@ -182,6 +182,7 @@ def report(
     to: Annotated[str, typer.Option(help="Formats, with commas.")] = "html,pdf",
     since: Annotated[str | None, typer.Option(help="An earlier run: say what moved.")] = None,
     brief: Annotated[bool, typer.Option("--brief", help="Page one alone.")] = False,
+    paper: Annotated[str, typer.Option(help="Of the PDF: a4 or letter.")] = "a4",
     out: Out = None,
     question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
@@ -192,7 +193,9 @@ def report(
     for one in formats:
         if one not in FORMATS:
             raise UsageError(f"--to: got {one!r}; expected {nearest(one, FORMATS)}")
-    paths = tidings.report(run, runs, formats, out, since, brief=brief, question=question)
+    paths = tidings.report(
+        run, runs, formats, out, since, brief=brief, paper=paper, question=question
+    )
     if as_json:
         print_json(views.report(paths))
     else:

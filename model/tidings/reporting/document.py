@@ -60,7 +60,14 @@ _CHECK_TITLES = {
 _VERDICTS = {"pass": "passed", "warn": "warning", "fail": "failed", "not_run": "not run"}
 
 
-def write_source(found: Findings, alts: Mapping[str, str], folder: Path, *, brief: bool) -> Path:
+def write_source(
+    found: Findings,
+    alts: Mapping[str, str],
+    folder: Path,
+    *,
+    brief: bool = False,
+    paper: str = "a4",
+) -> Path:
     """Write the Quarto document of a run.
 
     Parameters
@@ -73,6 +80,8 @@ def write_source(found: Findings, alts: Mapping[str, str], folder: Path, *, brie
         Where the document goes.
     brief : bool
         Whether it has page one alone.
+    paper : str
+        As Typst calls it.
 
     Returns
     -------
@@ -93,7 +102,7 @@ def write_source(found: Findings, alts: Mapping[str, str], folder: Path, *, brie
     }
     path = folder / "forecast.qmd"
     filled = template("forecast.qmd.j2", filters).render(
-        {**_facts(found), **_sections(found, alts, brief=brief)}
+        {**_facts(found), **_sections(found, alts, brief=brief), "paper": paper}
     )
     path.write_text(filled, encoding="utf-8")
     return path

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 FORMATS = ("html", "pdf")
+PAPERS = {"a4": "a4", "letter": "us-letter"}
+"""Papers, and what Typst calls them."""
 QUARTO_AT_LEAST = (1, 9)
 _PROJECT = (
     "_quarto.yml",
@@ -43,7 +45,13 @@ _STEM = "forecast"
 
 
 def render(
-    run: Run, to: Sequence[str], folder: Path, since: Moves | None = None, *, brief: bool = False
+    run: Run,
+    to: Sequence[str],
+    folder: Path,
+    since: Moves | None = None,
+    *,
+    brief: bool = False,
+    paper: str = "a4",
 ) -> tuple[Path, ...]:
     """Render a stored run, and keep the bundle that it was rendered from.
 
@@ -60,6 +68,8 @@ def render(
         What moved since an earlier run.
     brief : bool
         Whether to report page one alone.
+    paper : {"a4", "letter"}
+        Of the PDF.
 
     Returns
     -------
@@ -69,7 +79,7 @@ def render(
     Raises
     ------
     UsageError
-        If a format is not known.
+        If a format or a paper is not known.
     InputError, RunError
         If the run cannot be read.
     RenderError
@@ -78,11 +88,13 @@ def render(
     for one in to:
         if one not in FORMATS:
             raise UsageError(f"got {one!r}; expected {nearest(one, FORMATS)}", "to")
+    if paper not in PAPERS:
+        raise UsageError(f"got {paper!r}; expected {nearest(paper, PAPERS)}", "paper")
     quarto, name = find_quarto(), name_of(run, since, brief=brief)
     with tempfile.TemporaryDirectory(prefix="tidings-") as temporary:
         work = Path(temporary) / name
         work.mkdir()
-        document = _bundle(run, work, since, brief=brief)
+        document = _bundle(run, work, since, (brief, PAPERS[paper]))
         with ThreadPoolExecutor() as threads:
             made = list(threads.map(partial(_rendered, quarto, document), to))
         try:
@@ -102,7 +114,7 @@ def name_of(run: Run, since: Moves | None, *, brief: bool) -> str:
     return f"{run.manifest.run}{compared}{'-brief' if brief else ''}"
 
 
-def _bundle(run: Run, work: Path, since: Moves | None, *, brief: bool) -> Path:
+def _bundle(run: Run, work: Path, since: Moves | None, form: tuple[bool, str]) -> Path:
     """Lay the document, its figures and data into a folder that Quarto renders as it is."""
     for name in _PROJECT:
         shutil.copyfile(source(name), work / name)
@@ -113,7 +125,9 @@ def _bundle(run: Run, work: Path, since: Moves | None, *, brief: bool) -> Path:
     evidence = found.question.file("evidence")
     if evidence is not None:
         shutil.copyfile(evidence, data / "evidence.csv")
-    return write_source(found, draw_pictures(found, work, brief=brief), work, brief=brief)
+    brief, paper = form
+    alts = draw_pictures(found, work, brief=brief)
+    return write_source(found, alts, work, brief=brief, paper=paper)
 
 
 def _rendered(quarto: str | None, document: Path, one: str) -> Path:
@@ -175,9 +189,7 @@ def _pdf(document: Path) -> Path:
     import typst
 
     typed = document.with_suffix(".typ")
-    extra = ["--include-in-header=report.typ", "--variable=papersize:a4"]
-    extra += ["--variable=margin.x:2cm", "--variable=margin.y:2.2cm", "--variable=fontsize:10pt"]
-    _pandoc(document, "typst", typed, extra)
+    _pandoc(document, "typst", typed, ["--include-in-header=report.typ"])
     target = document.with_suffix(".pdf")
     try:
         typst.compile(
