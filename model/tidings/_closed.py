@@ -1,6 +1,7 @@
 """Closed models: unknown keys are refused, and faults told with line and nearest name."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -51,9 +52,37 @@ def _fault(model: type[BaseModel], path: Path, text: str, error: Mapping[str, An
         return Fault(path, line, field, f"unknown key {loc[-1]!r}", nearest(str(loc[-1]), valid))
     if error["type"] == "missing":
         return Fault(path, line, field, "nothing", "this key")
-    got = error["input"] if isinstance(error["input"], str | int | float | bool) else "this table"
-    expected = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return Fault(path, line, field, repr(got) if got != "this table" else got, expected)
+    return Fault(path, line, field, _got(error["input"]), _expected(error))
+
+
+def _got(value: object) -> str:
+    """Return what stood there; a table or a list is too much to repeat."""
+    if isinstance(value, str | int | float | bool):
+        return repr(value)
+    return str(value) if isinstance(value, date) else "this table"
+
+
+def _expected(error: Mapping[str, Any]) -> str:
+    """Return what was expected, in our words where pydantic's are about its own types."""
+    told = _IN_OUR_WORDS.get(error["type"])
+    if told is not None:
+        return told.format(**error.get("ctx", {}))
+    return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+
+
+_IN_OUR_WORDS = {
+    "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
+    "string_too_short": "at least {min_length} letters",
+    "string_too_long": "at most {max_length} letters",
+    "string_type": "text in quotes",
+    "model_type": "a table",
+    "dict_type": "a table",
+    "tuple_type": "a list",
+    "date_from_datetime_inexact": "a day without a time",
+    "date_type": "a day, YYYY-MM-DD",
+    "date_from_datetime_parsing": "a day that exists, YYYY-MM-DD",
+}
 
 
 def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseModel]:

@@ -195,6 +195,10 @@ def _cross_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fau
             str(config.headline_months),
             f"one of horizons_months {list(config.horizons_months)}",
         )
+    known_to = config.status_known_to
+    if known_to is not None and known_to < config.clock_start:
+        expected = f"a day from {config.clock_start} on, when the clock started"
+        yield fault(("status_known_to",), str(known_to), expected)
     if config.resolved is not None and config.resolved.outcome not in outcomes:
         got = repr(config.resolved.outcome)
         yield fault(("resolved", "outcome"), got, nearest(config.resolved.outcome, outcomes))

@@ -26,6 +26,21 @@ LINKS: Mapping[str, Link] = {
 }
 """Family of priors to the scale on which it is normal."""
 
+BOUNDS: Mapping[str, tuple[float, float, str]] = {
+    "base_rate": (1e-4, 20.0, "ends a year: once in ten thousand years, and twice a month"),
+    "push_slope": (0.0, 5.0, "a log rate: at 5 one step multiplies a rate by 150"),
+    "counter_slope": (0.0, 5.0, "a log rate: at 5 one step divides a rate by 150"),
+    "consent_slope": (-2.0, 2.0, "1 is the whole product of all who must agree"),
+    "share_other": (0.0, 0.9, "what is left must be for the outcomes that have names"),
+    "noise_scale": (0.05, 20.0, "a factor on the sd of every reading"),
+    "story_sd": (1e-3, 10.0, "logit: at 10 a story says nothing, or everything"),
+    "voice_bias_sd": (1e-3, 10.0, "logit: at 10 a voice says nothing"),
+    "factor_sd": (1e-3, 10.0, "logit: at 10 an actor is for ever either certain or opposed"),
+    "precedent": (1e-6, 1e3, "a weight beside the others; an outcome that cannot be has no row"),
+}
+"""Between what the middle 90 % of a prior may lie, by family, and why: beyond, a forecast means
+nothing, or rates cannot be computed. Chances (willingness, binding) are free between 0 and 1."""
+
 MAX_FIT_ERROR = 0.15
 """Quantiles that miss by more than this share of their span are refused: no normal fits them."""
 
@@ -94,9 +109,26 @@ def resolve_priors(
         ]
         try:
             normals[name] = _normal(row, link_of(name), (yardsticks, learned))
+            _check_reach(name, row, normals[name])
         except _RowError as error:
             faults.append(fault(error.field, error.got, str(error)))
     return normals, faults
+
+
+def _check_reach(name: str, row: PriorRow, prior: LinkNormal) -> None:
+    """Hold that a prior lies where a forecast means something."""
+    low, high, why = BOUNDS.get(name.partition(".")[0], (0.0, 1.0, ""))
+    if row.fixed is not None:
+        values, field = (row.fixed, row.fixed), "fixed"
+    else:
+        values = prior.quantile(0.05), prior.quantile(0.95)
+        field = next(one for one in _VALUES if getattr(row, one) is not None)
+    if not low <= values[0] <= values[1] <= high:
+        got = " to ".join(dict.fromkeys(f"{value:g}" for value in values))
+        raise _RowError(field, got, f"a middle 90 % from {low:g} to {high:g} ({why})")
+
+
+_VALUES = ("word", "quantiles", "learned", "pool")
 
 
 def _claims_of(row: PriorRow) -> Iterator[tuple[str, str]]:
