@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         undo,
     )
     from tidings.api.priors import edit_prior, plot_priors, preview_prior, priors
-    from tidings.api.reasons import diff, explain, sensitivity, watch
+    from tidings.api.reasons import datatree, diff, explain, sensitivity, watch
     from tidings.errors import (
         Fault,
         FitError,
@@ -55,6 +55,7 @@ __all__ = [
     "add",
     "check",
     "clear",
+    "datatree",
     "diff",
     "doctor",
     "draft",
@@ -104,7 +105,7 @@ _WHERE = {
         "undo",
     ),
     "api.priors": ("edit_prior", "plot_priors", "preview_prior", "priors"),
-    "api.reasons": ("diff", "explain", "sensitivity", "watch"),
+    "api.reasons": ("datatree", "diff", "explain", "sensitivity", "watch"),
     "evidence.inputs": ("Inputs",),
     "forecasting.runs": ("Run",),
 }

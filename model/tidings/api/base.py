@@ -8,7 +8,7 @@ from tidings.forecasting.runs import Run, find_run, list_runs
 from tidings.question.loading import load_settings
 
 
-def base_run(runs: Path, name: str | None = None, question: Path | None = None) -> Run:
+def base_run(runs: Path, name: str | Run | None = None, question: Path | None = None) -> Run:
     """Return the run that is named, or the newest of a question.
 
     The newest is that of the latest as-of date, and of several the one made last. Where neither a
@@ -19,8 +19,8 @@ def base_run(runs: Path, name: str | None = None, question: Path | None = None) 
     ----------
     runs : Path
         Where runs are kept.
-    name : str, optional
-        The run's id, the beginning of it, or its folder.
+    name : str or Run, optional
+        The run, its id, the beginning of it, or its folder.
     question : Path, optional
         The question file.
 
@@ -33,6 +33,8 @@ def base_run(runs: Path, name: str | None = None, question: Path | None = None) 
     RunError
         If the run cannot be read.
     """
+    if isinstance(name, Run):
+        return name
     if name is not None:
         return find_run(runs, name)
     return find_run(runs, None, asked_question(runs, question))

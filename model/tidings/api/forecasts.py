@@ -67,7 +67,7 @@ def forecast(
 
 
 def report(  # noqa: PLR0913
-    name: str | None = None,
+    name: str | Run | None = None,
     runs: Where = RUNS,
     to: Sequence[str] = ("html", "pdf"),
     rendered: Where | None = None,
@@ -81,7 +81,7 @@ def report(  # noqa: PLR0913
 
     Parameters
     ----------
-    name : str, optional
+    name : str or Run, optional
         The run's id, the beginning of it, or its folder; the newest of the question if not given.
     runs : Path
         Where runs are kept.

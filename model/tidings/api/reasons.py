@@ -11,6 +11,8 @@ from tidings.forecasting.runs import Run, find_run, runs_before
 from tidings.names import RETAINED
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from tidings.reasons.explaining import Explanation
     from tidings.reasons.moves import Moves
     from tidings.reasons.sensitivity import Sensitivity
@@ -59,13 +61,13 @@ def diff(
 
 
 def explain(
-    name: str | None = None, runs: Where = RUNS, question: Where | None = None
+    name: str | Run | None = None, runs: Where = RUNS, question: Where | None = None
 ) -> "Explanation":
     """Say what a run rests on: its stories, actors, voices, the quiet time, and its conflicts.
 
     Parameters
     ----------
-    name : str, optional
+    name : str or Run, optional
         The run; the newest of the question if not given.
     runs : Path
         Where runs are kept.
@@ -91,7 +93,7 @@ def watch(name: str | None = None, runs: Where = RUNS, question: Where | None = 
 
     Parameters
     ----------
-    name : str, optional
+    name : str or Run, optional
         The run; the newest of the question if not given.
     runs : Path
         Where runs are kept.
@@ -112,6 +114,34 @@ def watch(name: str | None = None, runs: Where = RUNS, question: Where | None = 
     return watch_run(base_run(runs, name, question))
 
 
+def datatree(
+    name: str | Run | None = None, runs: Where = RUNS, question: Where | None = None
+) -> "xr.DataTree":
+    """Return a run as ArviZ expects one: prior, posterior, predictions and log likelihood.
+
+    Parameters
+    ----------
+    name : str or Run, optional
+        The run; the newest of the question if not given.
+    runs : str or Path
+        Where runs are kept.
+    question : str or Path, optional
+        The question file, where no run is named; see `base_run`.
+
+    Raises
+    ------
+    UsageError
+        If there is no such run.
+    InputError, RunError
+        If it cannot be read.
+    """
+    runs = Path(runs)
+    question = None if question is None else Path(question)
+    from tidings.reasons.trees import datatree_of
+
+    return datatree_of(base_run(runs, name, question))
+
+
 def _run_before(run: Run, runs: Path) -> Run:
     before = runs_before(run, runs)
     if not before:
@@ -128,7 +158,7 @@ class SensitivityShown:
 
 
 def sensitivity(  # noqa: PLR0913
-    name: str | None = None,
+    name: str | Run | None = None,
     outcome: str | None = None,
     horizon: str | None = None,
     threshold: float = 0.05,
@@ -141,7 +171,7 @@ def sensitivity(  # noqa: PLR0913
 
     Parameters
     ----------
-    name : str, optional
+    name : str or Run, optional
         The run; the newest if not given.
     outcome : str, optional
         Whose tipping points; the likeliest end if not given.

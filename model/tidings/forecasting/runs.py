@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from tidings._closed import Closed
+from tidings._notebook import Shown
 from tidings.errors import RunError, UsageError, nearest
 from tidings.forecasting.tables import Check, ForecastRow, check_from_text, row_from_text
 
@@ -111,8 +112,8 @@ class Manifest(Closed):
         return self
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, repr=False)
+class Run(Shown):
     """One stored forecast.
 
     Attributes
@@ -134,6 +135,12 @@ class Run:
     rows: tuple[ForecastRow, ...]
     checks: tuple[Check, ...]
     sums: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def _says(self) -> str:
+        manifest = self.manifest
+        row = max(self.at(manifest.headline).values(), key=lambda one: one.mean)
+        by = manifest.horizons[manifest.headline]
+        return f"{manifest.run}, {row.outcome} {row.mean:.3f} by {by}"
 
     @property
     def fresh(self) -> str:
@@ -227,6 +234,11 @@ class Run:
             return xr.open_datatree(self.path / POSTERIOR, engine="h5netcdf")
         except (OSError, ValueError) as error:
             raise RunError(f"{self.path / POSTERIOR}: cannot be read ({error})") from None
+
+
+def axes_of(run: Run) -> tuple[list[str], list[str]]:
+    """Return the outcomes and horizons of a run, in the order of its arrays."""
+    return [outcome.id for outcome in run.manifest.outcomes], list(run.manifest.horizons)
 
 
 def read_run(path: Path) -> Run:

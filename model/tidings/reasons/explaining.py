@@ -7,18 +7,22 @@ the run's own where their weights can be trusted, else a posterior drawn anew wi
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tidings._notebook import Shown
 from tidings.evidence.ledger import Item
-from tidings.forecasting.runs import Run
+from tidings.forecasting.runs import Run, axes_of
 from tidings.mechanism.situation import Situation, half_lives_of, outlook_of
 from tidings.reasons.pool import Effect, Pool, refitted
 from tidings.reasons.reweighting import stored_posterior
 from tidings.reasons.surprises import SURPRISING, Surprise, surprises
 from tidings.reasons.worlds import World, world_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Basis = Literal["story", "time", "actor", "voice", "naive"]
 Array = NDArray[np.float64]
@@ -46,8 +50,8 @@ class Part:
     effect: Effect
 
 
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(Shown):
     """What a run rests on.
 
     Attributes
@@ -95,6 +99,19 @@ class Explanation:
         """The forecast that a count of the articles would make, shape (outcome, horizon)."""
         [part] = self.of("naive")
         return np.asarray(self.run.at_horizons(lambda row: row.mean) + part.effect.change)
+
+    def table(self) -> "pd.DataFrame":
+        """Return what each part adds, one row an outcome and horizon."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"basis": part.basis, "id": part.id, **row}
+            for part in self.parts
+            for row in part.effect.rows(*axes_of(self.run))
+        )
+
+    def _says(self) -> str:
+        return f"{self.stories} stories in {self.articles} items, run {self.run.manifest.run}"
 
 
 def explain_run(run: Run) -> Explanation:

@@ -23,10 +23,12 @@ from functools import reduce
 from importlib.metadata import version
 from itertools import combinations
 from math import factorial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tidings._notebook import Shown
 from tidings.errors import UsageError
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation
@@ -42,6 +44,9 @@ from tidings.reasons.worlds import (
     moments_between,
     world_of,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ORDER_FREE = 8
 """Up to so many changes are told apart independent of their order."""
@@ -69,8 +74,8 @@ class Move:
     effect: Effect
 
 
-@dataclass(frozen=True)
-class Moves:
+@dataclass(frozen=True, repr=False)
+class Moves(Shown):
     """All moves between two runs; arrays are (outcome, horizon).
 
     Attributes
@@ -104,6 +109,19 @@ class Moves:
     order_free: bool
     k: float
     refits: int
+
+    def table(self) -> "pd.DataFrame":
+        """Return every move, one row an outcome and horizon."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"kind": move.kind, "id": move.id, **row}
+            for move in self.moves
+            for row in move.effect.rows(self.outcomes, self.horizons)
+        )
+
+    def _says(self) -> str:
+        return f"{len(self.moves)} moves from {self.old.manifest.run} to {self.new.manifest.run}"
 
 
 def explain_moves(old: Run, new: Run) -> Moves:

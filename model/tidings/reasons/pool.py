@@ -7,7 +7,7 @@ contributes, so that the error of a sum or difference is that of the whole: what
 the same draws share cancels. An `Effect` is what is told of a difference.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -73,6 +73,14 @@ class Effect:
     def at(self, row: int, column: int) -> tuple[float, float]:
         """Return change and error of one outcome at one horizon."""
         return float(self.change[row, column]), float(self.mcse[row, column])
+
+    def rows(self, outcomes: Sequence[str], horizons: Sequence[str]) -> Iterator[dict[str, object]]:
+        """Yield outcome, horizon, change, its error and k, one of each."""
+        for row, outcome in enumerate(outcomes):
+            for column, horizon in enumerate(horizons):
+                change, mcse = self.at(row, column)
+                where = {"outcome": outcome, "horizon": horizon}
+                yield {**where, "change": change, "mcse": mcse, "k": self.k}
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ quo to have held, and what it teaches of news to come.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tidings._notebook import Shown
 from tidings.evidence.inputs import read_inputs
 from tidings.evidence.ledger import Item, Ledger
 from tidings.forecasting.runs import Run
@@ -21,9 +23,12 @@ from tidings.question.normal import LinkNormal
 from tidings.reasons.pool import Effect, Pool, Refit
 from tidings.reasons.reweighting import stored_posterior
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True)
-class Preview:
+
+@dataclass(frozen=True, repr=False)
+class Preview(Shown):
     """What a change would do; arrays are (outcome, horizon).
 
     Attributes
@@ -60,6 +65,24 @@ class Preview:
     def then(self) -> NDArray[np.float64]:
         """The forecast with the change."""
         return self.now + self.since + self.effect.change
+
+    def table(self) -> "pd.DataFrame":
+        """Return what the change does, one row an outcome and horizon."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {**row, "now": now, "since": since, "then": then}
+            for row, now, since, then in zip(
+                self.effect.rows(self.outcomes, list(self.horizons)),
+                self.now.ravel(),
+                self.since.ravel(),
+                self.then.ravel(),
+                strict=True,
+            )
+        )
+
+    def _says(self) -> str:
+        return f"what a change would do to run {self.run.manifest.run}, k {self.effect.k:.2f}"
 
 
 def preview_ledger(

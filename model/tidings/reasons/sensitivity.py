@@ -10,12 +10,13 @@ than one sd of its prior.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.forecasting.runs import Run
+from tidings._notebook import Shown
+from tidings.forecasting.runs import Run, axes_of
 from tidings.mechanism.likelihood import NeutralRates, log_readings
 from tidings.mechanism.parameters import linked_priors
 from tidings.mechanism.situation import exposure_of, reading_rows
@@ -24,6 +25,9 @@ from tidings.reasons.pareto import smoothed_weights
 from tidings.reasons.pool import Effect, Pool
 from tidings.reasons.previewing import preview_prior
 from tidings.reasons.reweighting import Posterior, at_horizons
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = NDArray[np.float64]
 _ALPHAS = (0.99, 1.01)
@@ -81,8 +85,8 @@ class Scaled:
     moved_sd: float | None
 
 
-@dataclass(frozen=True)
-class Sensitivity:
+@dataclass(frozen=True, repr=False)
+class Sensitivity(Shown):
     """The sensitivity of a run.
 
     Attributes
@@ -113,6 +117,19 @@ class Sensitivity:
         manifest = self.run.manifest
         outcomes = [one.id for one in manifest.outcomes]
         return outcomes.index(outcome), list(manifest.horizons).index(horizon)
+
+    def table(self) -> "pd.DataFrame":
+        """Return what each prior moved by one sd does, one row an outcome and horizon."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"prior": tilt.prior, "moved": tilt.sign, **row}
+            for tilt in self.tilts
+            for row in tilt.effect.rows(*axes_of(self.run))
+        )
+
+    def _says(self) -> str:
+        return f"{len(self.priors)} priors of run {self.run.manifest.run}"
 
 
 def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Sensitivity:

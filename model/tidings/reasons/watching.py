@@ -12,22 +12,26 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tidings._notebook import Shown
 from tidings.evidence.arrivals import Arrivals
 from tidings.evidence.ledger import Item
 from tidings.evidence.pressure import Pulse
 from tidings.evidence.readings import read_items
-from tidings.forecasting.runs import Run
+from tidings.forecasting.runs import Run, axes_of
 from tidings.mechanism.situation import Situation, precedent_share
 from tidings.names import ANY, DEAL, OTHER, RETAINED
 from tidings.question.timeline import DAYS_PER_MONTH
 from tidings.question.yardsticks import LEDGER
 from tidings.reasons.pool import Effect, Pool, quick_pool
 from tidings.reasons.what_if import SUPPOSED, supposed_item
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Sign = Literal[1, -1]
 Array = NDArray[np.float64]
@@ -87,8 +91,8 @@ class Watched:
         return self.favourable.effect.trusted and self.adverse.effect.trusted
 
 
-@dataclass(frozen=True)
-class Watch:
+@dataclass(frozen=True, repr=False)
+class Watch(Shown):
     """Which news would matter most next.
 
     Attributes
@@ -104,6 +108,21 @@ class Watch:
     run: Run
     now: Array
     news: tuple[Watched, ...]
+
+    def table(self) -> "pd.DataFrame":
+        """Return what each piece of news would do, one row an outcome and horizon."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"actor": one.actor, "about": one.outcome, "direction": way, "chance": news.probability}
+            | row
+            for one in self.news
+            for way, news in (("for", one.favourable), ("against", one.adverse))
+            for row in news.effect.rows(*axes_of(self.run))
+        )
+
+    def _says(self) -> str:
+        return f"{len(self.news)} pieces of news to look out for, run {self.run.manifest.run}"
 
 
 def watch_run(run: Run, pool: Pool | None = None) -> Watch:
