@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from tests.helpers import AS_OF
 
 from tidings.evidence.ledger import Ledger
 from tidings.forecasting.making import make_forecast
@@ -65,5 +64,7 @@ def test_a_rumour_moves_next_to_nothing_and_a_confirmed_report_does(shipped_run,
 
 
 def test_an_item_that_says_nothing_moves_nothing(shipped_run, new_item):
-    change, _ = effect(shipped_run, new_item(push=0, published=AS_OF))
+    """On the newest day that is known; a later one says until when the ledger lacks nothing."""
+    newest = shipped_run.manifest.newest_item
+    change, _ = effect(shipped_run, new_item(push=0, date=newest, published=newest))
     assert np.abs(change).max() < 1e-12
