@@ -150,7 +150,8 @@ def test_what_other_code_made_is_a_move_of_its_own(base, tmp_path_factory):
     before = replace(old, manifest=old.manifest.model_copy(update={"versions": versions}))
     moves = explain_moves(before, new)
     kinds = [move.kind for move in moves.moves]
-    assert kinds == ["time", "item", "model", "noise"]
+    assert kinds == ["time", "time", "item", "model", "noise"]
+    assert moves.moves[1].id == "news to come, as learned by then"
     assert moves.moves[-2].id == f"0.0.1 to {new.manifest.versions['tidings']}"
     told = np.sum([move.effect.change for move in moves.moves], axis=0)
     np.testing.assert_allclose(told, moves.after - moves.before, rtol=0, atol=1e-9)
