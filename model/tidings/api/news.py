@@ -191,7 +191,13 @@ def undo(question: Where = QUESTION) -> LastChange:
 
 
 def last(question: Where = QUESTION) -> LastChange | None:
-    """Return the last change of the ledger or of a prior that may be taken back."""
+    """Return the last change of the ledger or of a prior that may be taken back.
+
+    Raises
+    ------
+    InputError
+        If the question file has a fault.
+    """
     question = Path(question)
     ledger = load_settings(question).files.evidence
     return last_change((question, beside(question, ledger)))

@@ -42,6 +42,7 @@ _PROJECT = (
 )
 """What a bundle has beside the document, its figures and its data."""
 _STEM = "forecast"
+_OF_QUARTO = shutil.ignore_patterns(".quarto", ".gitignore", f"{_STEM}_files")
 
 
 def render(
@@ -95,7 +96,8 @@ def render(
         work = Path(temporary) / name
         work.mkdir()
         document = _bundle(run, work, since, (brief, PAPERS[paper]))
-        with ThreadPoolExecutor() as threads:
+        # Quarto keeps files of its own in the folder: one format after the other.
+        with ThreadPoolExecutor(1 if quarto else len(FORMATS)) as threads:
             made = list(threads.map(partial(_rendered, quarto, document), to))
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -146,7 +148,7 @@ def _place_folder(folder: Path, target: Path) -> None:
     """Copy a bundle beside its place, and put it in the place of an older one."""
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as name:
         beside = Path(name) / "new"
-        shutil.copytree(folder, beside)
+        shutil.copytree(folder, beside, ignore=_OF_QUARTO)
         if target.exists():
             target.rename(Path(name) / "old")
         beside.rename(target)
