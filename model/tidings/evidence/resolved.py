@@ -210,7 +210,8 @@ def _parse(path: Path) -> _File:
     if _DEEP.search(text):
         raise InputError([Fault(path, None, "file", "lists nested too deep", expected)])
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, _LOADER)):
+        tokens = yaml.scan(text, _LOADER) if _MAY_ALIAS.search(text) else ()
+        if any(isinstance(token, yaml.AliasToken) for token in tokens):
             got, wanted = "an alias (*name)", "every value written out"
             raise InputError([Fault(path, None, "file", got, wanted)])
         tree = yaml.load(text, _LOADER)
@@ -222,6 +223,8 @@ def _parse(path: Path) -> _File:
     return validated(_File, path, "", tree)
 
 
+_MAY_ALIAS = re.compile(r"(?:^|[\s\[{,])\*\w", re.MULTILINE)
+"""Without this there is no alias; what has it is looked at token by token."""
 _DEEP = re.compile(r"(?:[-?:][ \t]+){40}|^[ \t]{400}", re.MULTILINE)
 """So many lists begun in one line, or so far to the right, are no question."""
 
