@@ -11,20 +11,16 @@ from tidings._writing import LastChange, last_change
 from tidings._writing import undo as put_back
 from tidings.api.defaults import QUESTION, RUNS, When, Where, day_of
 from tidings.errors import UsageError
+from tidings.evidence.drafting import GRADE, Likeness, completed, likenesses, with_grade
 from tidings.evidence.inputs import read_inputs
 from tidings.evidence.ledger import ITEM_COLUMNS, Item, Ledger, read_items
 from tidings.evidence.recording import (
-    GRADE,
-    Likeness,
     add_items,
     cells_of,
-    completed,
     edit_item,
     edited,
-    likenesses,
     retract_item,
     standing,
-    with_grade,
 )
 from tidings.forecasting.runs import find_run
 from tidings.question.loading import Question, beside, load_question, load_settings
@@ -111,17 +107,18 @@ def draft_file(path: Where, question: Where = QUESTION) -> Draft:
     records = [
         (line, with_grade(cells)) for line, cells in read_loosely(path, (*ITEM_COLUMNS, GRADE))
     ]
-    standing = {item.id: cells_of(item) for item in read_inputs(question).ledger.items}
+    inputs = read_inputs(question)
+    there_already = {item.id: cells_of(item) for item in inputs.ledger.items}
     new, known = [], []
     for line, cells in records:
-        there = standing.get(cells.get("id", "").strip())
+        there = there_already.get(cells.get("id", "").strip())
         same = there is not None and all(there[k] == v.strip() for k, v in cells.items() if v)
         if same:
             known.append(cells["id"].strip())
         else:
             new.append((line, cells))
     if records and not new:
-        return Draft(load_question(question), read_inputs(question).ledger, (), (), tuple(known))
+        return Draft(inputs.question, inputs.ledger, (), (), tuple(known))
     made = draft([cells for _, cells in new], question, path, [line for line, _ in new])
     return replace(made, skipped=tuple(known))
 

@@ -88,7 +88,9 @@ def explain(
     return explain_run(base_run(runs, name, question))
 
 
-def watch(name: str | None = None, runs: Where = RUNS, question: Where | None = None) -> "Watch":
+def watch(
+    name: str | Run | None = None, runs: Where = RUNS, question: Where | None = None
+) -> "Watch":
     """Say which news would matter most next.
 
     Parameters

@@ -16,9 +16,9 @@ from rich.table import Table
 
 from tidings.cli.telling import said, told
 from tidings.errors import UsageError
+from tidings.evidence.drafting import completed, whole_word
 from tidings.evidence.inputs import Inputs
 from tidings.evidence.ledger import Item, cell_fault
-from tidings.evidence.recording import completed, whole_word
 from tidings.names import ANY, DEAL, RETAINED
 from tidings.question.loading import Question
 from tidings.question.yardsticks import LEDGER

@@ -1,6 +1,6 @@
 """Add, retract, preview: commands for news, and how items, previews and moves look."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -9,8 +9,8 @@ from rich.table import Table
 
 from tidings.cli.forecasts import show_age
 from tidings.cli.telling import said
+from tidings.evidence.drafting import Likeness
 from tidings.evidence.ledger import ITEM_COLUMNS, Item
-from tidings.evidence.recording import Likeness
 from tidings.forecasting.tables import K_LIMIT
 from tidings.reporting import views
 from tidings.reporting.wording import inside_noise, moved, percent, points
@@ -33,7 +33,8 @@ import tidings
 from tidings.api.defaults import QUESTION, RUNS
 from tidings.cli.asking import ask_item, confirm, effect_of, forget_draft
 from tidings.cli.options import AsJson, QuestionFile, RunName, RunsFolder, Yes, print_json, read_day
-from tidings.evidence.recording import HYPOTHETICAL, standing, with_grade
+from tidings.evidence.drafting import HYPOTHETICAL, with_grade
+from tidings.evidence.recording import standing
 
 _SMALL = 0.02
 """Moves below this share of the largest are counted, not named."""
@@ -81,6 +82,16 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
             f"{K_LIMIT}; fit again with --refit"
         )
     show_age(console, run)
+
+
+def shown_effect(
+    console: Console, find: Callable[[], "Preview"], title: str = "what it would do"
+) -> "Preview | None":
+    """Show what a change would do, where that can be told, and return it."""
+    effect = effect_of(console, find)
+    if effect is not None:
+        show_preview(console, effect, title)
+    return effect
 
 
 def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
@@ -235,9 +246,7 @@ def _record(
     if not items:
         console.print("nothing new to record")
         return
-    effect = effect_of(console, lambda: tidings.preview(items, None, question, runs, "needed"))
-    if effect is not None:
-        show_preview(console, effect)
+    effect = shown_effect(console, lambda: tidings.preview(items, None, question, runs, "needed"))
     for item in items:
         show_item(console, item)
     confirm(console, yes, f"record {len(items)} item{'s' * (len(items) > 1)}?")
@@ -277,9 +286,9 @@ def retract(
     day = read_day(when) if when else date.today()
     console = Console(stderr=as_json)
     standing(tidings.check(question).ledger, identifier)
-    effect = effect_of(console, lambda: tidings.preview_retraction(identifier, day, question, runs))
-    if effect is not None:
-        show_preview(console, effect)
+    effect = shown_effect(
+        console, lambda: tidings.preview_retraction(identifier, day, question, runs)
+    )
     confirm(console, yes, f"withdraw {identifier} from {day} on?")
     ledger = tidings.retract(identifier, why, day, question)
     if as_json:
@@ -314,9 +323,7 @@ def edit(
     console = Console(stderr=as_json)
     given = {name: value for name, value in _given(context).items() if name != "id"}
     item = tidings.edit(identifier, given, why, question)
-    effect = effect_of(console, lambda: tidings.preview_edit(item, question, runs))
-    if effect is not None:
-        show_preview(console, effect)
+    effect = shown_effect(console, lambda: tidings.preview_edit(item, question, runs))
     show_item(console, item)
     confirm(console, yes, f"change {identifier}?")
     ledger = tidings.record_edit(item, question)
@@ -388,7 +395,5 @@ def _settled(
         console.print(f"{item.id}: story {kept.story}; name another with --story")
         return kept
     for title, one in (("as news of its own", item), (f"in story {merged.story}", merged)):
-        effect = effect_of(console, partial(tidings.preview, (one,), None, question, runs))
-        if effect is not None:
-            show_preview(console, effect, title)
+        shown_effect(console, partial(tidings.preview, (one,), None, question, runs), title)
     return merged if Confirm.ask(f"put it in story {merged.story}?", console=console) else item

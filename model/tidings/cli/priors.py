@@ -22,9 +22,9 @@ import typer
 
 import tidings
 from tidings.api.defaults import QUESTION, RENDERED, RUNS
-from tidings.cli.asking import confirm, effect_of
+from tidings.cli.asking import confirm
 from tidings.cli.lessons import show_lessons
-from tidings.cli.news import rerun, show_preview
+from tidings.cli.news import rerun, shown_effect
 from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, progress_lines
 
 _IN_FULL = 8
@@ -160,9 +160,7 @@ def set_prior(
     named = None if claims is None else [one.strip() for one in claims.split(";")]
     edit = tidings.edit_prior(name, value, because, yardstick, named, question)
     how: Refit = "always" if refit else "needed"
-    effect = effect_of(console, lambda: tidings.preview_prior(edit, runs, how))
-    if effect is not None:
-        show_preview(console, effect)
+    effect = shown_effect(console, lambda: tidings.preview_prior(edit, runs, how))
     for line in edit.lines():
         console.print(line, highlight=False, markup=False)
     confirm(console, yes, f"write it into {edit.path}?")

@@ -11,9 +11,10 @@ from tests.units.conftest import AS_OF, TOY
 
 import tidings
 from tidings.evidence.arrivals import Source, fit_arrivals, no_arrivals, records_of
+from tidings.evidence.drafting import completed, likenesses
 from tidings.evidence.pressure import FEW, Pulse, mean_pressure, pressure_at, pulses
 from tidings.evidence.readings import read_items
-from tidings.evidence.recording import add_items, completed, likenesses, retract_item
+from tidings.evidence.recording import add_items, retract_item
 
 ENDS = ("sold", "scrapped")
 
