@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         undo,
     )
     from tidings.api.priors import edit_prior, plot_priors, preview_prior, priors
-    from tidings.api.reasons import datatree, diff, explain, sensitivity, watch
+    from tidings.api.reasons import datatree, diff, explain, preview_doubts, sensitivity, watch
     from tidings.errors import (
         Fault,
         FitError,
@@ -71,6 +71,7 @@ __all__ = [
     "new",
     "plot_priors",
     "preview",
+    "preview_doubts",
     "preview_edit",
     "preview_prior",
     "preview_retraction",
@@ -98,6 +99,7 @@ _WHERE = {
         "edit",
         "last",
         "preview",
+        "preview_doubts",
         "preview_edit",
         "preview_retraction",
         "record_edit",

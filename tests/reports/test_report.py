@@ -28,7 +28,9 @@ def rendered(shipped_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(rendered):
-    return rendered[0].read_text(encoding="utf-8")
+    """The page without the script of the living report."""
+    text = rendered[0].read_text(encoding="utf-8")
+    return re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,7 @@ def test_the_bundle_is_a_quarto_project_without_python(rendered):
     assert set(project["format"]) == {"html", "typst"}
     text = (bundle / "forecast.qmd").read_text()
     assert "```{python}" not in text and "{{" not in text
+    assert (bundle / "living.js").is_file()
     used = set(re.findall(r"\(([\w-]+\.svg)\)", text))
     assert used and all((bundle / name).is_file() for name in used)
     assert (bundle / "data" / "forecast.csv").is_file()
@@ -171,6 +174,7 @@ def test_in_a_browser_nothing_overflows_fails_or_is_fetched(rendered, scheme):
             view.on("pageerror", lambda one: said.append(str(one)))
             view.on("request", lambda one: asked.append(one.url))
             view.goto(rendered[0].as_uri())
+            view.wait_for_selector("#living table")
             for fold in view.query_selector_all("summary"):
                 fold.click()
             assert view.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -202,6 +206,7 @@ def test_axe_finds_nothing_to_mend(rendered, scheme):
             view = context.new_page()
             view.set_viewport_size({"width": width, "height": 800})
             view.goto(rendered[0].as_uri())
+            view.wait_for_selector("#living table")
             for fold in view.query_selector_all("summary"):
                 fold.click()
             view.evaluate(axe)

@@ -1,5 +1,6 @@
-"""Commands for reasons: diff, explain, watch, sensitivity."""
+"""Commands for reasons: diff, explain, watch, sensitivity, and what a reader doubts."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from tidings.reasons.explaining import Explanation
     from tidings.reasons.moves import Moves
+    from tidings.reasons.pool import Refit
+    from tidings.reasons.previewing import Preview
     from tidings.reasons.sensitivity import Sensitivity
     from tidings.reasons.tipping import Tipping
     from tidings.reasons.watching import Watch
@@ -114,6 +117,50 @@ def watch(
     from tidings.reasons.watching import watch_run
 
     return watch_run(base_run(runs, name, question))
+
+
+def preview_doubts(  # noqa: PLR0913
+    without: Iterable[str] = (),
+    graded: Mapping[str, str] | None = None,
+    shifted: Mapping[str, float] | None = None,
+    *,
+    name: str | Run | None = None,
+    runs: Where = RUNS,
+    question: Where | None = None,
+    refit: "Refit" = "never",
+) -> "Preview":
+    """Say what a run would be to a reader with doubts, as the living report does.
+
+    Parameters
+    ----------
+    without : iterable of str
+        Stories and items that are not believed.
+    graded : mapping of str to str
+        Items that are graded otherwise, like ``"C3"``.
+    shifted : mapping of str to float
+        Priors that are held otherwise: moved by sds of themselves on their link scale.
+    name : str or Run, optional
+        The run; the newest of the question if not given.
+    runs : Path
+        Where runs are kept.
+    question : Path, optional
+        The question file, where no run is named; see `base_run`.
+    refit : {"never", "needed", "always"}
+        Whether to draw a posterior anew: where weights cannot be trusted, or always.
+
+    Raises
+    ------
+    UsageError
+        If there is no such run, or what is doubted is not in it.
+    InputError, RunError, FitError
+        If the run cannot be read, or drawn anew.
+    """
+    runs = Path(runs)
+    question = None if question is None else Path(question)
+    from tidings.reasons import doubting
+
+    doubts = doubting.Doubts(frozenset(without), dict(graded or {}), dict(shifted or {}))
+    return doubting.preview_doubts(base_run(runs, name, question), doubts, refit)
 
 
 def datatree(

@@ -3,24 +3,11 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.table import Table
-
-from tidings.cli.telling import said
-from tidings.errors import RunError
-from tidings.forecasting.runs import Run
-from tidings.question.loading import load_question
-from tidings.reporting import views
-from tidings.reporting.wording import chance, chance_range, leader
-
-if TYPE_CHECKING:
-    from tidings.forecasting.sampling import ChainState
-    from tidings.forecasting.sampling import Progress as SamplerProgress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 import tidings
 from tidings.api.defaults import QUESTION, RUNS
@@ -35,7 +22,16 @@ from tidings.cli.options import (
     Seed,
     print_json,
 )
-from tidings.errors import UsageError, nearest
+from tidings.cli.telling import said
+from tidings.errors import RunError, UsageError, nearest
+from tidings.forecasting.runs import Run
+from tidings.question.loading import load_question
+from tidings.reporting import views
+from tidings.reporting.wording import chance, chance_range, leader
+
+if TYPE_CHECKING:
+    from tidings.forecasting.sampling import ChainState
+    from tidings.forecasting.sampling import Progress as SamplerProgress
 
 _MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
 

@@ -3,24 +3,21 @@
 from collections.abc import Iterable, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.table import Table
-
-from tidings.question.sources import LevelRow, ScoreRow
-
-if TYPE_CHECKING:
-    from tidings.trust.examining import Examination
-    from tidings.trust.lessons import Lessons
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 import tidings
 from tidings.api.defaults import QUESTION
 from tidings.cli.options import AsJson, QuestionFile, print_json, progress_lines, read_day
+from tidings.question.sources import LevelRow, ScoreRow
 from tidings.reporting import views
+
+if TYPE_CHECKING:
+    from tidings.trust.examining import Examination
+    from tidings.trust.lessons import Lessons
 
 
 def show_exam(console: Console, examination: "Examination") -> None:

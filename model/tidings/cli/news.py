@@ -1,25 +1,7 @@
-"""Add, retract, preview: commands for news, and how items, previews and moves look."""
+"""Add, retract, edit, undo: commands for news, and how items and moves look."""
 
-from collections.abc import Callable, Sequence
-from math import isfinite
-from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.table import Table
-
-from tidings.cli.forecasts import show_age
-from tidings.cli.telling import said
-from tidings.evidence.drafting import Likeness
-from tidings.evidence.ledger import ITEM_COLUMNS, Item
-from tidings.forecasting.tables import K_LIMIT
-from tidings.reporting import views
-from tidings.reporting.wording import inside_noise, moved, percent, points
-
-if TYPE_CHECKING:
-    from tidings.reasons.moves import Move, Moves
-    from tidings.reasons.previewing import Preview
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -27,71 +9,49 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.prompt import Confirm
+from rich.table import Table
 
 import tidings
 from tidings.api.defaults import QUESTION, RUNS
-from tidings.cli.asking import ask_item, confirm, effect_of, forget_draft
-from tidings.cli.options import AsJson, QuestionFile, RunName, RunsFolder, Yes, print_json, read_day
-from tidings.evidence.drafting import HYPOTHETICAL, with_grade
+from tidings.cli.asking import ask_item, confirm, forget_draft
+from tidings.cli.forecasts import show_age
+from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, read_day
+from tidings.cli.previewing import (
+    Actor,
+    Claim,
+    ExpectedBy,
+    FaceValue,
+    FromFile,
+    Grade,
+    Outcomes,
+    Published,
+    Push,
+    Source,
+    Speaker,
+    Story,
+    Url,
+    Voice,
+    When,
+    drafted,
+    given_cells,
+    shown_effect,
+)
+from tidings.cli.telling import said
+from tidings.evidence.drafting import Likeness
+from tidings.evidence.ledger import Item
 from tidings.evidence.recording import standing
+from tidings.reporting import views
+from tidings.reporting.wording import inside_noise, moved, percent, points
+
+if TYPE_CHECKING:
+    from tidings.reasons.moves import Move, Moves
 
 _SMALL = 0.02
 """Moves below this share of the largest are counted, not named."""
 _AT_LEAST = 3
 """So many moves are named even where they are inside noise."""
-
-
-def show_preview(console: Console, preview: "Preview", title: str = "what it would do") -> None:
-    """Show what a change of the ledger would do to each outcome at the headline horizon."""
-    run, effect, horizon = preview.run, preview.effect, preview.run.manifest.headline
-    at = list(preview.horizons).index(horizon)
-    console.print(
-        f"[bold]{title}[/], by {preview.horizons[horizon]} ({horizon}), to run {run.manifest.run}"
-    )
-    if not isfinite(effect.k):
-        console.print(
-            "[bold red]it cannot be told from the draws of that run[/]: what was certain is not, "
-            "or becomes so; fit again with --refit"
-        )
-        return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("outcome")
-    since = bool(preview.since.any())
-    for column in ("now", *(["since the run"] * since), "then", "change, points", ""):
-        table.add_column(column, justify="right")
-    for row, outcome in enumerate(run.manifest.outcomes):
-        passed = [points(preview.since[row, at])] if since else []
-        change, error = effect.at(row, at)
-        table.add_row(
-            said(outcome.title),
-            percent(preview.now[row, at]),
-            *passed,
-            percent(preview.then[row, at]),
-            moved(change, error),
-            "[dim]noise[/]" if inside_noise(change, error) else "",
-        )
-    console.print(table)
-    if effect.refitted:
-        console.print("[dim]fitted again[/]")
-    elif effect.trusted:
-        console.print(f"[dim]reweighted; Pareto k {effect.k:.2f}, below {K_LIMIT}[/]")
-    else:
-        console.print(
-            f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.k:.2f} is above "
-            f"{K_LIMIT}; fit again with --refit"
-        )
-    show_age(console, run)
-
-
-def shown_effect(
-    console: Console, find: Callable[[], "Preview"], title: str = "what it would do"
-) -> "Preview | None":
-    """Show what a change would do, where that can be told, and return it."""
-    effect = effect_of(console, find)
-    if effect is not None:
-        show_preview(console, effect, title)
-    return effect
 
 
 def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
@@ -169,36 +129,6 @@ def show_likeness(console: Console, item: Item, like: Likeness) -> None:
     console.print(f"  new    {said(item.claim)}", highlight=False)
 
 
-Actor = Annotated[str, typer.Option(help="Whose willingness it is about, or deal.")]
-Outcomes = Annotated[str, typer.Option(help="With ; between them, or any, or retained.")]
-Claim = Annotated[str, typer.Option(help="What it says, in your own words.")]
-FaceValue = Annotated[str, typer.Option(help="A ledger word; its beginning is enough.")]
-Push = Annotated[str, typer.Option(help="-3 to 3; blank: not graded.")]
-Grade = Annotated[str, typer.Option(help="Source and item on the Admiralty scale, like B2.")]
-Speaker = Annotated[str, typer.Option(help="Who said or did it.")]
-Voice = Annotated[str, typer.Option(help="own, counterpart, party, observer [as before].")]
-When = Annotated[str, typer.Option("--date", help="When it was said or done [today].")]
-Published = Annotated[str, typer.Option(help="When it could first be used [its date].")]
-Source = Annotated[str, typer.Option(help="Who reported it [from the link].")]
-Url = Annotated[str, typer.Option(help="Where it was read.")]
-Story = Annotated[str, typer.Option(help="Items of one event share it [a new one].")]
-ExpectedBy = Annotated[str, typer.Option(help="The day by which what it announces is due.")]
-FromFile = Annotated[
-    Path | None, typer.Option("--from", help="A CSV file with columns of the ledger.")
-]
-
-
-_RENAMED = {"when": "date", "identifier": "id"}
-
-
-def _given(context: typer.Context) -> dict[str, str]:
-    """Return the columns that flags gave, without the blank ones."""
-    flags = {_RENAMED.get(name, name): value for name, value in context.params.items()}
-    flags = {name: value for name, value in flags.items() if isinstance(value, str)}
-    flags = with_grade(flags)
-    return {name: flags[name] for name in ITEM_COLUMNS if flags.get(name)}
-
-
 def add(
     context: typer.Context,
     actor: Actor = "",
@@ -226,22 +156,22 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Record an item, or many from a file, and show what it does before it is kept."""
-    _record(_given(context), file, (question, runs, yes), as_json)
+    _record(given_cells(context), file, (question, runs, yes), as_json)
 
 
 def _record(
-    given: dict[str, str], file: Path | None, where: tuple[Path, Path, bool], as_json: bool
+    cells: dict[str, str], file: Path | None, where: tuple[Path, Path, bool], as_json: bool
 ) -> None:
     question, runs, yes = where
     console = Console(stderr=as_json)
     if file is None and not yes and sys.stdin.isatty():
-        given = ask_item(console, tidings.check(question), given)
-    drafted = _drafted(given, file, question)
+        cells = ask_item(console, tidings.check(question), cells)
+    draft = drafted(cells, file, question)
     items = tuple(
         _settled(console, item, alike, (question, runs, yes or not sys.stdin.isatty()))
-        for item, alike in zip(drafted.items, drafted.alike, strict=True)
+        for item, alike in zip(draft.items, draft.alike, strict=True)
     )
-    for name in drafted.skipped:
+    for name in draft.skipped:
         console.print(f"{name}: in the ledger already, unchanged; skipped")
     if not items:
         console.print("nothing new to record")
@@ -321,8 +251,8 @@ def edit(
 ) -> None:
     """Grade an item anew, or correct it; its note keeps what it was, and why."""
     console = Console(stderr=as_json)
-    given = {name: value for name, value in _given(context).items() if name != "id"}
-    item = tidings.edit(identifier, given, why, question)
+    cells = {name: value for name, value in given_cells(context).items() if name != "id"}
+    item = tidings.edit(identifier, cells, why, question)
     effect = shown_effect(console, lambda: tidings.preview_edit(item, question, runs))
     show_item(console, item)
     confirm(console, yes, f"change {identifier}?")
@@ -342,42 +272,6 @@ def undo(question: QuestionFile = QUESTION, yes: Yes = False, as_json: AsJson = 
     if as_json:
         print_json(views.undone(done))
     console.print(f"taken back in {said(done.path)}: {said(done.what)}")
-
-
-def preview(
-    context: typer.Context,
-    run: RunName = None,
-    actor: Actor = "",
-    outcomes: Outcomes = "",
-    claim: Claim = "",
-    face_value: FaceValue = "",
-    push: Push = "",
-    grade: Grade = "",
-    speaker: Speaker = "",
-    voice: Voice = "",
-    when: When = "",
-    story: Story = "",
-    expected_by: ExpectedBy = "",
-    file: FromFile = None,
-    refit: Annotated[bool, typer.Option("--refit", help="Fit again, not reweight.")] = False,
-    question: QuestionFile = QUESTION,
-    runs: RunsFolder = RUNS,
-    as_json: AsJson = False,
-) -> None:
-    """Show what hypothetical items would do to a run, without a refit."""
-    given = _given(context)
-    drafted = _drafted({**HYPOTHETICAL, **given}, file, question)
-    effect = tidings.preview(
-        drafted.items, run, question, runs, refit="always" if refit else "never"
-    )
-    if as_json:
-        print_json(views.preview(effect))
-    else:
-        show_preview(Console(), effect)
-
-
-def _drafted(given: Mapping[str, str], file: Path | None, question: Path) -> tidings.Draft:
-    return tidings.draft([given], question) if file is None else tidings.draft_file(file, question)
 
 
 def _settled(

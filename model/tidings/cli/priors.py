@@ -1,11 +1,20 @@
 """The priors commands: show, set, learn, plot."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
+import tidings
+from tidings.api.defaults import QUESTION, RENDERED, RUNS
+from tidings.cli.asking import confirm
+from tidings.cli.lessons import show_lessons
+from tidings.cli.news import rerun
+from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, progress_lines
+from tidings.cli.previewing import shown_effect
 from tidings.cli.telling import said
 from tidings.forecasting.runs import Run
 from tidings.question.loading import Question
@@ -15,17 +24,6 @@ from tidings.reporting.wording import YARDSTICK_TITLES, is_chance, prior_number
 if TYPE_CHECKING:
     from tidings.reasons.pool import Refit
     from tidings.reporting.cards import PriorCard, Spread
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-import tidings
-from tidings.api.defaults import QUESTION, RENDERED, RUNS
-from tidings.cli.asking import confirm
-from tidings.cli.lessons import show_lessons
-from tidings.cli.news import rerun, shown_effect
-from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, progress_lines
 
 _IN_FULL = 8
 """Up to so many priors are shown as cards, more as a table."""

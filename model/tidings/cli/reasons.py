@@ -1,42 +1,37 @@
 """Diff, explain, watch, sensitivity: commands that say why, and how a person sees it."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
+import tidings
+from tidings.api.defaults import RUNS
 from tidings.cli.forecasts import show_age
+from tidings.cli.news import show_moves
+from tidings.cli.options import AsJson, AskedQuestion, RunName, RunsFolder, print_json
 from tidings.cli.telling import said
+from tidings.errors import UsageError, nearest
+from tidings.forecasting.runs import Run
+from tidings.names import DEAL
 from tidings.question.loading import load_question
 from tidings.reporting import views
-from tidings.reporting.sentences import watch_sentences
-from tidings.reporting.wording import inside_noise, moved, percent
+from tidings.reporting.sentences import (
+    item_tip_sentence,
+    prior_tip_sentence,
+    target_words,
+    watch_sentences,
+)
+from tidings.reporting.wording import inside_noise, moved, percent, points
 
 if TYPE_CHECKING:
     from tidings.reasons.explaining import Explanation, Part
-    from tidings.reasons.surprises import Surprise
-    from tidings.reasons.watching import Watch
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from tidings.names import DEAL
-from tidings.reporting.sentences import item_tip_sentence, prior_tip_sentence, target_words
-from tidings.reporting.wording import points
-
-if TYPE_CHECKING:
     from tidings.reasons.sensitivity import Sensitivity, Tilt
+    from tidings.reasons.surprises import Surprise
     from tidings.reasons.tipping import PriorTip, Tipping
-from typing import Annotated
-
-import typer
-
-import tidings
-from tidings.api.defaults import RUNS
-from tidings.cli.news import show_moves
-from tidings.cli.options import AsJson, AskedQuestion, RunName, RunsFolder, print_json
-from tidings.errors import UsageError, nearest
-from tidings.forecasting.runs import Run
+    from tidings.reasons.watching import Watch
 
 _OUTCOMES = 3
 """So many outcomes are named beside each part."""

@@ -164,6 +164,11 @@ class Futures:
         other._rates = _each_rates(other._chunks, self._fates)
         return other
 
+    def rates(self) -> NDArray[np.float32]:
+        """Return the rates without known news, (step, end, draw, future)."""
+        steps = zip(*self._rates, strict=True)
+        return np.stack([np.concatenate(chunks, axis=1) for chunks in steps])
+
     def incidence(self, counted: Sequence[Pulse]) -> NDArray[np.float64]:
         """Return what `cumulative_incidence` returns, under these pulses in place of its own."""
         known = _known_pressure(self.outlook, counted)

@@ -20,6 +20,7 @@ from tidings.forecasting.fitting import fit, incidence_of
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, outlook_of
 from tidings.names import Dim
+from tidings.question.schema import FitConfig
 from tidings.reasons.reweighting import (
     DRAWS,
     Posterior,
@@ -151,6 +152,8 @@ class Pool:
         Whether posteriors may be drawn.
     draws : int, optional
         How many draws of a new posterior to carry forward; as the config has it if not given.
+    anchored : bool
+        Whether the stored forecasts are moved, not made again; see `Reweighting`.
 
     Attributes
     ----------
@@ -167,15 +170,24 @@ class Pool:
         last: Situation | None = None,
         refit: Refit = "needed",
         draws: int | None = DRAWS,
+        *,
+        anchored: bool = False,
     ) -> None:
         self.k, self.refits = 0.0, 0
         self._inputs, self._last, self._refit, self._draws = inputs, last, refit, draws
-        self._members = [Reweighting(posterior, last) for posterior in posteriors]
+        self._members = [
+            Reweighting(posterior, last, anchored=anchored) for posterior in posteriors
+        ]
 
     @property
     def posterior(self) -> Posterior:
         """The first posterior."""
         return self._members[0].posterior
+
+    @property
+    def first(self) -> Reweighting:
+        """The first posterior's draws, as they are weighed."""
+        return self._members[0]
 
     def own(self) -> Estimate:
         """Return the forecast that came with the first posterior."""
@@ -292,7 +304,7 @@ def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> 
     Parameters
     ----------
     inputs : Inputs
-        Those that the situation comes from.
+        Those that the situation comes from; their config says how many draws and futures.
     situation : Situation
         What is known.
     draws : int, optional
@@ -303,11 +315,12 @@ def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> 
     FitError
         If the sampler stopped.
     """
+    settings = inputs.question.config.fit
     if draws is not None:
-        situation = _carrying(situation, draws)
+        settings = settings.model_copy(update={"forecast_draws": draws})
+    situation = _with_settings(situation, settings)
     fitted = fit(situation)
     incidence = incidence_of(fitted)
-    settings = situation.question.config.fit
     dates = [str(day) for day in outlook_of(situation).calendar.horizons.values()]
     at = incidence.sel({Dim.DATE.value: dates}).values
     effective = [
@@ -322,8 +335,7 @@ def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> 
     )
 
 
-def _carrying(situation: Situation, draws: int) -> Situation:
+def _with_settings(situation: Situation, settings: FitConfig) -> Situation:
     question = situation.question
-    fit_config = question.config.fit.model_copy(update={"forecast_draws": draws})
-    config = question.config.model_copy(update={"fit": fit_config})
+    config = question.config.model_copy(update={"fit": settings})
     return replace(situation, question=replace(question, config=config))

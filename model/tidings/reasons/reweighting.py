@@ -37,7 +37,7 @@ from tidings.reasons.pareto import smoothed_weights
 
 DRAWS = 1000
 """Draws that are carried forward again, spread over the run's."""
-_FEW_FUTURES = 3
+_FEW_FUTURES = 1
 ALL_DRAWS = 10**9
 """More than any run has."""
 _EQUAL = 1e-9
@@ -102,8 +102,8 @@ class Posterior:
         return replace(self, parameters=few, incidence=self.incidence[::every])
 
 
-def quick_posterior(run: Run) -> Posterior:
-    """Read all of a run's draws, to be carried into few futures each: for many small questions.
+def quick_posterior(run: Run, draws: int = ALL_DRAWS) -> Posterior:
+    """Read a run's draws, to be carried into few futures each: for many small questions.
 
     A difference of two forecasts hangs on how many draws it has more than on their futures.
 
@@ -112,7 +112,7 @@ def quick_posterior(run: Run) -> Posterior:
     RunError, InputError
         As `stored_posterior`.
     """
-    posterior = stored_posterior(run, ALL_DRAWS)
+    posterior = stored_posterior(run, draws)
     question = posterior.situation.question
     fit = question.config.fit.model_copy(update={"futures": _FEW_FUTURES})
     config = question.config.model_copy(update={"fit": fit})
@@ -182,12 +182,17 @@ class Reweighting:
         The draws.
     last : Situation, optional
         The one with the longest timeline of those to come; the run's own if not given.
+    anchored : bool
+        Whether a draw's forecast is the one that is stored, moved by what another situation does
+        to it in its futures here, so that few futures do.
     """
 
-    def __init__(self, posterior: Posterior, last: Situation | None = None) -> None:
+    def __init__(
+        self, posterior: Posterior, last: Situation | None = None, *, anchored: bool = False
+    ) -> None:
         own = posterior.situation
         states = max(own.timeline.states, last.timeline.states if last else 0)
-        self.posterior = posterior
+        self.posterior, self._anchored = posterior, anchored
         self.parameters = _with_later_states(posterior, states)
         self._futures: dict[object, Futures] = {}
         self._carried: dict[object, NDArray[np.float64]] = {}
@@ -227,6 +232,15 @@ class Reweighting:
 
         Situations that differ in what is known only have the same futures.
         """
+        carried = self._carry(situation)
+        if not self._anchored:
+            return carried
+        own = self.posterior.situation
+        stored = at_horizons(self.posterior.incidence, own)
+        return np.asarray(stored + carried - self._carry(own))
+
+    def futures(self, situation: Situation) -> Futures:
+        """Return the futures that the draws are carried into."""
         outlook, arrivals = outlook_of(situation), situation.arrivals
         key = (
             outlook.calendar.start,
@@ -243,9 +257,13 @@ class Reweighting:
             states = situation.timeline.states
             own = replace(self.parameters, factor=self.parameters.factor[:, :states])
             self._futures[key] = Futures(own, outlook, self.posterior.seed, "other futures")
-        here = key, situation.pulses
+        return self._futures[key]
+
+    def _carry(self, situation: Situation) -> NDArray[np.float64]:
+        futures = self.futures(situation)
+        here = id(futures), situation.pulses
         if here not in self._carried:
-            carried = self._futures[key].incidence(situation.pulses)
+            carried = futures.incidence(situation.pulses)
             asked = situation.question.config.outcome_ids
             known = (RETAINED, *situation.structure.ends)
             columns = [i for i, name in enumerate(known) if name in asked]

@@ -152,7 +152,7 @@ def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Se
         If a posterior drawn anew could not be.
     """
     values = at_horizons(posterior.incidence, posterior.situation)
-    standard = _standardised(posterior)
+    standard = standardised(posterior)
     tilts = tilts_of(Pool(posterior.inputs, [posterior], refit="never"))
     if refit:
         tilts = tuple(
@@ -167,12 +167,12 @@ def tilts_of(pool: Pool) -> tuple[Tilt, ...]:
     own = pool.own()
     return tuple(
         Tilt(name, sign, pool.tilted(sign * standard).minus(own).effect)
-        for name, standard in _standardised(pool.posterior).items()
+        for name, standard in standardised(pool.posterior).items()
         for sign in (-1, 1)
     )
 
 
-def _standardised(posterior: Posterior) -> dict[str, Array]:
+def standardised(posterior: Posterior) -> dict[str, Array]:
     """Return where each draw lies in each prior that is not fixed, in sds of that prior."""
     linked = linked_priors(posterior.parameters, posterior.situation.structure)
     return {

@@ -67,6 +67,7 @@ def write_source(
     *,
     brief: bool = False,
     paper: str = "a4",
+    living: str = "",
 ) -> Path:
     """Write the Quarto document of a run.
 
@@ -82,6 +83,8 @@ def write_source(
         Whether it has page one alone.
     paper : str
         As Typst calls it.
+    living : str
+        Digest of the script of the living report; empty where there is none.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def write_source(
     }
     path = folder / "forecast.qmd"
     filled = template("forecast.qmd.j2", filters).render(
-        {**_facts(found), **_sections(found, alts, brief=brief), "paper": paper}
+        {**_facts(found), **_sections(found, alts, brief=brief), "paper": paper, "living": living}
     )
     path.write_text(filled, encoding="utf-8")
     return path

@@ -13,6 +13,7 @@ from tidings.mechanism.situation import Situation
 from tidings.names import RETAINED
 from tidings.question.loading import Question
 from tidings.question.normal import from_link
+from tidings.reasons.doubting import doubting_pool
 from tidings.reasons.explaining import Part, leading_stories
 from tidings.reasons.moves import Move, Moves
 from tidings.reasons.pool import Pool, quick_pool
@@ -89,6 +90,8 @@ class Findings:
         Since the run before.
     earlier : tuple of Item
         What the run before knew.
+    doubting : Pool
+        The draws that stories are left out of, as a reader may.
     """
 
     run: Run
@@ -108,6 +111,7 @@ class Findings:
     before: Run | None
     moves: Moves | None
     earlier: tuple[Item, ...]
+    doubting: Pool
 
     def title(self, outcome: str) -> str:
         """Return an outcome's title."""
@@ -201,7 +205,8 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
     ranked = sorted(run.at(run.manifest.headline).values(), key=lambda row: -row.mean)
     leading, rival = ranked[0].outcome, ranked[1].outcome
     now = ranked[0].mean
-    parts = leading_stories(pool, leading, _STORIES)
+    doubting = doubting_pool(run)
+    parts = leading_stories(doubting, leading, _STORIES)
     place = _place(run, leading)
     bars = {part.id: _bar(part, situation, now, place) for part in parts if _telling(part, place)}
     watch = watch_run(run, pool)
@@ -225,6 +230,7 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
         _run_before(others, run) if moves is None else moves.old,
         moves,
         () if moves is None else stored_posterior(moves.old).situation.items,
+        doubting,
     )
 
 
@@ -291,7 +297,7 @@ def _swings(pool: Pool, run: Run, outcome: str) -> tuple[Swing, ...]:
         lower, higher = (now + one.effect.at(*place)[0] for one in (down, up))
         doubtful = not (down.effect.trusted and up.effect.trusted)
         words = prior_words(down.prior, question)
-        swings.append(Swing(words, lower, higher, doubtful=doubtful))
+        swings.append(Swing(words, lower, higher, doubtful=doubtful, prior=down.prior))
     swings.sort(key=lambda one: -max(abs(one.down - now), abs(one.up - now)))
     return tuple(swings[:_SWINGS])
 

@@ -48,6 +48,7 @@ class Swing:
     down: float
     up: float
     doubtful: bool = False
+    prior: str = ""
 
 
 class _Rows:

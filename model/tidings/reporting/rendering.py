@@ -18,6 +18,7 @@ from tidings.mechanism.situation import observe
 from tidings.reasons.moves import Moves
 from tidings.reporting.document import write_source
 from tidings.reporting.findings import find
+from tidings.reporting.living import write_living
 from tidings.reporting.pictures import draw_pictures
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ def _bundle(run: Run, work: Path, since: Moves | None, form: tuple[bool, str]) -
         shutil.copyfile(evidence, data / "evidence.csv")
     brief, paper = form
     alts = draw_pictures(found, work, brief=brief)
-    return write_source(found, alts, work, brief=brief, paper=paper)
+    living = "" if brief or run.manifest.prior_only else write_living(found, work)
+    return write_source(found, alts, work, brief=brief, paper=paper, living=living)
 
 
 def _rendered(quarto: str | None, document: Path, one: str) -> Path:
