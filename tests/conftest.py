@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import tidings
-from tests.helpers import AS_OF, QUESTION, Alter, copy_project
+from tests.helpers import AS_OF, QUESTION, Alter, copy_project, lighten
 from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run
 from tidings.question.normal import LinkNormal, fixed_normal
@@ -40,15 +40,7 @@ def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def light_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The shipped question with a third of the draws, where many posteriors are drawn anew."""
     project = copy_project(tmp_path_factory.mktemp("light"))
-    question = project / "priors" / "turkey-s400.toml"
-    text = question.read_text(encoding="utf-8")
-    for old, new in (
-        ("draws = 750 ", "draws = 250 "),
-        ("forecast_draws = 3000 ", "forecast_draws = 1000 "),
-    ):
-        assert text.count(f"\n{old}") == 1
-        text = text.replace(f"\n{old}", f"\n{new}")
-    question.write_text(text, encoding="utf-8")
+    question = lighten(project / "priors" / "turkey-s400.toml")
     return tidings.forecast(question, AS_OF, project / "data" / "runs")
 
 

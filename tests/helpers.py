@@ -24,6 +24,19 @@ def copy_project(target: Path, source: Path = PROJECT) -> Path:
     return target
 
 
+def lighten(question: Path) -> Path:
+    """Give a question file a third of the draws, where many posteriors are drawn anew."""
+    text = question.read_text(encoding="utf-8")
+    for old, new in (
+        ("draws = 750 ", "draws = 250 "),
+        ("forecast_draws = 3000 ", "forecast_draws = 1000 "),
+    ):
+        assert text.count(f"\n{old}") == 1
+        text = text.replace(f"\n{old}", f"\n{new}")
+    question.write_text(text, encoding="utf-8")
+    return question
+
+
 def known_rows(rows: list[list[str]]) -> list[list[str]]:
     """Return the header of a ledger, and its rows that were known by `AS_OF`."""
     return [row for row in rows if row[0] == "id" or (row[3] or row[1]) <= str(AS_OF)]

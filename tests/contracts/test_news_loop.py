@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from tests.helpers import AS_OF, copy_project, known_rows
+from tests.helpers import AS_OF, copy_project, known_rows, lighten
 
 import tidings
 
@@ -28,7 +28,7 @@ def before(tmp_path_factory):
 
     write(project / "news.csv", [lines[0], *lines[-COUNT:]])
     write(path, lines[:-COUNT])
-    run = tidings.forecast(question(project), AS_OF, project / "data" / "runs")
+    run = tidings.forecast(lighten(question(project)), AS_OF, project / "data" / "runs")
     return project, run
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.helpers import AS_OF, copy_project, known_rows
+from tests.helpers import AS_OF, copy_project, known_rows, lighten
 
 import tidings
 from tidings.reasons.moves import explain_moves, shapley_values
@@ -60,9 +60,8 @@ def base(tmp_path_factory):
     path = project / "data" / "evidence.csv"
     rows = known_rows(rows_of(path))
     write_rows(path, rows[:-HELD_BACK])
-    run = tidings.forecast(
-        project / "priors" / "turkey-s400.toml", AS_OF, project / "data" / "runs"
-    )
+    question = lighten(project / "priors" / "turkey-s400.toml")
+    run = tidings.forecast(question, AS_OF, project / "data" / "runs")
     return Base(project, rows[-HELD_BACK:], run)
 
 

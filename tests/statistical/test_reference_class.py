@@ -22,7 +22,7 @@ from tidings.trust.case_scores import groups_of
 
 pytestmark = pytest.mark.slow
 
-SIMULATIONS, DRAWS = 60, 60
+SIMULATIONS, DRAWS = 36, 60
 OF_THE_TWIN = 20
 """So few show that the twin is wrong."""
 MAIN = ("consent_level", "consent_effect", "ahead_level", "refusal_effect",
