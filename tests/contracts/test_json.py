@@ -57,7 +57,7 @@ def test_diff_prints_moves_that_add_up(inputs, shipped_run, tmp_path):
         cwd=PROJECT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert shown.stdout.startswith("what moved, 24mo")
-    assert shown.stdout.count("Monte Carlo noise") == len(printed["outcomes"])
+    assert shown.stdout.count("error of the split") == len(printed["outcomes"])
     assert "item eurofighter" not in shown.stdout and "bloomberg-compromise" in shown.stdout
     refused = subprocess.run(
         [sys.executable, "-m", "tidings", "diff", "2025-11", "2025-10", "--runs", str(tmp_path)],

@@ -81,7 +81,7 @@ def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
             total = sum(float(move.effect.change[row, at]) for move in left)
             table.add_row(points(total), f"[dim]{len(left)} more, smaller or inside noise[/]")
         change, error = noise.effect.at(row, at)
-        table.add_row(moved(change, error), "[dim]Monte Carlo noise[/]")
+        table.add_row(moved(change, error), "[dim]error of the split[/]")
         console.print(table)
     order = "independent of their order" if moves.order_free else "in order of publication"
     again = f"; posterior drawn anew {moves.refits} times" if moves.refits else ""

@@ -1,7 +1,7 @@
 """The ledger of moves: why a forecast differs from an earlier one, change by change, adding up.
 
-The changes between the worlds of two runs are made one
-kind after the other, each forecast coming from a pool of posteriors (see `tidings.reasons.pool`):
+The changes between the worlds of two runs are made one kind after the other, each forecast coming
+from a pool of posteriors (see `tidings.reasons.pool`):
 
 1. **time**: the newer run's dates with the older evidence; then, apart, what news is to come as
    the newer run has learned it from what came;
@@ -11,7 +11,8 @@ kind after the other, each forecast coming from a pool of posteriors (see `tidin
    other, as they were published, priors last;
 3. **settings** of the question file (a prior edit too), and **cases**: the resolved questions;
 4. **model**: what another version of the code makes of the same inputs, drawn anew;
-5. **noise**: what is left to the published numbers, which have Monte Carlo errors of their own.
+5. **noise**, the error of the split: what is left to the published change. The way leads from the
+   draws of the one run to those of the other, and where it changes, both have an error.
 
 Time comes before the news, since an item cannot act before its day.
 """
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from importlib.metadata import version
-from itertools import combinations
+from itertools import accumulate, combinations
 from math import factorial
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ from tidings.errors import UsageError
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation
 from tidings.reasons.pool import Effect, Estimate, Pool, TooManyRefitsError
-from tidings.reasons.reweighting import Posterior, stored_posterior
+from tidings.reasons.reweighting import ALL_DRAWS, Posterior, quick_posterior
 from tidings.reasons.worlds import (
     Change,
     Kind,
@@ -52,6 +53,8 @@ ORDER_FREE = 8
 """Up to so many changes are told apart independent of their order."""
 _REFITS = 6
 """So many posteriors may be drawn for that before they are taken in order after all."""
+_FUTURES = 8
+"""Futures that each draw is carried into anew, where a step leads to other dates."""
 Array = NDArray[np.float64]
 
 
@@ -142,14 +145,12 @@ def explain_moves(old: Run, new: Run) -> Moves:
     _check_pair(old, new)
     outcomes, horizons = _common(old, new)
     before, after = (_published(run, outcomes, horizons, "mean") for run in (old, new))
-    posteriors = [_restricted(stored_posterior(run), horizons) for run in (old, new)]
+    posteriors = [_restricted(_all_draws(run), horizons) for run in (old, new)]
     path = _Path(posteriors, (old, new))
     moves = path.moves() if path.comparable else [path.incomparable(after - before)]
-    mcse = [_published(run, outcomes, horizons, "mcse") for run in (old, new)]
     left = after - before - np.sum([move.effect.change for move in moves], axis=0)
-    error = np.hypot(np.hypot(*mcse), path.mcse())
-    unknown = error if path.comparable else np.zeros_like(left)
-    noise = Move("noise", "Monte Carlo", Effect(left, unknown))
+    unknown = path.mcse() if path.comparable else np.zeros_like(left)
+    noise = Move("noise", "error of the split", Effect(left, unknown))
     claims = {item.id: item.claim for one in posteriors for item in one.inputs.ledger.items}
     return Moves(
         old,
@@ -197,6 +198,10 @@ def _published(run: Run, outcomes: Sequence[str], horizons: Sequence[str], stati
     )
 
 
+def _all_draws(run: Run) -> Posterior:
+    return quick_posterior(run, ALL_DRAWS, _FUTURES)
+
+
 def _restricted(posterior: Posterior, horizons: Sequence[str]) -> Posterior:
     """Return a posterior whose question has these horizons only."""
     question = posterior.situation.question
@@ -238,7 +243,8 @@ class _Path:
         self._as_today = [same or code == now for code in self._code]
         usable = [one for one, fits in zip(posteriors, self._as_today, strict=True) if fits]
         target = self.end.situation()
-        self.pool = Pool(first.inputs, usable if self.comparable else (), target)
+        known = usable if self.comparable else ()
+        self.pool = Pool(first.inputs, known, target, draws=None, anchored=True)
         self._total: Estimate | None = None
 
     def incomparable(self, change: Array) -> Move:
@@ -249,29 +255,36 @@ class _Path:
 
     def moves(self) -> list[Move]:
         """Return what each change did."""
-        moves, world = [], self.start
-        for name, moment in moments_between(self.start.moment, self.end.moment):
-            world, move = self._step(world, Change("time", name, _at(moment)))
-            moves.append(move)
         told = changes_between(self.start, self.end)
-        in_any_order = None if len(told) > ORDER_FREE else self._order_free(world, told)
+        before = [
+            Change("time", name, _at(moment))
+            for name, moment in moments_between(self.start.moment, self.end.moment)
+        ]
+        after = list(last_changes(self.start, self.end))
+        dated = _after(self.start, before)
+        in_any_order = None if len(told) > ORDER_FREE else self._order_free(dated, told)
         self.order_free = in_any_order is not None
-        if in_any_order is not None:
-            moves += in_any_order
-            world = _after(world, told)
+        if in_any_order is None:
+            moves = self._one_by_one([*before, *told, *after])
         else:
-            for change in told:
-                world, move = self._step(world, change)
-                moves.append(move)
-        for change in last_changes(self.start, self.end):
-            world, move = self._step(world, change)
-            moves.append(move)
-        return [*moves, *self._model_move(world)]
+            moves = [
+                self._step(_after(self.start, before[:n]), one) for n, one in enumerate(before)
+            ]
+            moves += in_any_order
+            moved = _after(dated, told)
+            moves += [self._step(_after(moved, after[:n]), one) for n, one in enumerate(after)]
+        return [*moves, *self._model_move(_after(dated, [*told, *after]))]
 
-    def _step(self, world: World, change: Change) -> tuple[World, Move]:
-        later = change.made(world)
-        before, after = self.pool.step(world.situation(), later.situation())
-        return later, self._move(change, after.minus(before))
+    def _one_by_one(self, made: Sequence[Change]) -> list[Move]:
+        worlds = list(
+            accumulate(made, lambda world, change: change.made(world), initial=self.start)
+        )
+        effects = self.pool.chain([world.situation() for world in worlds])
+        return [self._move(change, effect) for change, effect in zip(made, effects, strict=True)]
+
+    def _step(self, world: World, change: Change) -> Move:
+        before, after = self.pool.step(world.situation(), change.made(world).situation())
+        return self._move(change, after.minus(before))
 
     def _order_free(self, world: World, made: Sequence[Change]) -> list[Move] | None:
         try:
@@ -300,8 +313,14 @@ class _Path:
         yield Move("model", " to ".join(self._code), Effect(change, np.sqrt(squares)))
 
     def mcse(self) -> Array:
-        """Return the Monte Carlo error of all moves together."""
-        return np.asarray(0.0) if self._total is None else self._total.mcse()
+        """Return the Monte Carlo error of what all moves leave over of the published change."""
+        if all(self._as_today):
+            change = self.pool.own(1).minus(self.pool.own())
+            return (change if self._total is None else change.minus(self._total)).mcse()
+        axes = _common(*self._runs)
+        published = np.hypot(*(_published(run, *axes, statistic="mcse") for run in self._runs))
+        told = np.zeros_like(published) if self._total is None else self._total.mcse()
+        return np.asarray(np.hypot(published, told))
 
 
 def _at(moment: Moment) -> Callable[[World], World]:

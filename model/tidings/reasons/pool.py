@@ -7,7 +7,7 @@ contributes, so that the error of a sum or difference is that of the whole: what
 the same draws share cancels. An `Effect` is what is told of a difference.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -189,15 +189,18 @@ class Pool:
         """The first posterior's draws, as they are weighed."""
         return self._members[0]
 
-    def own(self) -> Estimate:
-        """Return the forecast that came with the first posterior."""
-        return self.tilted(np.zeros(len(self._members[0].posterior.incidence)))
+    def own(self, number: int = 0) -> Estimate:
+        """Return the forecast that came with one of the posteriors that were given."""
+        return self._stored(number, np.zeros(len(self._members[number].posterior.incidence)))
 
     def tilted(self, log_weights: Array) -> Estimate:
         """Return the stored forecast of the first posterior with its draws weighed otherwise."""
-        posterior = self._members[0].posterior
+        return self._stored(0, log_weights)
+
+    def _stored(self, number: int, log_weights: Array) -> Estimate:
+        posterior = self._members[number].posterior
         values = at_horizons(posterior.incidence, posterior.situation)
-        return self._estimate(0, weights_of(log_weights), values)
+        return self._estimate(number, weights_of(log_weights), values)
 
     def at(self, situation: Situation, refits: int | None = None) -> Estimate:
         """Return the forecast of a situation.
@@ -248,6 +251,85 @@ class Pool:
         if not usable:
             return first, self._drawn(after)
         return min(usable, key=lambda pair: float(pair[1].minus(pair[0]).mcse().sum()))
+
+    def chain(self, situations: Sequence[Situation]) -> list[Estimate]:
+        """Return what each situation changes of the one before, all of them on one way.
+
+        The way begins with the first posterior's own situation and ends with that of the last that
+        was given. Each change comes from one posterior whose weights can be trusted on both its
+        sides; where the way turns from one posterior to another, what they differ by is told by
+        neither. So it turns where the most draws are left, and a posterior is drawn only where none
+        can be trusted.
+
+        Raises
+        ------
+        FitError
+            If the sampler stopped.
+        """
+        drawn: set[int] = set()
+        ends = 0, len(self._members) - 1
+        while isinstance(way := self._way(situations, ends, drawn), int):
+            self._drawn(situations[way])
+            drawn.add(way)
+        changes = []
+        for (first, second), before, after in zip(
+            way, situations[:-1], situations[1:], strict=True
+        ):
+            changes.append(self._weighed(second, after).minus(self._weighed(first, before)))
+        return changes
+
+    def _weighed(self, number: int, situation: Situation) -> Estimate:
+        """Return a forecast from a posterior that is known to serve."""
+        member = self._members[number]
+        weighed = member.weigh(situation)
+        self.k = max(self.k, weighed[1])
+        return self._estimate(number, weighed, member.carry(situation))
+
+    def _way(
+        self, situations: Sequence[Situation], ends: tuple[int, int], drawn: Set[int]
+    ) -> list[tuple[int, int]] | int:
+        """Return the posteriors before and after each step, or the place of a situation to draw.
+
+        A turn costs the error of both posteriors: one over the share of the draws left. A step too
+        far for any one posterior is taken from one to another, each drawn on its side.
+        """
+        cost = self._costs(situations)
+        numbers = np.arange(cost.shape[1])
+        spent = np.where(numbers == ends[0], 0.0, cost[0] + cost[0, ends[0]])
+        came: list[tuple[NDArray[np.intp], bool]] = []
+        for place in range(1, len(situations)):
+            before, after = cost[place - 1], cost[place]
+            turned = spent[:, None] + before[:, None] + before
+            turned[np.diag_indices(len(numbers))] = spent
+            reached = np.where(np.isfinite(after), turned.min(axis=0), np.inf)
+            far = not np.isfinite(reached).any()
+            if far and place not in drawn:
+                return place
+            if far:
+                turned = np.broadcast_to((spent + before)[:, None], turned.shape)
+                reached = turned.min(axis=0) + after
+            came.append((turned.argmin(axis=0), far))
+            spent = reached
+        ended = spent + np.where(numbers == ends[1], 0.0, cost[-1] + cost[-1, ends[1]])
+        last, way = int(ended.argmin()), []
+        for origins, far in reversed(came):
+            origin = int(origins[last])
+            way.append((origin if far else last, last))
+            last = origin
+        return way[::-1]
+
+    def _costs(self, situations: Sequence[Situation]) -> Array:
+        """Return one over the share of the draws that each posterior has left, (situation, member).
+
+        It is infinite where weights cannot be trusted.
+        """
+        cost = np.full((len(situations), len(self._members)), np.inf)
+        for place, situation in enumerate(situations):
+            for number, member in enumerate(self._members):
+                weights, k = member.weigh(situation)
+                if trusted(k):
+                    cost[place, number] = 1 / left_of(weights)
+        return cost
 
     def _from(
         self, number: int, situations: Sequence[Situation], efficiency: float = 0.0

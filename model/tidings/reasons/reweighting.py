@@ -37,7 +37,7 @@ from tidings.reasons.pareto import smoothed_weights
 
 DRAWS = 1000
 """Draws that are carried forward again, spread over the run's."""
-_FEW_FUTURES = 1
+_FEW_FUTURES = 3
 ALL_DRAWS = 10**9
 """More than any run has."""
 _EQUAL = 1e-9
@@ -102,7 +102,7 @@ class Posterior:
         return replace(self, parameters=few, incidence=self.incidence[::every])
 
 
-def quick_posterior(run: Run, draws: int = ALL_DRAWS) -> Posterior:
+def quick_posterior(run: Run, draws: int = ALL_DRAWS, futures: int = _FEW_FUTURES) -> Posterior:
     """Read a run's draws, to be carried into few futures each: for many small questions.
 
     A difference of two forecasts hangs on how many draws it has more than on their futures.
@@ -114,7 +114,7 @@ def quick_posterior(run: Run, draws: int = ALL_DRAWS) -> Posterior:
     """
     posterior = stored_posterior(run, draws)
     question = posterior.situation.question
-    fit = question.config.fit.model_copy(update={"futures": _FEW_FUTURES})
+    fit = question.config.fit.model_copy(update={"futures": futures})
     config = question.config.model_copy(update={"fit": fit})
     situation = replace(posterior.situation, question=replace(question, config=config))
     return replace(posterior, situation=situation)
