@@ -6,7 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import tidings
-from tidings.reasons.pool import Estimate, Pool
+from tidings.reasons.estimates import Estimate
+from tidings.reasons.pool import Pool
 
 PROJECT = Path(__file__).parents[1]
 QUESTION = PROJECT / "priors" / "turkey-s400.toml"

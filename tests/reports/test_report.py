@@ -14,7 +14,8 @@ from tidings.forecasting.making import make_forecast
 from tidings.reasons.moves import explain_moves
 from tidings.reporting import views
 from tidings.reporting.document import TITLES
-from tidings.reporting.findings import find, movers
+from tidings.reporting.findings import find
+from tidings.reporting.moved import move_bars, movers
 from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
 from tidings.reporting.wording import chance, chance_range
 
@@ -221,8 +222,6 @@ def test_a_report_since_an_earlier_run_shows_moves_that_add_up(inputs, shipped_r
     moves = explain_moves(old, shipped_run)
     found = find(shipped_run, moves)
     at = moves.horizons.index(shipped_run.manifest.headline)
-    from tidings.reporting.findings import move_bars
-
     for outcome in movers(found):
         bars, row = move_bars(found, outcome), moves.outcomes.index(outcome)
         change = moves.after[row, at] - moves.before[row, at]

@@ -25,8 +25,8 @@ from tidings.reasons.reweighting import quick_posterior
 
 Array = NDArray[np.float64]
 
-_DRAWS, _FUTURES = 1500, 1
-"""Draws that doubts are weighed with, and futures of each: as many as a page can carry."""
+_DRAWS = 1500
+"""Draws that doubts are weighed with: as many as a page can carry."""
 _SHORT = 32767
 
 
@@ -104,7 +104,7 @@ def doubting_pool(run: Run, refit: Refit = "never") -> Pool:
     RunError, InputError
         If the run cannot be read.
     """
-    posterior = quick_posterior(run, _DRAWS, _FUTURES)
+    posterior = quick_posterior(run, _DRAWS)
     parameters = posterior.parameters
     step = short_step(parameters.factor)
     factor = np.rint(parameters.factor / step) * step

@@ -16,7 +16,8 @@ from tidings._notebook import Shown
 from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run, axes_of
 from tidings.mechanism.situation import Situation, half_lives_of, outlook_of
-from tidings.reasons.pool import Effect, Pool, refitted
+from tidings.reasons.estimates import Effect
+from tidings.reasons.pool import Pool, refitted
 from tidings.reasons.reweighting import stored_posterior
 from tidings.reasons.surprises import SURPRISING, Surprise, surprises
 from tidings.reasons.worlds import World, world_of

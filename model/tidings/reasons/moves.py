@@ -33,7 +33,8 @@ from tidings._notebook import Shown
 from tidings.errors import UsageError
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation
-from tidings.reasons.pool import Effect, Estimate, Pool, TooManyRefitsError
+from tidings.reasons.estimates import Effect, Estimate
+from tidings.reasons.pool import Pool, TooManyRefitsError
 from tidings.reasons.reweighting import ALL_DRAWS, Posterior, quick_posterior
 from tidings.reasons.worlds import (
     Change,

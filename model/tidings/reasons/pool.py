@@ -2,13 +2,11 @@
 
 A `Pool` begins with stored draws. For each situation it takes the first posterior whose weights
 there can be trusted (see `tidings.reasons.reweighting`); where there is none it draws a new one,
-if it may, which serves the situations to come as well. An `Estimate` remembers what each draw
-contributes, so that the error of a sum or difference is that of the whole: what two forecasts from
-the same draws share cancels. An `Effect` is what is told of a difference.
+if it may, which serves the situations to come as well.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +19,7 @@ from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, outlook_of
 from tidings.names import Dim
 from tidings.question.schema import FitConfig
+from tidings.reasons.estimates import Estimate
 from tidings.reasons.reweighting import (
     DRAWS,
     Posterior,
@@ -28,7 +27,6 @@ from tidings.reasons.reweighting import (
     at_horizons,
     left_of,
     quick_posterior,
-    standard_error,
     trusted,
     weights_of,
 )
@@ -43,98 +41,6 @@ _EFFICIENCY = 0.3
 
 class TooManyRefitsError(Exception):
     """More posteriors would have to be drawn than was allowed."""
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What one thing does to a forecast; arrays are (outcome, horizon).
-
-    Attributes
-    ----------
-    change : ndarray
-        Of each probability.
-    mcse : ndarray
-        Monte Carlo error of the change.
-    k : float
-        The largest Pareto k that it relies on; 0 where a posterior was drawn anew.
-    refitted : bool
-        Whether one was.
-    """
-
-    change: Array
-    mcse: Array
-    k: float = 0.0
-    refitted: bool = False
-
-    @property
-    def trusted(self) -> bool:
-        """Whether it can be trusted."""
-        return trusted(self.k)
-
-    def at(self, row: int, column: int) -> tuple[float, float]:
-        """Return change and error of one outcome at one horizon."""
-        return float(self.change[row, column]), float(self.mcse[row, column])
-
-    def rows(self, outcomes: Sequence[str], horizons: Sequence[str]) -> Iterator[dict[str, object]]:
-        """Yield outcome, horizon, change, its error and k, one of each."""
-        for row, outcome in enumerate(outcomes):
-            for column, horizon in enumerate(horizons):
-                change, mcse = self.at(row, column)
-                where = {"outcome": outcome, "horizon": horizon}
-                yield {**where, "change": change, "mcse": mcse, "k": self.k}
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Forecasts, added up or subtracted; arrays are (outcome, horizon).
-
-    Attributes
-    ----------
-    mean : ndarray
-        What is estimated.
-    influences : mapping of int to ndarray, shape (draw, outcome, horizon)
-        By posterior of the pool: what each draw adds to the error.
-    effective : mapping of int to ndarray
-        How many independent draws each posterior is worth.
-    k, refitted
-        As an `Effect` has them.
-    """
-
-    mean: Array
-    influences: Mapping[int, Array]
-    effective: Mapping[int, Array]
-    k: float = 0.0
-    refitted: bool = False
-
-    def plus(self, other: "Estimate", share: float = 1.0) -> "Estimate":
-        """Return this and some share of another."""
-        influences = dict(self.influences)
-        for number, influence in other.influences.items():
-            influences[number] = influences.get(number, 0.0) + share * influence
-        return Estimate(
-            self.mean + share * other.mean,
-            influences,
-            {**self.effective, **other.effective},
-            max(self.k, other.k),
-            self.refitted or other.refitted,
-        )
-
-    def minus(self, other: "Estimate") -> "Estimate":
-        """Return the difference to another."""
-        return self.plus(other, -1.0)
-
-    def mcse(self) -> Array:
-        """Return the Monte Carlo error."""
-        squares = [
-            standard_error(influence, self.effective[number]) ** 2
-            for number, influence in self.influences.items()
-        ]
-        return np.asarray(np.sqrt(np.sum(squares, axis=0)))
-
-    @property
-    def effect(self) -> Effect:
-        """The difference as it is told."""
-        return Effect(self.mean, self.mcse(), self.k, self.refitted)
 
 
 class Pool:
@@ -377,7 +283,7 @@ def quick_pool(run: Run) -> Pool:
         If the run cannot be read.
     """
     posterior = quick_posterior(run)
-    return Pool(posterior.inputs, [posterior], refit="never")
+    return Pool(posterior.inputs, [posterior], refit="never", anchored=True)
 
 
 def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> Posterior:

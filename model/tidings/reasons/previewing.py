@@ -20,7 +20,8 @@ from tidings.evidence.ledger import Item, Ledger
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, observe, outlook_of, reread
 from tidings.question.normal import LinkNormal
-from tidings.reasons.pool import Effect, Pool, Refit
+from tidings.reasons.estimates import Effect
+from tidings.reasons.pool import Pool, Refit
 from tidings.reasons.reweighting import stored_posterior
 
 if TYPE_CHECKING:

@@ -37,7 +37,6 @@ from tidings.reasons.pareto import smoothed_weights
 
 DRAWS = 1000
 """Draws that are carried forward again, spread over the run's."""
-_FEW_FUTURES = 3
 ALL_DRAWS = 10**9
 """More than any run has."""
 _EQUAL = 1e-9
@@ -102,7 +101,7 @@ class Posterior:
         return replace(self, parameters=few, incidence=self.incidence[::every])
 
 
-def quick_posterior(run: Run, draws: int = ALL_DRAWS, futures: int = _FEW_FUTURES) -> Posterior:
+def quick_posterior(run: Run, draws: int = ALL_DRAWS, futures: int = 1) -> Posterior:
     """Read a run's draws, to be carried into few futures each: for many small questions.
 
     A difference of two forecasts hangs on how many draws it has more than on their futures.

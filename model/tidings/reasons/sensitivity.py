@@ -21,8 +21,9 @@ from tidings.mechanism.likelihood import NeutralRates, log_readings
 from tidings.mechanism.parameters import linked_priors
 from tidings.mechanism.situation import exposure_of, reading_rows
 from tidings.question.normal import LinkNormal
+from tidings.reasons.estimates import Effect
 from tidings.reasons.pareto import smoothed_weights
-from tidings.reasons.pool import Effect, Pool
+from tidings.reasons.pool import Pool
 from tidings.reasons.previewing import preview_prior
 from tidings.reasons.reweighting import Posterior, at_horizons
 

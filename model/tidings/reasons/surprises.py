@@ -57,7 +57,7 @@ class Surprise:
 
 
 def surprises(
-    posterior: Posterior, refit: Callable[[Situation], Posterior]
+    posterior: Posterior, refit: Callable[[Situation], Posterior] | None = None
 ) -> tuple[list[Surprise], int]:
     """Find the surprising items.
 
@@ -65,8 +65,9 @@ def surprises(
     ----------
     posterior : Posterior
         Given all items.
-    refit : callable
-        Draws from the posterior of a situation, for items that weights cannot leave out.
+    refit : callable, optional
+        Draws from the posterior of a situation, for items that weights cannot leave out; they are
+        not examined if it is not given.
 
     Returns
     -------
@@ -75,12 +76,15 @@ def surprises(
     """
     readings = posterior.situation.readings
     everything = Residuals(posterior.parameters, posterior.situation)
-    surprising = []
+    surprising, examined = [], 0
     items = list(dict.fromkeys(reading.item for reading in readings))
     for item in items:
         residuals, present = everything, {item}
         weights, k = smoothed_weights(-everything.log_density({item}))
-        if not trusted(k):
+        if not trusted(k) and refit is None:
+            continue
+        examined += 1
+        if refit is not None and not trusted(k):
             without = refit(posterior.situation.without_reading(item))
             residuals, present = Residuals(without.parameters, posterior.situation), set()
             weights, k = np.ones(without.parameters.draws), 0.0
@@ -88,7 +92,7 @@ def surprises(
         if probability < SURPRISING:
             conflicts = _conflicts(residuals, item, present)
             surprising.append(Surprise(item, probability, higher, conflicts, k))
-    return sorted(surprising, key=lambda one: one.probability), len(items)
+    return sorted(surprising, key=lambda one: one.probability), examined
 
 
 def _conflicts(residuals: "Residuals", item: str, present: set[str]) -> tuple[str, ...]:

@@ -18,7 +18,9 @@ from tidings.forecasting.runs import Run
 from tidings.names import DEAL, OTHER, RETAINED
 from tidings.question.normal import LinkNormal, from_link
 from tidings.question.yardsticks import LEDGER
+from tidings.reasons.pool import Pool
 from tidings.reasons.reweighting import Posterior, trusted
+from tidings.reasons.sensitivity import standardised
 from tidings.reasons.what_if import SUPPOSED, WhatIf, supposed_item
 
 Array = NDArray[np.float64]
@@ -26,6 +28,7 @@ _REACH_SD = 3.0
 _SUPPORT = 4.0
 """How far on the logit or log scale a value taken as certain is moved: logit ±4 is 2 to 98 %."""
 _BISECTIONS = 6
+_STEP_SD = 0.5
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,26 @@ class ItemTip:
     push: float | None
     face_value: str | None
     k: float
+
+
+@dataclass(frozen=True)
+class PriorShift:
+    """How far the middle of a prior must move before a forecast passes a bound, all else as it is.
+
+    Attributes
+    ----------
+    prior : str
+        Its dotted name.
+    bound : float
+        The probability that is passed.
+    before, after : float
+        The prior's median as it is, and where the forecast passes; on its natural scale.
+    """
+
+    prior: str
+    bound: float
+    before: float
+    after: float
 
 
 @dataclass(frozen=True)
@@ -284,3 +307,65 @@ def _mildest_word(
         if excess(forecast) > 0:
             return word, k
     return None, largest
+
+
+def prior_shifts(
+    pool: Pool, place: tuple[int, int], bounds: Sequence[float], priors: Sequence[str]
+) -> Iterator[PriorShift]:
+    """Yield where priors, moved as a whole, take a forecast past each bound; see `PriorShift`.
+
+    Parameters
+    ----------
+    pool : Pool
+        Of a run.
+    place : tuple of int
+        Where the forecast stands: outcome, horizon.
+    bounds : sequence of float
+        Probabilities.
+    priors : sequence of str
+        Those to be moved, by at most `_REACH_SD` sds of themselves and as far as weights reach.
+    """
+    standard = standardised(pool.posterior)
+    now = float(pool.own().mean[place])
+    for name in priors:
+        prior = pool.posterior.situation.question.priors[name]
+        for bound in bounds:
+            shift = _least_shift(pool, standard[name], place, (now, bound))
+            if shift is not None:
+                before, after = (
+                    from_link(prior.mean + moved * prior.sd, prior.link) for moved in (0.0, shift)
+                )
+                yield PriorShift(name, bound, before, after)
+
+
+def _least_shift(
+    pool: Pool, standard: Array, place: tuple[int, int], ends: tuple[float, float]
+) -> float | None:
+    """Return the least shift, in sds, by which a forecast passes a bound; None if none does."""
+    now, bound = ends
+
+    def past(shift: float) -> bool | None:
+        moved = pool.tilted(shift * standard)
+        if not trusted(moved.k):
+            return None
+        return (float(moved.mean[place]) - bound) * (now - bound) <= 0
+
+    found = []
+    for sign in (-1.0, 1.0):
+        inside = 0.0
+        for size in np.arange(_STEP_SD, _REACH_SD + _STEP_SD, _STEP_SD):
+            passed = past(sign * float(size))
+            if passed is None:
+                break
+            if passed:
+                found.append(_between(past, inside, sign * float(size)))
+                break
+            inside = sign * float(size)
+    return min(found, key=abs, default=None)
+
+
+def _between(past: Callable[[float], bool | None], inside: float, beyond: float) -> float:
+    for _ in range(_BISECTIONS):
+        middle = (inside + beyond) / 2
+        inside, beyond = (inside, middle) if past(middle) else (middle, beyond)
+    return beyond

@@ -27,7 +27,8 @@ from tidings.mechanism.situation import Situation, precedent_share
 from tidings.names import ANY, DEAL, OTHER, RETAINED
 from tidings.question.timeline import DAYS_PER_MONTH
 from tidings.question.yardsticks import LEDGER
-from tidings.reasons.pool import Effect, Pool, quick_pool
+from tidings.reasons.estimates import Effect
+from tidings.reasons.pool import Pool, quick_pool
 from tidings.reasons.what_if import SUPPOSED, supposed_item
 
 if TYPE_CHECKING:

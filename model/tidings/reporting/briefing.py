@@ -15,6 +15,7 @@ from tidings.forecasting.tables import ForecastRow
 from tidings.names import RETAINED
 from tidings.question.sources import Learned, ScoreRow
 from tidings.reporting.findings import Findings
+from tidings.reporting.moved import moved_by
 from tidings.reporting.sentences import expected_words, watch_brief
 from tidings.reporting.wording import (
     YARDSTICK_TITLES,
@@ -121,7 +122,8 @@ def _changed(found: Findings) -> str:
         return f"Since the forecast of {when} its chance has stayed at {chance(now.mean)}."
     way = "risen" if change > 0 else "fallen"
     title = found.title(found.leading)
-    reason = f", most of all by {found.moved_by}" if found.moved_by else ""
+    most = moved_by(found)
+    reason = f", most of all by {most}" if most else ""
     return (
         f"Since the forecast of {when} the chance of “{title}” has {way} from "
         f"{chance(then.mean)} to {chance(now.mean)}{reason}."

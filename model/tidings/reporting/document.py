@@ -1,6 +1,6 @@
 """The one source of a report: a Quarto document without code, filled with a run's own numbers."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from tidings.forecasting.tables import Check, ForecastRow
 from tidings.names import RETAINED, Var
 from tidings.reporting.briefing import brief_of, hindcast_words, late_scores, windows
 from tidings.reporting.cards import cards_of
-from tidings.reporting.findings import Findings, movers
-from tidings.reporting.sentences import item_words, prior_words
+from tidings.reporting.findings import Findings
+from tidings.reporting.moved import movers
+from tidings.reporting.sentences import conflict_sentence, item_words, prior_words, shift_sentence
 from tidings.reporting.wording import (
     YARDSTICK_TITLES,
     chance,
@@ -33,6 +34,7 @@ TITLES = {
     "by-when": "How likely each outcome is, by when",
     "actors": "What the actors seem willing to do",
     "priors-matter": "Which priors matter most",
+    "conflicts": "Which items conflict with the others",
     "trust": "How far such forecasts can be trusted",
     "resolves": "What counts as each outcome",
     "method": "How the forecast is made",
@@ -143,6 +145,8 @@ def _sections(found: Findings, alts: Mapping[str, str], *, brief: bool) -> dict[
     absent = {"moved"} if found.moves is None else set()
     if not found.willing:
         absent.add("actors")
+    if not found.conflicts:
+        absent.add("conflicts")
     return {
         "brief_only": brief,
         "titles": TITLES,
@@ -175,6 +179,8 @@ def _facts(found: Findings) -> dict[str, Any]:
         "windows": windows(found),
         "order": _order(found),
         "moved_items": _moved_items(found),
+        "tips": list(_tips(found)),
+        "conflicts": list(_conflicts(found)),
         "doubt": " A question mark: the draws are too far off to be sure." if doubtful else "",
         "tables": {name: run.at(name) for name in manifest.horizons},
         "span": _span,
@@ -191,6 +197,27 @@ def _facts(found: Findings) -> dict[str, Any]:
         "check_title": lambda name: _CHECK_TITLES.get(name, name.replace("_", " ")),
         "verdict": _verdict,
     }
+
+
+def _tips(found: Findings) -> Iterator[str]:
+    """Yield which priors would change the word for the likeliest outcome."""
+    yardsticks, name = found.question.yardsticks, found.run.manifest.yardstick
+    now = found.run.at(found.run.manifest.headline)[found.leading].mean
+    for shift in found.shifts:
+        beyond = shift.bound + _JUST if shift.bound > now else shift.bound - _JUST
+        word = yardsticks.word(beyond, name)
+        told = word if word.endswith("the scale") else f"“{word}”"
+        words = prior_words(shift.prior, found.question), told
+        yield shift_sentence(shift, found.title(found.leading), words)
+
+
+_JUST = 1e-6
+
+
+def _conflicts(found: Findings) -> Iterator[str]:
+    items = {item.id: item for item in found.situation.items}
+    for surprise in found.conflicts:
+        yield conflict_sentence(surprise, items, found.question)
 
 
 def _span(row: ForecastRow) -> str:

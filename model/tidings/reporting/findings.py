@@ -19,13 +19,17 @@ from tidings.reasons.moves import Move, Moves
 from tidings.reasons.pool import Pool, quick_pool
 from tidings.reasons.reweighting import Posterior, stored_posterior
 from tidings.reasons.sensitivity import tilts_of
+from tidings.reasons.surprises import Surprise, surprises
+from tidings.reasons.tipping import PriorShift, prior_shifts
 from tidings.reasons.watching import Watch, Watched, watch_run
 from tidings.reporting.reason_figures import Bar, Swing
 from tidings.reporting.sentences import prior_words, who_words
 from tidings.reporting.time_figures import Event, Willing
 from tidings.reporting.wording import day_words, inside_noise
 
-_STORIES, _EACH_WAY, _EVENTS, _SWINGS, _WATCHED, _MOVES = 12, 5, 8, 10, 3, 8
+_STORIES, _EACH_WAY, _EVENTS, _SWINGS, _WATCHED, _MOVES, _CONFLICTS = 12, 5, 8, 10, 3, 8, 5
+_FEW = 500
+"""Draws that tell which items conflict."""
 _APART_DAYS = 45
 """Events nearer to each other than this share a mark: the stronger."""
 
@@ -92,6 +96,12 @@ class Findings:
         What the run before knew.
     doubting : Pool
         The draws that stories are left out of, as a reader may.
+    conflicts : tuple of Surprise
+        Items that the others would not have expected, the least probable first.
+    bounds : tuple of float
+        The edges of the word that the likeliest outcome has now.
+    shifts : tuple of PriorShift
+        Which priors would take it past them, the nearest first.
     """
 
     run: Run
@@ -112,6 +122,9 @@ class Findings:
     moves: Moves | None
     earlier: tuple[Item, ...]
     doubting: Pool
+    conflicts: tuple[Surprise, ...]
+    bounds: tuple[float, ...]
+    shifts: tuple[PriorShift, ...]
 
     def title(self, outcome: str) -> str:
         """Return an outcome's title."""
@@ -125,64 +138,6 @@ class Findings:
         named = [move for move in self.moves.moves if move.kind != "noise"]
         told = [move for move in named if not inside_noise(*move.effect.at(row, at))]
         return sorted(told, key=lambda move: -abs(move.effect.at(row, at)[0]))[:_MOVES]
-
-    @property
-    def moved_by(self) -> str:
-        """What moved the likeliest outcome most since the run before; nothing if not worked out."""
-        steps = [] if self.moves is None else self.telling(self.leading)
-        return move_label(self, steps[0]) if steps else ""
-
-
-def movers(found: Findings) -> list[str]:
-    """Return the outcomes whose moves are shown: the likeliest, and the one that moved most."""
-    if found.moves is None:
-        return []
-    at = found.moves.horizons.index(found.run.manifest.headline)
-    change = found.moves.after[:, at] - found.moves.before[:, at]
-    most = found.moves.outcomes[int(np.argmax(np.abs(change)))]
-    others = [name for name in found.moves.outcomes if name != found.leading]
-    if most == found.leading:
-        places = [found.moves.outcomes.index(name) for name in others]
-        most = others[int(np.argmax(np.abs(change[places])))]
-    return [found.leading, most]
-
-
-def move_bars(found: Findings, outcome: str) -> list[Bar]:
-    """Return the moves of an outcome at the headline horizon, the largest first, end to end.
-
-    Those too small to tell come together at the end, with what the split leaves open.
-    """
-    moves = found.moves
-    assert moves is not None
-    row, at = moves.outcomes.index(outcome), moves.horizons.index(found.run.manifest.headline)
-    reached, end = float(moves.before[row, at]), float(moves.after[row, at])
-    bars = []
-    for move in found.telling(outcome):
-        after = reached + move.effect.at(row, at)[0]
-        label = move_label(found, move)
-        bars.append(Bar(label, reached, after, doubtful=not move.effect.trusted))
-        reached = after
-    if reached != end:
-        bars.append(Bar(_REST, reached, end))
-    return bars
-
-
-_REST = "everything smaller, and the error of the split"
-
-
-def move_label(found: Findings, move: Move) -> str:
-    """Return what moved a forecast, in words."""
-    assert found.moves is not None
-    items = {item.id: item for item in (*found.earlier, *found.situation.items)}
-    if move.id in items:
-        told = story_label([items[move.id]])
-        return f"withdrawn: {told}" if move.kind == "retraction" else told
-    if move.kind == "prior":
-        return prior_words(move.id, found.question)
-    if move.kind == "time" and move.id.startswith("news to come"):
-        return move.id
-    names = {"time": "time passing", "cases": "past cases", "model": "another version of the model"}
-    return names.get(move.kind, move.id)
 
 
 def find(run: Run, moves: Moves | None = None) -> Findings:
@@ -200,16 +155,18 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
     InputError, RunError
         If the run cannot be read.
     """
-    pool = quick_pool(run)
+    pool, doubting = quick_pool(run), doubting_pool(run)
     situation, question = pool.posterior.situation, pool.posterior.situation.question
     ranked = sorted(run.at(run.manifest.headline).values(), key=lambda row: -row.mean)
     leading, rival = ranked[0].outcome, ranked[1].outcome
     now = ranked[0].mean
-    doubting = doubting_pool(run)
     parts = leading_stories(doubting, leading, _STORIES)
+    told, _ = surprises(doubting.posterior.thinned(_FEW))
+    watch = watch_run(run, pool)
     place = _place(run, leading)
     bars = {part.id: _bar(part, situation, now, place) for part in parts if _telling(part, place)}
-    watch = watch_run(run, pool)
+    swings = _swings(pool, run, rival)
+    bounds = _edges(question, run, now)
     runs = list_runs(run.path.parent)
     others = [one for one in runs if one.manifest.question == question.config.id]
     return Findings(
@@ -223,7 +180,7 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
         watch,
         _different(watch.news),
         _stories(situation, bars),
-        _swings(pool, run, rival),
+        swings,
         _willing(pool.posterior, rival),
         _events(situation),
         tuple((one.manifest.as_of, _any_change(one)) for one in others),
@@ -231,7 +188,19 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
         moves,
         () if moves is None else stored_posterior(moves.old).situation.items,
         doubting,
+        tuple(told[:_CONFLICTS]),
+        bounds,
+        tuple(prior_shifts(pool, place, bounds, [swing.prior for swing in swings])),
     )
+
+
+def _edges(question: Question, run: Run, now: float) -> tuple[float, ...]:
+    """Return the probabilities between which the word for a forecast stays the same."""
+    bands = question.yardsticks.bands[run.manifest.yardstick].values()
+    edges = {edge for band in bands for edge in band if 0.0 < edge < 1.0}
+    below = [edge for edge in edges if edge <= now]
+    above = [edge for edge in edges if edge > now]
+    return (*([max(below)] if below else []), *([min(above)] if above else []))
 
 
 def _different(news: Sequence[Watched]) -> tuple[Watched, ...]:

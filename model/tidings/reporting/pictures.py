@@ -16,7 +16,8 @@ from tidings.reporting.figures import (
     draw_densities,
     draw_outcomes,
 )
-from tidings.reporting.findings import Findings, move_bars, movers
+from tidings.reporting.findings import Findings
+from tidings.reporting.moved import move_bars, movers
 from tidings.reporting.reason_figures import (
     alt_of_bars,
     alt_of_swings,

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from tidings.forecasting.tables import K_LIMIT
 from tidings.names import ANY, DEAL, RETAINED
 from tidings.question.loading import Question
-from tidings.reporting.wording import chance, day_words, percent
+from tidings.reporting.wording import chance, day_words, listed, percent
 
 if TYPE_CHECKING:
     from tidings.evidence.ledger import Item
-    from tidings.reasons.tipping import ItemTip, PriorTip, Target
+    from tidings.reasons.surprises import Surprise
+    from tidings.reasons.tipping import ItemTip, PriorShift, PriorTip, Target
     from tidings.reasons.watching import Watch, Watched
 
 
@@ -53,6 +54,42 @@ def prior_words(prior: str, question: Question) -> str:
         who = who_words(about[0], question) if family == "factor_sd" else ""
         return _OF_ONE[family].format(who=who, end=ends.get(about[0], about[0]))
     return _ALONE.get(family, prior.replace(".", " ").replace("_", " "))
+
+
+def shift_sentence(shift: "PriorShift", title: str, words: tuple[str, str]) -> str:
+    """Return where a prior, moved as a whole, changes the word for an outcome.
+
+    Parameters
+    ----------
+    shift : PriorShift
+        How far it must move.
+    title : str
+        The outcome's.
+    words : tuple of str
+        The prior in words, and the word beyond the bound.
+    """
+    way = "rise" if shift.after > shift.before else "fall"
+    prior, word = words
+    return (
+        f"{prior}: were its middle to {way} from {shift.before:.2g} to {shift.after:.2g}, "
+        f"“{title}” would pass {chance(shift.bound)} and be {word}."
+    )
+
+
+def conflict_sentence(surprise: "Surprise", about: "Mapping[str, Item]", question: Question) -> str:
+    """Return what an item says that the others would not have expected, and which they are."""
+    item = about[surprise.item]
+    more = "more" if surprise.higher else "less"
+    who = who_words(item.actor, question)
+    against = [
+        f"{about[name].source}, {day_words(about[name].known)}" for name in surprise.conflicts
+    ]
+    told = f"; most at odds with {listed(against)}" if against else ""
+    return (
+        f"{item.source}, {day_words(item.known)}: {item.claim} It shows {who} {more} willing "
+        f"than all other items would have expected: so far off had a chance of "
+        f"{chance(surprise.probability)}{told}."
+    )
 
 
 def target_words(target: "Target", titles: Mapping[str, str]) -> str:

@@ -8,8 +8,9 @@ import pytest
 from tests.units.conftest import AS_OF, DRAWS
 
 from tidings.mechanism.situation import observe
+from tidings.reasons.estimates import Effect
 from tidings.reasons.pareto import smoothed_weights
-from tidings.reasons.pool import Effect, Pool
+from tidings.reasons.pool import Pool
 from tidings.reasons.reweighting import left_of, weights_of
 from tidings.reasons.sensitivity import moved_prior, tilts_of
 from tidings.reasons.watching import at_least_one

@@ -9,7 +9,7 @@ from tests.units.conftest import TOY
 
 import tidings
 from tidings.errors import Fault
-from tidings.reasons.pool import Effect
+from tidings.reasons.estimates import Effect
 from tidings.reporting import views
 from tidings.reporting.cards import cards_of
 from tidings.reporting.figures import month_ticks

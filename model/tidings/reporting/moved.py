@@ -1,0 +1,66 @@
+"""What moved since an earlier run, as the report tells it: outcomes, bars, and words."""
+
+import numpy as np
+
+from tidings.reasons.moves import Move
+from tidings.reporting.findings import Findings, story_label
+from tidings.reporting.reason_figures import Bar
+from tidings.reporting.sentences import prior_words
+
+
+def movers(found: Findings) -> list[str]:
+    """Return the outcomes whose moves are shown: the likeliest, and the one that moved most."""
+    if found.moves is None:
+        return []
+    at = found.moves.horizons.index(found.run.manifest.headline)
+    change = found.moves.after[:, at] - found.moves.before[:, at]
+    most = found.moves.outcomes[int(np.argmax(np.abs(change)))]
+    others = [name for name in found.moves.outcomes if name != found.leading]
+    if most == found.leading:
+        places = [found.moves.outcomes.index(name) for name in others]
+        most = others[int(np.argmax(np.abs(change[places])))]
+    return [found.leading, most]
+
+
+def move_bars(found: Findings, outcome: str) -> list[Bar]:
+    """Return the moves of an outcome at the headline horizon, the largest first, end to end.
+
+    Those too small to tell come together at the end, with what the split leaves open.
+    """
+    moves = found.moves
+    assert moves is not None
+    row, at = moves.outcomes.index(outcome), moves.horizons.index(found.run.manifest.headline)
+    reached, end = float(moves.before[row, at]), float(moves.after[row, at])
+    bars = []
+    for move in found.telling(outcome):
+        after = reached + move.effect.at(row, at)[0]
+        label = move_label(found, move)
+        bars.append(Bar(label, reached, after, doubtful=not move.effect.trusted))
+        reached = after
+    if reached != end:
+        bars.append(Bar(_REST, reached, end))
+    return bars
+
+
+_REST = "everything smaller, and the error of the split"
+
+
+def move_label(found: Findings, move: Move) -> str:
+    """Return what moved a forecast, in words."""
+    assert found.moves is not None
+    items = {item.id: item for item in (*found.earlier, *found.situation.items)}
+    if move.id in items:
+        told = story_label([items[move.id]])
+        return f"withdrawn: {told}" if move.kind == "retraction" else told
+    if move.kind == "prior":
+        return prior_words(move.id, found.question)
+    if move.kind == "time" and move.id.startswith("news to come"):
+        return move.id
+    names = {"time": "time passing", "cases": "past cases", "model": "another version of the model"}
+    return names.get(move.kind, move.id)
+
+
+def moved_by(found: Findings) -> str:
+    """Return what moved the likeliest outcome most since the run before; nothing if not told."""
+    steps = [] if found.moves is None else found.telling(found.leading)
+    return move_label(found, steps[0]) if steps else ""
