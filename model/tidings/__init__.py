@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tidings.api.checking import check
     from tidings.api.doctoring import Diagnosis, clear, doctor
-    from tidings.api.forecasts import forecast, history, report, run, unreadable
+    from tidings.api.forecasts import forecast, history, plot_history, report, run, unreadable
     from tidings.api.lessons import exam, learn, new
     from tidings.api.news import (
         Draft,
@@ -69,6 +69,7 @@ __all__ = [
     "last",
     "learn",
     "new",
+    "plot_history",
     "plot_priors",
     "preview",
     "preview_doubts",
@@ -89,7 +90,7 @@ __all__ = [
 _WHERE = {
     "api.checking": ("check",),
     "api.doctoring": ("Diagnosis", "clear", "doctor"),
-    "api.forecasts": ("forecast", "history", "report", "run", "unreadable"),
+    "api.forecasts": ("forecast", "history", "plot_history", "report", "run", "unreadable"),
     "api.lessons": ("exam", "learn", "new"),
     "api.news": (
         "Draft",
@@ -99,7 +100,6 @@ _WHERE = {
         "edit",
         "last",
         "preview",
-        "preview_doubts",
         "preview_edit",
         "preview_retraction",
         "record_edit",
@@ -107,7 +107,7 @@ _WHERE = {
         "undo",
     ),
     "api.priors": ("edit_prior", "plot_priors", "preview_prior", "priors"),
-    "api.reasons": ("datatree", "diff", "explain", "sensitivity", "watch"),
+    "api.reasons": ("datatree", "diff", "explain", "preview_doubts", "sensitivity", "watch"),
     "evidence.inputs": ("Inputs",),
     "forecasting.runs": ("Run",),
 }

@@ -5,10 +5,11 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from tidings._reading import read_file
+from tidings._workbooks import is_workbook, sheet_records
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 
 
@@ -35,12 +36,14 @@ def text(cell: str) -> str:
 
 
 def choice(*allowed: str) -> Callable[[str], str]:
-    """Read one of the allowed words."""
+    """Read one of the allowed words; a spreadsheet's capital letters do not matter."""
+
+    small = {word.lower(): word for word in allowed}
 
     def read(cell: str) -> str:
-        if cell not in allowed:
+        if cell.lower() not in small:
             raise ValueError(nearest(cell, allowed))
-        return cell
+        return small[cell.lower()]
 
     return read
 
@@ -48,11 +51,14 @@ def choice(*allowed: str) -> Callable[[str], str]:
 def choices(*allowed: str) -> Callable[[str], str]:
     """Read one or more of the allowed words, with ; between them."""
 
+    small = {word.lower(): word for word in allowed}
+
     def read(cell: str) -> str:
-        wrong = [part.strip() for part in cell.split(";") if part.strip() not in allowed]
+        parts = [part.strip() for part in cell.split(";")]
+        wrong = [part for part in parts if part.lower() not in small]
         if wrong:
             raise ValueError("; ".join(f"for {one!r} {nearest(one, allowed)}" for one in wrong))
-        return cell
+        return ";".join(small[part.lower()] for part in parts)
 
     return read
 
@@ -75,18 +81,53 @@ def number(low: float, high: float, *, whole: bool = False) -> Callable[[str], f
 
 
 def day(cell: str) -> date:
-    """Read a calendar day, ``YYYY-MM-DD``."""
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell):
-            raise ValueError
-        return date.fromisoformat(cell)
-    except ValueError:
-        raise ValueError("a day that exists, as YYYY-MM-DD") from None
+    """Read a calendar day: ``YYYY-MM-DD``, or another form that can mean one day only."""
+    numbers = re.fullmatch(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", cell)
+    if numbers:
+        return _of_numbers(*(int(numbers[place]) for place in (1, 3, 4)))
+    for form in _DAY_FORMS:
+        try:
+            return datetime.strptime(cell, form).date()
+        except ValueError:
+            continue
+    raise ValueError(_DAY)
+
+
+_DAY = "a day that exists, as YYYY-MM-DD"
+_DAY_FORMS = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%d-%b-%Y",
+)
+
+
+def _of_numbers(first: int, second: int, year: int) -> date:
+    """Return the day of ``31/12/2025`` or ``12/31/2025``, where only one of them is a day."""
+    readings = set()
+    for day_of_month, month_of_year in ((first, second), (second, first)):
+        try:
+            readings.add(date(year, month_of_year, day_of_month))
+        except ValueError:
+            continue
+    if len(readings) == 1:
+        return readings.pop()
+    if readings:
+        told = " or ".join(sorted(f"{one}" for one in readings))
+        raise ValueError(f"YYYY-MM-DD, since this may mean {told}")
+    raise ValueError(_DAY)
 
 
 def month(cell: str) -> date:
     """Read a calendar month, ``YYYY-MM``, as its first day."""
     try:
+        if not re.fullmatch(r"\d{4}-\d{2}", cell):
+            raise ValueError
         return day(f"{cell}-01")
     except ValueError:
         raise ValueError("a month, as YYYY-MM") from None
@@ -127,14 +168,17 @@ def read_table(path: Path, columns: Mapping[str, Column]) -> tuple[list[Row], li
 
 
 def read_loosely(path: Path, columns: Iterable[str]) -> list[tuple[int, dict[str, str]]]:
-    """Read a CSV file that may lack some columns, as text: cells by column, with their lines.
+    """Read a table that may lack some columns, as text: cells by column, with their lines.
+
+    It is a CSV file, with commas, semicolons or tabs between its cells, or an Excel workbook, whose
+    first sheet is read.
 
     Raises
     ------
     InputError
         If the file is missing, unreadable, has other columns, or rows of another length.
     """
-    records, header = _records(path)
+    records, header = sheet_records(path) if is_workbook(path) else _records(path, _BETWEEN)
     _check_header(path, header, {name: Column(text, optional_column=True) for name in columns})
     raise_if_any(
         [
@@ -151,11 +195,29 @@ def _length_fault(path: Path, line: int, cells: Sequence[str], header: Sequence[
     return Fault(path, line, "row", f"{len(cells)} cells", expected)
 
 
-def _records(path: Path) -> tuple[list[tuple[int, list[str]]], list[str]]:
+_BETWEEN = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+
+def _records(
+    path: Path, between: Iterable[str] = (",",)
+) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    """Return the records of a CSV file with their lines, and its header.
+
+    Raises
+    ------
+    InputError
+        If it is no CSV file, or something else stands between its cells.
+    """
     text = read_file(path, "a CSV file")
     records, start = [], 0
+    first = text.partition("\n")[0]
+    found = max(_BETWEEN, key=first.count)
+    if found not in between and first.count(",") == 0 < first.count(found):
+        got = f"{_BETWEEN[found]} between the cells"
+        raise InputError([Fault(path, 1, "header", got, "commas between them")])
+    comma = found if found in between and first.count(found) else ","
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)
         for cells in reader:
             if cells:
                 records.append((start + 1, cells))

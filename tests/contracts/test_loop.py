@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pytest
 from rich.console import Console
 from rich.prompt import Prompt
+from tests.helpers import PROJECT
 
 import tidings
 from tidings.cli.asking import _Asker
@@ -160,3 +161,66 @@ def test_files_and_days_may_be_texts(project, question):
     with pytest.raises(tidings.UsageError, match="a day that exists"):
         tidings.forecast(str(question), "2025-02-30")
     assert tidings.__version__.count(".") == 2
+
+
+def test_a_ledger_with_semicolons_is_refused_and_a_batch_with_them_is_read(project):
+    question, ledger = project / "priors" / "turkey-s400.toml", project / "data" / "evidence.csv"
+    batch = project / "batch.csv"
+    batch.write_text(
+        "actor;outcomes;claim;push;grade;date;source;url\n"
+        'Moscow;ukraine;"A claim; with a semicolon";1;b2;30 Nov 2025;Reuters;https://a.b/c\n',
+        encoding="utf-8",
+    )
+    [item] = tidings.draft_file(batch, question).items
+    assert (item.actor, item.source_reliability, str(item.date)) == ("moscow", "B", "2025-11-30")
+    assert item.claim == "A claim; with a semicolon"
+    head, _, rest = ledger.read_text(encoding="utf-8").partition("\n")
+    ledger.write_text(head.replace(",", ";") + "\n" + rest, encoding="utf-8")
+    with pytest.raises(tidings.InputError, match="semicolons between the cells; expected commas"):
+        tidings.check(question)
+
+
+def test_faults_of_the_question_and_of_its_evidence_are_told_at_once(project):
+    question, ledger = project / "priors" / "turkey-s400.toml", project / "data" / "evidence.csv"
+    text = question.read_text(encoding="utf-8")
+    assert 'word = "almost no chance"' in text
+    question.write_text(text.replace('word = "almost no chance"', 'word = "hardly"', 1))
+    lines = ledger.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[3] = lines[3].replace(",2017-", ",2017_", 1)
+    ledger.write_text("".join(lines), encoding="utf-8")
+    with pytest.raises(tidings.InputError) as told:
+        tidings.check(question)
+    places = {fault.file.name for fault in told.value.faults}
+    assert places == {"turkey-s400.toml", "evidence.csv"}
+
+
+def test_tables_come_out_as_csv_without_formulas(shipped_run, capsys):
+    import pandas as pd
+
+    from tidings.cli.options import print_csv
+
+    print_csv(pd.DataFrame({"claim": ["=1+1", "plain", "-x"], "change": [-0.5, 0.1, 0.0]}))
+    assert capsys.readouterr().out.splitlines()[1:] == ["'=1+1,-0.5", "plain,0.1", "'-x,0.0"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tidings", "watch", "--csv", "--runs", str(shipped_run.path.parent)],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("actor,") or "," in done.stdout.splitlines()[0]
+    table = pd.read_csv(io.StringIO(done.stdout))
+    assert {"outcome", "horizon", "change", "mcse", "k"} <= set(table.columns) and len(table) > 50
+
+
+def test_history_fits_80_columns_and_is_drawn(shipped_run, tmp_path):
+    runs, narrow = str(shipped_run.path.parent), {**os.environ, "COLUMNS": "80"}
+    arguments = ["history", "--plot", "--runs", runs, "--out", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tidings", *arguments],
+        cwd=PROJECT, capture_output=True, text=True, check=True, env=narrow,
+    )  # fmt: skip
+    table = done.stdout.partition("figure")[0].splitlines()
+    assert max(map(len, table)) <= 80 and "…" not in done.stdout
+    [row] = [line for line in table if line.startswith(str(shipped_run.manifest.as_of))][:1]
+    assert row.count("%") == len(shipped_run.manifest.outcomes)
+    [figure] = tmp_path.glob("*.svg")
+    for outcome in shipped_run.manifest.outcomes:
+        assert outcome.title.split()[0] in figure.read_text(encoding="utf-8")

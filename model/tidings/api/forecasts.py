@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tidings.api.base import base_run
 from tidings.api.defaults import QUESTION, RENDERED, RUNS, When, Where, day_of
-from tidings.errors import RunError
+from tidings.errors import RunError, UsageError
 from tidings.evidence.inputs import read_inputs
 from tidings.forecasting.runs import Run, list_runs, unreadable_runs
 from tidings.question.loading import load_settings
@@ -183,6 +183,32 @@ def history(runs: Where = RUNS, question: Where | None = None) -> tuple[Run, ...
     question = None if question is None else Path(question)
     asked = None if question is None else load_settings(question).id
     return tuple(run for run in list_runs(runs) if asked in (None, run.manifest.question))
+
+
+def plot_history(shown: Sequence[Run], runs: Where = RUNS, rendered: Where | None = None) -> Path:
+    """Draw what runs of one question said over time; returns the figure.
+
+    Parameters
+    ----------
+    shown : sequence of Run
+        Of one question, as `history` returns them.
+    runs : Path
+        Where runs are kept.
+    rendered : Path, optional
+        Where the figure goes; as for `report` if not given.
+
+    Raises
+    ------
+    UsageError
+        If there is no run.
+    RenderError
+        If the figure cannot be written.
+    """
+    from tidings.reporting.rendering import draw_history_of
+
+    if not shown:
+        raise UsageError("no runs to draw", remedy="forecast")
+    return draw_history_of(shown, Path(rendered) if rendered else _beside(Path(runs)))
 
 
 def unreadable(runs: Where = RUNS) -> tuple[RunError, ...]:

@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "forecast": ("forecasts", "Fit, check and store a run."),
     "report": ("forecasts", "Render a stored run."),
     "run": ("forecasts", "Check, forecast and report: the main job."),
-    "history": ("forecasts", "Show the runs and the probability of each outcome over time."),
+    "history": ("history", "Show the runs and the probability of each outcome over time."),
     "add": ("news", "Record an item, or many from a file, and show what it does first."),
     "retract": ("news", "Withdraw an item without erasing it, and show what that does."),
     "edit": ("news", "Grade an item anew, or correct it, and show what that does."),

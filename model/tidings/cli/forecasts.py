@@ -23,7 +23,7 @@ from tidings.cli.options import (
     print_json,
 )
 from tidings.cli.telling import said
-from tidings.errors import RunError, UsageError, nearest
+from tidings.errors import UsageError, nearest
 from tidings.forecasting.runs import Run
 from tidings.question.loading import load_question
 from tidings.reporting import views
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tidings.forecasting.sampling import ChainState
     from tidings.forecasting.sampling import Progress as SamplerProgress
 
-_MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
+MARKS = {"pass": "[green]pass[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
 
 
 @contextmanager
@@ -83,10 +83,10 @@ def show_run(console: Console, run: Run) -> None:
 def _show_checks(console: Console, run: Run) -> None:
     passed = [check.name for check in run.checks if check.status == "pass"]
     if passed:
-        console.print(f"checks  {_MARKS['pass']} {', '.join(passed)}")
+        console.print(f"checks  {MARKS['pass']} {', '.join(passed)}")
     for check in run.checks:
         if check.status != "pass":
-            mark = _MARKS.get(check.status, check.status)
+            mark = MARKS.get(check.status, check.status)
             value = "" if check.value is None else f" {check.value:.4g}, limit {check.limit:g}"
             console.print(f"        {mark} {check.name}{value}: {check.says}")
     if run.manifest.publishable:
@@ -103,51 +103,11 @@ def show_reports(console: Console, paths: Sequence[Path]) -> None:
         console.print(f"report  {said(path)}")
 
 
-def show_history(
-    console: Console, runs: Sequence[Run], unreadable: Sequence[RunError] = ()
-) -> None:
-    """Show the runs of each question and its outcomes at the headline horizon.
-
-    A run that cannot be read is one line.
-    """
-    for fault in unreadable:
-        console.print(f"{_MARKS['warn']} {said(fault)}", highlight=False)
-    if not runs:
-        console.print("no runs yet; make one with: tidings forecast")
-        return
-    questions = dict.fromkeys(run.manifest.question for run in runs)
-    for question in questions:
-        mine = [run for run in runs if run.manifest.question == question]
-        if len(questions) > 1:
-            console.print(f"\n[bold]{said(mine[-1].manifest.title)}[/]  {said(question)}")
-        _show_runs(console, mine)
-
-
-def _show_runs(console: Console, runs: Sequence[Run]) -> None:
-    """Show the runs of one question, the earliest as-of date first."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("as of", no_wrap=True)
-    table.add_column("run", overflow="fold")
-    table.add_column("by")
-    outcomes = dict.fromkeys(one.id for run in runs for one in run.manifest.outcomes)
-    for outcome in outcomes:
-        table.add_column(outcome, justify="right")
-    table.add_column("publishable")
-    for run in runs:
-        rows = run.at(run.manifest.headline)
-        cells = [chance(rows[k].mean) if k in rows else "" for k in outcomes]
-        mark = "yes" if run.manifest.publishable else "[bold red]no[/]"
-        name = run.manifest.run
-        table.add_row(str(run.manifest.as_of), name, run.manifest.headline, *cells, mark)
-    console.print(table)
-    show_age(console, runs[-1])
-
-
 def show_age(console: Console, run: Run) -> None:
     """Say so where the news behind a run is old."""
     for check in run.checks:
         if check.name == "fresh" and check.status == "warn":
-            console.print(f"{_MARKS['warn']} {check.name} {check.value:.0f}: {check.says}")
+            console.print(f"{MARKS['warn']} {check.name} {check.value:.0f}: {check.says}")
 
 
 FORMATS = ("html", "pdf")
@@ -215,14 +175,3 @@ def run(
         show_run(Console(), made)
         show_reports(Console(), paths)
     raise typer.Exit(0 if made.manifest.publishable else 1)
-
-
-def history(
-    question: AskedQuestion = None, runs: RunsFolder = RUNS, as_json: AsJson = False
-) -> None:
-    """Show the runs and the probability of each outcome over time."""
-    readable, unreadable = tidings.history(runs, question), tidings.unreadable(runs)
-    if as_json:
-        print_json(views.history(readable, unreadable))
-    else:
-        show_history(Console(), readable, unreadable)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
 
@@ -39,6 +40,7 @@ AsOf = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Root of all randomness [the config's].", min=0)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print the whole table as CSV.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 RunName = Annotated[str | None, typer.Argument(help="Its id or folder [the newest].")]
 
@@ -53,3 +55,17 @@ def progress_lines(console: "Console") -> Iterator[Callable[[str], None]]:
 def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is of any type
     """Print one JSON object."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_csv(table: "pd.DataFrame") -> None:
+    """Print a table as CSV; no text in it can be taken for a formula by a spreadsheet."""
+    words = table.select_dtypes(exclude="number").columns
+    safe = table.assign(**{name: table[name].map(_as_text) for name in words})
+    sys.stdout.write(safe.to_csv(index=False))
+
+
+def _as_text(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell
+
+
+_FORMULA = tuple("=+-@\t\r")

@@ -13,7 +13,15 @@ import tidings
 from tidings.api.defaults import QUESTION, RUNS
 from tidings.cli.asking import effect_of
 from tidings.cli.forecasts import show_age
-from tidings.cli.options import AsJson, QuestionFile, RunName, RunsFolder, print_json
+from tidings.cli.options import (
+    AsCsv,
+    AsJson,
+    QuestionFile,
+    RunName,
+    RunsFolder,
+    print_csv,
+    print_json,
+)
 from tidings.cli.telling import said
 from tidings.errors import UsageError
 from tidings.evidence.drafting import HYPOTHETICAL, with_grade
@@ -73,7 +81,7 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("outcome")
     since = bool(preview.since.any())
-    for column in ("now", *(["since the run"] * since), "then", "change, points", ""):
+    for column in ("now", *(["since the run"] * since), "then", "", "change, points", ""):
         table.add_column(column, justify="right")
     for row, outcome in enumerate(run.manifest.outcomes):
         passed = [points(preview.since[row, at])] if since else []
@@ -83,10 +91,12 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
             percent(preview.now[row, at]),
             *passed,
             percent(preview.then[row, at]),
+            f"[dim]± {preview.rerun_error[row, at] * 100:.2g}[/]",
             moved(change, error),
             "[dim]noise[/]" if inside_noise(change, error) else "",
         )
     console.print(table)
+    console.print("[dim]± beside a forecast: how far a rerun may be from it, in points[/]")
     if effect.refitted:
         console.print("[dim]fitted again[/]")
     elif effect.trusted:
@@ -145,6 +155,7 @@ def preview(
     question: QuestionFile = QUESTION,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show what hypothetical items would do to a run, or doubts: without a refit."""
     flags = given_cells(context)
@@ -159,7 +170,9 @@ def preview(
     else:
         draft = drafted({**HYPOTHETICAL, **flags}, file, question)
         effect = tidings.preview(draft.items, run, question, runs, refit=how)
-    if as_json:
+    if as_csv:
+        print_csv(effect.table())
+    elif as_json:
         print_json(views.preview(effect))
     else:
         show_preview(Console(), effect)

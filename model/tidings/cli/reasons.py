@@ -11,7 +11,15 @@ import tidings
 from tidings.api.defaults import RUNS
 from tidings.cli.forecasts import show_age
 from tidings.cli.news import show_moves
-from tidings.cli.options import AsJson, AskedQuestion, RunName, RunsFolder, print_json
+from tidings.cli.options import (
+    AsCsv,
+    AsJson,
+    AskedQuestion,
+    RunName,
+    RunsFolder,
+    print_csv,
+    print_json,
+)
 from tidings.cli.telling import said
 from tidings.errors import UsageError, nearest
 from tidings.forecasting.runs import Run
@@ -253,11 +261,14 @@ def diff(
     question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show the moves between two runs, item by item, adding up."""
     moves = tidings.diff(old, new, runs, question)
     named = _horizon(horizon, moves.new, moves.horizons)
-    if as_json:
+    if as_csv:
+        print_csv(moves.table())
+    elif as_json:
         print_json(views.diff(moves, named))
     else:
         show_moves(Console(), moves, named)
@@ -269,11 +280,14 @@ def explain(
     question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show what a run rests on: stories, actors, voices, time; and items that conflict."""
     explanation = tidings.explain(run, runs, question)
     named = _horizon(horizon, explanation.run, tuple(explanation.run.manifest.horizons))
-    if as_json:
+    if as_csv:
+        print_csv(explanation.table())
+    elif as_json:
         print_json(views.explain(explanation, named))
     else:
         show_explanation(Console(), explanation, named)
@@ -286,11 +300,14 @@ def watch(
     question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show which news would matter most next."""
     seen = tidings.watch(run, runs, question)
     named = _horizon(horizon, seen.run, tuple(seen.run.manifest.horizons))
-    if as_json:
+    if as_csv:
+        print_csv(seen.table())
+    elif as_json:
         print_json(views.watch(seen, named))
     else:
         show_watch(Console(), seen, named, len(seen.news) if every else _SHOWN)
@@ -308,11 +325,14 @@ def sensitivity(
     question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show which priors a run hangs on, where they quarrel with evidence, and what would tip it."""
     asked, at = outcome or None, horizon or None
     shown = tidings.sensitivity(run, asked, at, threshold, runs, question=question, refit=refit)
-    if as_json:
+    if as_csv:
+        print_csv(shown.priors.table())
+    elif as_json:
         print_json(views.sensitivity(shown.priors, shown.tipping))
     else:
         count = len(shown.priors.tilts) if every else _SHOWN

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
+from tidings._tables import day
 from tidings.errors import UsageError
 from tidings.evidence.ledger import ITEM_COLUMNS, Item, Ledger
 from tidings.names import ANY, DEAL, RETAINED
@@ -85,6 +86,10 @@ def completed(
         All columns of `ITEM_COLUMNS`; some required ones may still be blank.
     """
     full = {name: cells.get(name, "").strip() for name in ITEM_COLUMNS}
+    for name in ("date", "published", "expected_by"):
+        full[name] = _plain_day(full[name])
+    for name in ("actor", "voice", "source_reliability"):
+        full[name] = _as_listed(full[name], {str(getattr(item, name)) for item in ledger.items})
 
     def default(name: str, find: Callable[[], str]) -> None:
         full[name] = full[name] or find()
@@ -98,6 +103,19 @@ def completed(
     default("story", lambda: full["id"])
     full["face_value"] = whole_word(full["face_value"], yardsticks.phrases(LEDGER))
     return full
+
+
+def _plain_day(cell: str) -> str:
+    """Return a day as ``YYYY-MM-DD``; what is none stays as it is, to be refused with its place."""
+    try:
+        return str(day(cell))
+    except ValueError:
+        return cell
+
+
+def _as_listed(cell: str, known: Collection[str]) -> str:
+    """Return a word as the ledger writes it, where only capital letters differ."""
+    return next((word for word in known if word.lower() == cell.lower()), cell)
 
 
 def _source_of(url: str, ledger: Ledger) -> str:

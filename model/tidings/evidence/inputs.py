@@ -8,9 +8,10 @@ from tidings.errors import Fault, InputError, raise_if_any
 from tidings.evidence.cases import read_cases
 from tidings.evidence.ledger import Ledger, read_ledger
 from tidings.evidence.resolved import ResolvedQuestion, read_resolved
-from tidings.question.loading import Question, beside, load_question
+from tidings.question.loading import Question, beside, load_question, load_settings
 from tidings.question.schema import QuestionConfig
 from tidings.question.sources import digest_of_files, digest_of_settings
+from tidings.question.yardsticks import read_yardsticks
 
 
 @dataclass(frozen=True)
@@ -70,30 +71,56 @@ def read_inputs(question: Path) -> Inputs:
     InputError
         With every fault of every file.
     """
-    loaded = load_question(question)
     faults: list[Fault] = []
+    try:
+        loaded = load_question(question)
+    except InputError as error:
+        # What can be read without its priors is checked all the same: all faults are told at once.
+        faults += error.faults
+        faults += _faults_without(question)
+        raise InputError(faults) from None
+    inputs = _with_files(loaded, faults)
+    raise_if_any(faults)
+    check_learned(loaded)
+    return inputs
+
+
+def _faults_without(question: Path) -> list[Fault]:
+    """Return the faults of the files that a question names, where its own settings can be read."""
+    faults: list[Fault] = []
+    try:
+        config = load_settings(question)
+        words = config.files.yardsticks, config.files.survey
+        yardsticks = read_yardsticks(*(beside(question, name) for name in words))
+    except InputError:
+        return faults
+    _with_files(Question(question, config, yardsticks, {}, {}), faults)
+    return faults
+
+
+def _with_files(question: Question, faults: list[Fault]) -> Inputs:
+    """Read the evidence, cases and past questions; what is wrong with them goes to the faults."""
 
     def read[T](reader: Callable[[], T], fallback: T) -> T:
+        """Return what is read, or something else where it has faults."""
         try:
             return reader()
         except InputError as error:
             faults.extend(error.faults)
             return fallback
 
-    evidence, cases, past = (loaded.file(name) for name in ("evidence", "cases", "resolved"))
-    second = loaded.file("second_grades")
+    evidence, cases, past = (question.file(name) for name in ("evidence", "cases", "resolved"))
+    second = question.file("second_grades")
     ledger = Ledger(Path(), ())
     resolved: tuple[ResolvedQuestion, ...] = ()
     counted = 0
     if evidence is not None:
-        ledger = read(lambda: read_ledger(evidence, loaded.config, loaded.yardsticks), ledger)
+        ledger = read(lambda: read_ledger(evidence, question.config, question.yardsticks), ledger)
     if cases is not None:
         counted = read(lambda: len(read_cases(cases)), counted)
     if past is not None:
-        resolved = read(lambda: read_resolved(past, loaded.yardsticks, second), resolved)
-    raise_if_any(faults)
-    check_learned(loaded)
-    return Inputs(loaded, ledger, resolved, counted)
+        resolved = read(lambda: read_resolved(past, question.yardsticks, second), resolved)
+    return Inputs(question, ledger, resolved, counted)
 
 
 def learned_from(question: Path, config: QuestionConfig) -> dict[str, str]:

@@ -50,7 +50,7 @@ class Preview(Shown):
     effect : Effect
         Of the change itself, all that a rerun with it would show.
     mcse_then : ndarray
-        Monte Carlo error of the forecast with the change.
+        Monte Carlo error of the forecast with the change, as it stands here.
     """
 
     run: Run
@@ -66,6 +66,12 @@ class Preview(Shown):
     def then(self) -> NDArray[np.float64]:
         """The forecast with the change."""
         return self.now + self.since + self.effect.change
+
+    @property
+    def rerun_error(self) -> NDArray[np.float64]:
+        """How far a rerun may be from it: the error here, and the one a rerun has of its own."""
+        own = self.run.at_horizons(lambda row: row.mcse)
+        return np.asarray(np.hypot(self.mcse_then, own))
 
     def table(self) -> "pd.DataFrame":
         """Return what the change does, one row an outcome and horizon."""

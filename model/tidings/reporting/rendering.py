@@ -20,6 +20,7 @@ from tidings.reporting.document import write_source
 from tidings.reporting.findings import find
 from tidings.reporting.living import write_living
 from tidings.reporting.pictures import draw_pictures
+from tidings.reporting.time_figures import draw_history
 
 if TYPE_CHECKING:
     import numpy as np
@@ -231,6 +232,24 @@ def _pandoc(document: Path, to: str, target: Path, extra: Sequence[str]) -> None
 def _last(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return lines[-1] if lines else "no message"
+
+
+def draw_history_of(runs: Sequence[Run], folder: Path) -> Path:
+    """Draw what runs of one question said over time, as ``history-QUESTION.svg`` in a folder.
+
+    Raises
+    ------
+    RenderError
+        If the figure cannot be written.
+    """
+    target = folder / f"history-{runs[-1].manifest.question}.svg"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
+            draw_history(runs).write(Path(name) / target.name)
+            return (Path(name) / target.name).replace(target)
+    except OSError as error:
+        raise RenderError(f"{folder}: cannot be written ({error.strerror or error})") from error
 
 
 def draw_priors_of(

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from tidings.evidence.ledger import Item
 from tidings.question.timeline import DAYS_PER_YEAR
 from tidings.reporting.drawing import Drawing, Scale, fitted, wrapped
 from tidings.reporting.figures import page_width
 from tidings.reporting.wording import day_words
+
+if TYPE_CHECKING:
+    from tidings.forecasting.runs import Run
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,49 @@ def draw_over_time(
     for day, value in published:
         sheet.dot(across(day.toordinal()), up(value), 5, "k4", hollow=True)
     return sheet
+
+
+def draw_history(runs: "Sequence[Run]") -> Drawing:
+    """Draw what runs of one question said of each outcome, a panel each, by their as-of dates.
+
+    Each panel has a scale of its own, which begins at none; bands hold the middle 90 % of draws.
+    """
+    outcomes = {one.id: one.title for run in runs for one in run.manifest.outcomes}
+    columns, high = 3, 170.0
+    width = page_width(narrow=False) / columns
+    sheet = Drawing(page_width(narrow=False), high * -(-len(outcomes) // columns))
+    for place, (outcome, title) in enumerate(outcomes.items()):
+        rows = [(run.manifest.as_of, run.at(run.manifest.headline).get(outcome)) for run in runs]
+        told = [(day, row.q05, row.mean, row.q95) for day, row in rows if row is not None]
+        corner = place % columns * width, place // columns * high
+        _draw_panel(sheet, (*corner, width, high), title, told)
+    return sheet
+
+
+def _draw_panel(
+    sheet: Drawing,
+    box: tuple[float, float, float, float],
+    title: str,
+    told: Sequence[tuple[date, float, float, float]],
+) -> None:
+    x, y, width, high = box
+    for number, line in enumerate(wrapped(title, width - 14, 12, 2)):
+        sheet.words(x, y + 13 + 14 * number, line, bold=True)
+    days = [day.toordinal() for day, *_ in told]
+    across = Scale((min(days), max(*days, min(days) + 1)), (x + 44, x + width - 14))
+    up = Scale((0.0, max(top for *_, top in told) * 1.1 or 1.0), (y + high - 26, y + 40))
+    for mark in up.marks(3):
+        sheet.line([(x + 44, up(mark)), (x + width - 14, up(mark))], "grid")
+        sheet.words(x + 40, up(mark) + 4, f"{mark * 100:.3g} %", "soft", "end", size=10)
+    upper = [(across(day.toordinal()), up(top)) for day, _, _, top in told]
+    lower = [(across(day.toordinal()), up(low)) for day, low, _, _ in told]
+    sheet.area([*upper, *reversed(lower)], "k1", 0.22)
+    middle = [(across(day.toordinal()), up(mean)) for day, _, mean, _ in told]
+    sheet.line(middle, "k1", 2)
+    for point in middle:
+        sheet.dot(*point, 2.6, "k1")
+    for (day, *_), anchor in ((told[0], "start"), (told[-1], "end")):
+        sheet.words(across(day.toordinal()), y + high - 11, str(day), "soft", anchor, size=10)
 
 
 def _draw_years(

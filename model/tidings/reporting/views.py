@@ -142,6 +142,7 @@ def preview(effect: "Preview") -> View:
         "change": effect.effect.change,
         "then": effect.then,
         "mcse": effect.effect.mcse,
+        "rerun_error": effect.rerun_error,
     }
     return {
         "run": effect.run.manifest.run,

@@ -12,7 +12,7 @@ from tests.units.conftest import AS_OF, TOY
 
 import tidings
 from tidings.api.base import base_run
-from tidings.cli.forecasts import show_history
+from tidings.cli.history import show_history
 from tidings.forecasting.checks import diagnose, fresh_check, predictive_check, publishable
 from tidings.forecasting.making import _facts, _rows
 from tidings.forecasting.runs import find_run, list_runs, runs_before

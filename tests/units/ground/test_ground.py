@@ -19,7 +19,7 @@ def test_a_table_gives_rows_and_every_fault_with_its_line(tmp_path):
     assert [(fault.line, fault.field) for fault in faults] == [(3, "size"), (4, "size")]
 
 
-@pytest.mark.parametrize("cell", ["2025-02-30", "2025-2-3", "tomorrow"])
+@pytest.mark.parametrize("cell", ["2025-02-30", "2025-13-03", "tomorrow"])
 def test_a_day_that_does_not_exist_is_refused(cell):
     with pytest.raises(ValueError, match="a day that exists"):
         _tables.day(cell)
