@@ -78,6 +78,9 @@ def measured(folder: Path) -> Results:
     commands["`explain`"] = measure([*TIDINGS, "explain", *runs], 3, 0)
     say("report")
     commands["`report`, HTML and PDF"] = measure([*TIDINGS, "report", *runs], 3)
+    say("report --since")
+    since = ["report", "--since", first_of(folder / "runs"), *runs]
+    commands["`report --since`, an item apart"] = measure([*TIDINGS, *since], 3)
     for name, module in {
         "plain PyMC, `pm.sample`": "plain_pymc",
         "NumPyro": "numpyro_peer",
@@ -90,6 +93,11 @@ def measured(folder: Path) -> Results:
     results.inside = asked("tests.benchmarks.in_process")
     results.stages = asked("tests.benchmarks.stages")
     return results
+
+
+def first_of(runs: Path) -> str:
+    """Return the id of a run before the newest."""
+    return sorted(path.name for path in runs.iterdir() if path.is_dir())[0]
 
 
 def measure_peer(command: list[str]) -> Measured:
