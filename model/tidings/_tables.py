@@ -56,6 +56,8 @@ def choices(*allowed: str) -> Callable[[str], str]:
     def read(cell: str) -> str:
         parts = [part.strip() for part in cell.split(";")]
         wrong = [part for part in parts if part.lower() not in small]
+        if wrong and len(parts) == 1:
+            raise ValueError(nearest(wrong[0], allowed))
         if wrong:
             raise ValueError("; ".join(f"for {one!r} {nearest(one, allowed)}" for one in wrong))
         return ";".join(small[part.lower()] for part in parts)

@@ -1,16 +1,21 @@
 """What an item or a config says is data: it runs nowhere, loads nothing and reads as typed."""
 
+import base64
 import csv
+import hashlib
 import html
+import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
 from tests.helpers import AS_OF, PROJECT
+from tests.robustness.payloads import PAYLOADS
 
 import tidings
 from tidings._text import link_target, markdown, visible
@@ -30,28 +35,6 @@ LINKS = [
     "https://a.b/x\u2028y",
     "https://a.b/\x1b]0;x\x07",
 ]
-TITLES = [
-    "<script>document.title='ran'</script>",
-    "![x](/etc/hostname)",
-    '`#read("/etc/hostname")`{=typst}',
-    "@user and [-@fig-x]",
-    "---",
-    "{{< include /etc/hostname >}}",
-    "{{ 7 * 7 }}{% raw %}",
-    "$x^2$ \\LaTeX",
-    "::: {.alarm}",
-    "a | b | c",
-    "# heading",
-    "* item",
-    "%title",
-    "&amp; &#60;",
-    "'quoted': \"twice\"",
-    "right\u202eleft",
-    "bell\x07 nul",
-    "[link](javascript:alert(1))",
-    "==mark== ~~gone~~ ^up^",
-    "Abcdefghijklmnopqrstuvwxyzabcdefghijklmnop",
-]
 
 
 @pytest.mark.parametrize("link", LINKS)
@@ -69,7 +52,7 @@ def test_links_of_the_shipped_ledger_stay_what_they_were(inputs):
         assert link_target(item.url) == item.url.replace("\\", "%5C")
 
 
-@pytest.mark.parametrize("text", TITLES)
+@pytest.mark.parametrize("text", PAYLOADS)
 def test_hostile_text_reads_as_typed(text, tmp_path):
     """Pandoc's plain text of the escaped text is the text."""
     import pypandoc
@@ -88,43 +71,94 @@ def test_controls_are_made_visible():
     assert visible("a\x1b[31mb\u202ec\x00d\te\nf") == "a⟨U+001B⟩[31mb⟨U+202E⟩c⟨U+0000⟩d e f"
 
 
+def in_turn(start):
+    """The payloads one after the other, from one of them on, again and again."""
+    return itertools.islice(itertools.cycle(PAYLOADS), start, None)
+
+
 @pytest.fixture(scope="module")
 def hostile_run(inputs, tmp_path_factory):
-    """A run whose question and outcome titles, claims and sources are hostile."""
+    """A run whose titles, reasons, claims, sources, speakers and notes are hostile."""
     folder = tmp_path_factory.mktemp("hostile")
     for name in ("priors", "data", "seeds"):
         subprocess.run(["cp", "-r", PROJECT / name, folder / name], check=True)
     question = folder / "priors/turkey-s400.toml"
     text = question.read_text()
-    payloads = iter(TITLES * 2)
-    text = re.sub(
-        r"^title = .*$",
-        lambda _: "title = " + json.dumps(" ".join([next(payloads), next(payloads)])),
-        text, count=len(TITLES) // 2 + 1, flags=re.MULTILINE,
-    )  # fmt: skip
+    for key, start in (("title", 0), ("resolution", 11), ("because", 23)):
+        payloads = in_turn(start)
+        text = re.sub(
+            rf"^({key} = )(\"\"\".*?\"\"\"|\".*?\")",
+            lambda found, payloads=payloads: found[1] + json.dumps(
+                " ".join(next(payloads) for _ in range(2 if key == "title" else 4)),  # noqa: B023
+            ),
+            text, flags=re.MULTILINE | re.DOTALL,
+        )  # fmt: skip
     question.write_text(text)
-    hostile = tidings.check(question)
-    first, *others = hostile.ledger.items
-    claims = replace(first, claim=" ".join(TITLES), source=" ".join(TITLES))
-    assert first.known <= AS_OF
     ledger = folder / "data/evidence.csv"
-
+    items = [item for item in tidings.check(question).ledger.items if item.known <= AS_OF]
+    fields = {name: in_turn(start) for name, start in (("claim", 0), ("source", 7), ("speaker", 19),
+                                                       ("note", 31), ("via", 43))}  # fmt: skip
+    hostile = [
+        replace(item, **{name: next(payloads) for name, payloads in fields.items()})
+        for item in items
+    ]
     with ledger.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(cells_of(first)), lineterminator="\n")
+        writer = csv.DictWriter(stream, list(cells_of(items[0])), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(cells_of(item) for item in (claims, *others))
+        writer.writerows(cells_of(item) for item in hostile)
     return make_forecast(tidings.check(question), AS_OF, folder / "runs")
 
 
-def test_a_hostile_question_renders_as_text_in_both_formats(hostile_run, tmp_path):
-    page, pdf = render(hostile_run, ("html", "pdf"), tmp_path)
+@pytest.fixture(scope="module")
+def hostile_reports(hostile_run, tmp_path_factory):
+    return render(hostile_run, ("html", "pdf"), tmp_path_factory.mktemp("reports"))
+
+
+def test_a_hostile_question_renders_as_text_in_both_formats(hostile_reports):
+    assert len(PAYLOADS) >= 60
+    page, pdf = hostile_reports
     text = page.read_text(encoding="utf-8")
-    assert "<script" not in text
-    assert not re.search(r'(?:src|href)="(?:javascript|file|/)', text)
-    shown = html.unescape(re.sub(r"<[^>]+>", "", text))
-    for title in TITLES:
-        assert visible(title) in " ".join(shown.split())
-    assert pdf.read_bytes().startswith(b"%PDF-")
+    # The one script is that of the living report, which the page's policy names by its digest.
+    [script] = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in html.unescape(text.partition("</head>")[0])
+    text = text.replace(script, "")
+    assert text.count("<script") == 1
+    assert not re.search(r'(?:src|href)="(?:javascript|file|/|http://127)', text)
+    shown = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+    for payload in PAYLOADS:
+        assert " ".join(visible(payload).split()) in shown, payload
+    drawn = subprocess.run(["pdfimages", "-list", pdf], capture_output=True, text=True, check=True)
+    assert len(drawn.stdout.splitlines()) == 2, "a picture that is none of ours"
+    read = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True)
+    assert "root:x" not in read.stdout and os.uname().nodename not in read.stdout
+
+
+@pytest.mark.browser
+def test_in_a_browser_nothing_hostile_runs_or_is_fetched(hostile_reports):
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        view = browser.new_page()
+        asked, said = [], []
+        view.on("request", lambda one: asked.append(one.url))
+        view.on("console", lambda one: said.append(one.text))
+        view.on("dialog", lambda one: said.append(one.message))
+        view.goto(hostile_reports[0].as_uri())
+        view.wait_for_selector("#living table")
+        view.eval_on_selector("#living fieldset > details", "fold => fold.open = true")
+        view.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
+        view.wait_for_timeout(300)
+        read = " ".join(view.inner_text("body").split())
+        assert view.title() != "ran"
+        browser.close()
+    assert said == [] and {one.partition(":")[0] for one in asked} <= {"file", "data"}
+    for payload in PAYLOADS:
+        assert " ".join(visible(payload).split()) in read, payload
 
 
 def test_modules_of_the_working_folder_are_not_run(tmp_path, monkeypatch):

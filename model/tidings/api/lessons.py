@@ -37,7 +37,7 @@ def _silent(_: str) -> None:
 def learn(
     question: Where = QUESTION, progress: Progress = _silent
 ) -> "tuple[Lessons, tuple[Path, ...]]":
-    """Learn priors again from the resolved questions and the cases; takes two minutes.
+    """Learn priors again from the resolved questions and the cases; takes ten minutes.
 
     Parameters
     ----------

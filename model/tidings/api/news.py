@@ -11,7 +11,7 @@ from tidings._writing import LastChange, last_change
 from tidings._writing import undo as put_back
 from tidings.api.defaults import QUESTION, RUNS, When, Where, day_of
 from tidings.errors import UsageError
-from tidings.evidence.drafting import GRADE, Likeness, completed, likenesses, with_grade
+from tidings.evidence.drafting import GRADE, Likeness, completed, likenesses, plain_day, with_grade
 from tidings.evidence.inputs import read_inputs
 from tidings.evidence.ledger import ITEM_COLUMNS, Item, Ledger, read_items
 from tidings.evidence.recording import (
@@ -109,18 +109,38 @@ def draft_file(path: Where, question: Where = QUESTION) -> Draft:
     ]
     inputs = read_inputs(question)
     there_already = {item.id: cells_of(item) for item in inputs.ledger.items}
+    told = {_report_of(cells): cells for cells in there_already.values()}
     new, known = [], []
     for line, cells in records:
-        there = there_already.get(cells.get("id", "").strip())
-        same = there is not None and all(there[k] == v.strip() for k, v in cells.items() if v)
-        if same:
-            known.append(cells["id"].strip())
+        there = there_already.get(cells.get("id", "").strip()) or told.get(_report_of(cells))
+        if there is not None and _says_the_same(there, cells):
+            known.append(there["id"])
         else:
             new.append((line, cells))
     if records and not new:
         return Draft(inputs.question, inputs.ledger, (), (), tuple(known))
     made = draft([cells for _, cells in new], question, path, [line for line, _ in new])
     return replace(made, skipped=tuple(known))
+
+
+def _report_of(cells: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return what makes two rows without ids one report: link and claim; None without a link."""
+    url, claim = (cells.get(name, "").strip() for name in ("url", "claim"))
+    return (url, claim) if url else None
+
+
+def _says_the_same(there: Mapping[str, str], cells: Mapping[str, str]) -> bool:
+    """Say whether a row has nothing else than an item that is there; days as they are meant."""
+    return all(
+        there[name] == cell.strip()
+        or (name in _DAYS and there[name] == plain_day(cell.strip()))
+        or there[name].lower() == cell.strip().lower()
+        for name, cell in cells.items()
+        if cell.strip()
+    )
+
+
+_DAYS = ("date", "published", "expected_by")
 
 
 def edit(identifier: str, changed: Mapping[str, str], why: str, question: Where = QUESTION) -> Item:

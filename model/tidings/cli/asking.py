@@ -179,7 +179,7 @@ def _worth(question: Question) -> str:
     return (
         f"as learned: a fresh step up multiplies the rate of an outcome by {up:.1f} and fades to "
         f"half in {news.half_life_days:.0f} days; a step down divides it by {down:.1f}, "
-        f"{news.counter_half_life_days:.0f} days"
+        f"{news.counter_half_life_days:.0f} days; grade by the scale, not by this"
     )
 
 

@@ -10,6 +10,7 @@ from tidings.cli.options import AsJson, QuestionFile, print_json
 from tidings.errors import InputError
 from tidings.question.schema import TO_BE_REPLACED
 from tidings.reporting import views
+from tidings.reporting.wording import count_words
 
 
 def check(
@@ -35,6 +36,10 @@ def check(
         return
     words = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in views.counts(inputs).items())
     typer.echo(f"{question}: no faults in {words}")
-    blanks = inputs.question.path.read_text(encoding="utf-8").count(f'"{TO_BE_REPLACED}')
-    if blanks:
-        typer.echo(f"note: {blanks} reasons still say “{TO_BE_REPLACED}”")
+    lines = inputs.question.path.read_text(encoding="utf-8").splitlines()
+    marks = [f'"{TO_BE_REPLACED}' in line.partition("#")[0] for line in lines]
+    if any(marks):
+        texts = (
+            f"{sum(marks)} text still says" if sum(marks) == 1 else f"{sum(marks)} texts still say"
+        )
+        typer.echo(f"note: {texts} “{TO_BE_REPLACED}”")

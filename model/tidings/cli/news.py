@@ -223,6 +223,7 @@ def retract(
     ledger = tidings.retract(identifier, why, day, question)
     if as_json:
         print_json(views.changed("retracted", identifier, effect))
+    console.print(f"it counts until {day}; forecasts as of earlier dates keep it (see --on)")
     console.print(f"marked in {said(ledger)}; {rerun(question)}")
 
 

@@ -30,7 +30,10 @@ AskedQuestion = Annotated[
 ]
 RunsFolder = Annotated[Path, typer.Option("--runs", help="Where runs are kept.")]
 Out = Annotated[
-    Path | None, typer.Option("--out", help="Where reports go (default: beside the runs).")
+    Path | None,
+    typer.Option(
+        "--out", help="Where reports go [reports/rendered, or beside the runs of --runs]."
+    ),
 ]
 AsOf = Annotated[
     date | None,

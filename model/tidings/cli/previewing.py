@@ -62,6 +62,8 @@ def given_cells(context: typer.Context) -> dict[str, str]:
     flags = {_RENAMED.get(name, name): value for name, value in context.params.items()}
     flags = {name: value for name, value in flags.items() if isinstance(value, str)}
     flags = with_grade(flags)
+    if "outcomes" in flags:
+        flags["outcomes"] = flags["outcomes"].replace(",", ";")
     return {name: flags[name] for name in ITEM_COLUMNS if flags.get(name)}
 
 
@@ -96,7 +98,8 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
             "[dim]noise[/]" if inside_noise(change, error) else "",
         )
     console.print(table)
-    console.print("[dim]± beside a forecast: how far a rerun may be from it, in points[/]")
+    sums = "then = now + since the run (time, and items added since) + change; " if since else ""
+    console.print(f"[dim]{sums}± beside then: how far a rerun may be from it, in points[/]")
     if effect.refitted:
         console.print("[dim]fitted again[/]")
     elif effect.trusted:

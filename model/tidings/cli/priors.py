@@ -170,7 +170,7 @@ def set_prior(
 
 @app.command()
 def learn(question: QuestionFile = QUESTION, as_json: AsJson = False) -> None:
-    """Learn again from resolved questions and cases (two minutes), and examine what was learned."""
+    """Learn again from resolved questions and cases (ten minutes), and examine what was learned."""
     console = Console(stderr=True)
     with progress_lines(console) as progress:
         lessons, files = tidings.learn(question, progress)

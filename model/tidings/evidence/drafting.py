@@ -87,7 +87,7 @@ def completed(
     """
     full = {name: cells.get(name, "").strip() for name in ITEM_COLUMNS}
     for name in ("date", "published", "expected_by"):
-        full[name] = _plain_day(full[name])
+        full[name] = plain_day(full[name])
     for name in ("actor", "voice", "source_reliability"):
         full[name] = _as_listed(full[name], {str(getattr(item, name)) for item in ledger.items})
 
@@ -105,7 +105,7 @@ def completed(
     return full
 
 
-def _plain_day(cell: str) -> str:
+def plain_day(cell: str) -> str:
     """Return a day as ``YYYY-MM-DD``; what is none stays as it is, to be refused with its place."""
     try:
         return str(day(cell))

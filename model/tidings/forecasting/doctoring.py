@@ -79,6 +79,8 @@ def _leftovers(folder: Path) -> Iterator[Finding]:
             if now - path.stat().st_mtime < _SETTLED_SECONDS or _held(path):
                 continue
             says = "left by a command that was stopped; nothing of it is used"
+            if path.suffix == ".lock":
+                says = "a lock that no command holds any more; it stops nobody"
             yield Finding("leftover", path, says, clearable=True)
 
 

@@ -118,16 +118,29 @@ def _changed(found: Findings) -> str:
         return "The forecast before knew other outcomes."
     change = now.mean - then.mean
     when = day_words(before.manifest.as_of)
-    if chance(now.mean) == chance(then.mean):
-        return f"Since the forecast of {when} its chance has stayed at {chance(now.mean)}."
-    way = "risen" if change > 0 else "fallen"
     title = found.title(found.leading)
+    if chance(now.mean) == chance(then.mean):
+        other = _changed_rival(found, before)
+        return f"Since the forecast of {when} “{title}” has stayed at {chance(now.mean)}{other}."
+    way = "risen" if change > 0 else "fallen"
     most = moved_by(found)
     reason = f", most of all by {most}" if most else ""
     return (
         f"Since the forecast of {when} the chance of “{title}” has {way} from "
         f"{chance(then.mean)} to {chance(now.mean)}{reason}."
     )
+
+
+def _changed_rival(found: Findings, before: Run) -> str:
+    """Return what became of the next likeliest outcome in the meantime."""
+    headline = found.run.manifest.headline
+    then = before.at(before.manifest.headline).get(found.rival)
+    now = found.run.at(headline)[found.rival]
+    if then is None or chance(now.mean) == chance(then.mean):
+        return ""
+    way = "risen" if now.mean > then.mean else "fallen"
+    changed = f"{way} from {chance(then.mean)} to {chance(now.mean)}"
+    return f", and “{found.title(found.rival)}” has {changed}"
 
 
 def _to_watch(found: Findings) -> Iterator[str]:
@@ -149,9 +162,9 @@ def _unseen(found: Findings) -> str:
     if manifest.status_known_to >= manifest.as_of:
         return "The status quo is known to hold on the day of the forecast."
     return (
-        f"No report is later than {day_words(manifest.status_known_to)}; that the status has "
-        f"changed since without a report has a chance of {_rarely(manifest.already_happened)}, "
-        "and every figure includes it."
+        f"No report is later than {day_words(manifest.status_known_to)}. The chance that the "
+        f"status has changed since, unreported, is {_rarely(manifest.already_happened)}, and every figure "
+        "includes it."
     )
 
 
@@ -171,7 +184,8 @@ def grounds_of(found: Findings) -> Iterator[Ground]:
     """Yield what confidence rests on: age of the news, single voices, questions learned from."""
     manifest, learned = found.run.manifest, found.question.learned
     if manifest.newest_item is None:
-        yield Ground("there is no news", good=False)
+        left_out = "the news is left out" if manifest.prior_only else "there is no news"
+        yield Ground(left_out, good=False)
     else:
         age = (manifest.as_of - manifest.newest_item).days
         yield Ground(f"the newest news is {count_words(age, 'day')} old", good=age <= _FRESH_DAYS)
@@ -179,14 +193,18 @@ def grounds_of(found: Findings) -> Iterator[Ground]:
     alone = sum(story.one_voice for story in telling)
     if telling:
         told = count_words(len(telling), "story moves it", "stories move it")
-        voices = "none by one source alone" if not alone else f"{alone} by one source alone"
+        voices = "none resting on a single source"
+        if alone:
+            voices = f"{alone} of them resting on a single source"
         yield Ground(f"{told} now, {voices}", good=2 * alone <= len(telling))
     count = 0 if learned is None else len(learned.resolved)
     as_old = next((check for check in found.run.checks if check.name == "as_old"), None)
     watched = "" if as_old is None or as_old.passed else ", none of them watched as long as this"
+    late = len(found.situation.resolved_later)
+    ended = f", {late} of which ended only later" if late else ""
     yield Ground(
-        f"it has learned from {count_words(count, 'resolved question')}{watched}",
-        good=count >= _FEW_LEARNED and not watched,
+        f"it has learned from {count_words(count, 'resolved question')}{ended}{watched}",
+        good=count - late >= _FEW_LEARNED and not watched,
     )
 
 
@@ -198,13 +216,14 @@ def trust_sentence(found: Findings) -> str:
         return "Nothing was learned from resolved questions, so no forecast of this kind is tested."
     sure = row.log_gain > _NONE_BETTER * (row.log_gain_se or 0.0)
     how = "better" if row.log_gain > 0 else "no better"
+    how = f"clearly {how}" if sure else how
     luck = "" if sure or row.log_gain <= 0 else ", which may be luck"
     error = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.2f}"
     return (
         f"On {count_words(row.questions, 'resolved question')}, each forecast without having seen "
-        f"it, forecasts {months_words(row.months)} ahead were {how} than a constant base rate: log "
-        f"score {row.log_event:.2f} against {row.log_base:.2f}, a gain of "
-        f"{row.log_gain:.2f}{error}{luck}."
+        f"it, forecasts {months_words(row.months)} ahead were {how} than always saying the average "
+        f"rate{luck} (log score {row.log_event:.2f} against {row.log_base:.2f}, lower is better; a "
+        f"gain of {row.log_gain:.2f}{error})."
     )
 
 
@@ -252,14 +271,14 @@ def hindcast_words(found: Findings) -> str:
         return ""
     late = len(found.situation.resolved_later)
     knew = (
-        f" Its priors were learned from questions of which {late} ended only later, and so know "
-        "their ends."
+        f" {late} of the resolved questions that it has learned from ended only later."
         if late
         else ""
     )
     return (
-        f"Made on {day_words(made)} as of {day_words(manifest.as_of)}: no news known later is "
-        f"used.{knew}"
+        f"A reconstruction, made on {day_words(made)} as of {day_words(manifest.as_of)}. News "
+        "known later is not used as evidence; but its priors are those of today, and were set by people "
+        f"who knew what came.{knew}"
     )
 
 

@@ -29,7 +29,7 @@ from tidings.reporting.wording import (
 
 TITLES = {
     "why": "Why not higher, why not lower",
-    "moved": "What moved since the forecast before",
+    "moved": "What changed since the last forecast",
     "over-time": "As each date saw it",
     "by-when": "How likely each outcome is, by when",
     "actors": "What the actors seem willing to do",
@@ -143,13 +143,16 @@ def picture(name: str, caption: str, alt: str) -> str:
 def _sections(found: Findings, alts: Mapping[str, str], *, brief: bool) -> dict[str, Any]:
     """Return which parts there are."""
     absent = {"moved"} if found.moves is None else set()
-    if not found.willing:
+    if not found.willing or found.run.manifest.prior_only:
         absent.add("actors")
+    if found.run.manifest.prior_only:
+        absent.add("over-time")
     if not found.conflicts:
         absent.add("conflicts")
     return {
         "brief_only": brief,
         "titles": TITLES,
+        "prior_only": found.run.manifest.prior_only,
         "sections": [(name, title) for name, title in TITLES.items() if name not in absent],
         "alts": alts,
         "picture": picture,
@@ -177,11 +180,14 @@ def _facts(found: Findings) -> dict[str, Any]:
         "years": f"{(known - config.clock_start).days / 365.25:.0f}",
         "learned": question.learned,
         "windows": windows(found),
+        "reasons": [bar for bar in (*found.against, *found.towards) if bar.says],
+        "before_news": _before_news(found),
+        "past_known": _past_known(found),
         "order": _order(found),
         "moved_items": _moved_items(found),
         "tips": list(_tips(found)),
         "conflicts": list(_conflicts(found)),
-        "doubt": " A question mark: the draws are too far off to be sure." if doubtful else "",
+        "doubt": " A question mark: too uncertain to rely on." if doubtful else "",
         "tables": {name: run.at(name) for name in manifest.horizons},
         "span": _span,
         "horizon_title": _horizon_title,
@@ -208,7 +214,7 @@ def _tips(found: Findings) -> Iterator[str]:
         word = yardsticks.word(beyond, name)
         told = word if word.endswith("the scale") else f"“{word}”"
         words = prior_words(shift.prior, found.question), told
-        yield shift_sentence(shift, found.title(found.leading), words)
+        yield shift_sentence(shift, found.title(found.leading), now, words)
 
 
 _JUST = 1e-6
@@ -218,6 +224,21 @@ def _conflicts(found: Findings) -> Iterator[str]:
     items = {item.id: item for item in found.situation.items}
     for surprise in found.conflicts:
         yield conflict_sentence(surprise, items, found.question)
+
+
+def _before_news(found: Findings) -> float:
+    """Return the chance of any change at the headline horizon before evidence and quiet years."""
+    manifest = found.run.manifest
+    rows = [row for row in found.run.rows if row.basis == "prior" and row.outcome == RETAINED]
+    return 1.0 - next(row.mean for row in rows if row.horizon == manifest.headline)
+
+
+def _past_known(found: Findings) -> bool:
+    """Say whether what was worked out of past dates ends by the as-of date."""
+    learned = found.question.learned
+    return bool(
+        learned and learned.hindcasts and learned.hindcasts[-1].until <= found.run.manifest.as_of
+    )
 
 
 def _span(row: ForecastRow) -> str:
@@ -250,8 +271,8 @@ def _order(found: Findings) -> str:
     if found.moves is None:
         return ""
     if found.moves.order_free:
-        return "No move depends on the order of the changes (Shapley values)."
-    return "The items come in the order of publication."
+        return "The largest come first; none depends on the order of the changes (Shapley values)."
+    return "The largest come first; they were told apart in the order of publication."
 
 
 def _moved_items(found: Findings) -> list[Item]:

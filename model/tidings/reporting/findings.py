@@ -236,9 +236,18 @@ def _bar(part: Part, situation: Situation, now: float, place: tuple[int, int]) -
     if part.basis == "time":
         years = (situation.status_known_to - situation.question.config.clock_start).days / 365.25
         label = f"{years:.1f} years without an end"
-    else:
-        label = story_label([item for item in situation.items if item.id in part.items])
-    return Bar(label, now - change, now, doubtful=not part.effect.trusted)
+        return Bar(label, now - change, now, doubtful=not part.effect.trusted)
+    items = [item for item in situation.items if item.id in part.items]
+    quo = situation.question.config.outcome_ids[place[0]] == RETAINED
+    item = telling_item(items, -change if quo else change)
+    doubtful = not part.effect.trusted
+    return Bar(story_label([item]), now - change, now, doubtful=doubtful, says=item.claim)
+
+
+def telling_item(items: Sequence[Item], way: float) -> Item:
+    """Return the item of a story that pushes most one way, towards an end or against it."""
+    sign = 1 if way > 0 else -1
+    return max(items, key=lambda item: (sign * (item.push or 0), item.known))
 
 
 def story_label(items: Sequence[Item]) -> str:
@@ -306,7 +315,9 @@ def _willing(posterior: Posterior, outcome: str) -> tuple[Willing, ...]:
 def _events(situation: Situation) -> tuple[Event, ...]:
     """Return what moved the forecast most over the years, one at a time."""
     grades = situation.question.config.grades
-    ranked = sorted(situation.items, key=lambda item: (-abs(item_size(item, grades)), item.known))
+    start = situation.question.config.clock_start
+    items = [item for item in situation.items if item.known >= start]
+    ranked = sorted(items, key=lambda item: (-abs(item_size(item, grades)), item.known))
     taken: list[Item] = []
     for item in ranked:
         if not item_size(item, grades):

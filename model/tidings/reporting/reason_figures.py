@@ -27,12 +27,15 @@ class Bar:
         The probabilities where it begins and to which it leads.
     doubtful : bool
         Whether the draws are too far off for it to be trusted.
+    says : str
+        What the reports behind it say.
     """
 
     label: str
     low: float
     high: float
     doubtful: bool = False
+    says: str = ""
 
     @property
     def change(self) -> float:
@@ -71,7 +74,7 @@ class _Rows:
             if narrow:
                 sheet.words(0, top - 4, fitted(label, sheet.width))
             else:
-                sheet.words(left - 4, top + 13, fitted(label, left), anchor="end")
+                sheet.words(left - 4, top + 13, fitted(label, left - 18), anchor="end")
 
     def bar(self, place: int, low: float, high: float, style: str) -> None:
         """Draw a bar from one probability to another."""

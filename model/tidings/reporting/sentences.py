@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tidings.forecasting.tables import K_LIMIT
 from tidings.names import ANY, DEAL, RETAINED
 from tidings.question.loading import Question
-from tidings.reporting.wording import chance, day_words, listed, percent
+from tidings.reporting.wording import chance, day_words, inside_noise, listed, percent
 
 if TYPE_CHECKING:
     from tidings.evidence.ledger import Item
@@ -56,7 +56,7 @@ def prior_words(prior: str, question: Question) -> str:
     return _ALONE.get(family, prior.replace(".", " ").replace("_", " "))
 
 
-def shift_sentence(shift: "PriorShift", title: str, words: tuple[str, str]) -> str:
+def shift_sentence(shift: "PriorShift", title: str, now: float, words: tuple[str, str]) -> str:
     """Return where a prior, moved as a whole, changes the word for an outcome.
 
     Parameters
@@ -65,14 +65,17 @@ def shift_sentence(shift: "PriorShift", title: str, words: tuple[str, str]) -> s
         How far it must move.
     title : str
         The outcome's.
+    now : float
+        Its forecast.
     words : tuple of str
         The prior in words, and the word beyond the bound.
     """
     way = "rise" if shift.after > shift.before else "fall"
+    passed = "rise above" if shift.bound > now else "fall below"
     prior, word = words
     return (
         f"{prior}: were its middle to {way} from {shift.before:.2g} to {shift.after:.2g}, "
-        f"“{title}” would pass {chance(shift.bound)} and be {word}."
+        f"“{title}” would {passed} {chance(shift.bound)} and be {word}."
     )
 
 
@@ -87,7 +90,7 @@ def conflict_sentence(surprise: "Surprise", about: "Mapping[str, Item]", questio
     told = f"; most at odds with {listed(against)}" if against else ""
     return (
         f"{item.source}, {day_words(item.known)}: {item.claim} It shows {who} {more} willing "
-        f"than all other items would have expected: so far off had a chance of "
+        f"to agree than all other items would have expected; one so far off had a chance of "
         f"{chance(surprise.probability)}{told}."
     )
 
@@ -137,11 +140,16 @@ def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int)
         name = question.config.actor(one.actor).title.partition(":")[0]
         report = f"A credible report that {name} would agree to {about}"
         denial = "that it would not"
-    first, second = ("lift" if then > now else "lower" for then in (so, against))
+    does = []
+    for news, then in ((one.favourable, so), (one.adverse, against)):
+        if inside_noise(*news.effect.at(row, at)):
+            does.append("hardly move")
+        else:
+            does.append("lift" if then > now else "lower")
     return (
-        f"{report}: {percent(one.favourable.probability)} likely in the next month, would {first} "
-        f"“{title}” from {percent(now)} to {percent(so)}; {denial}: "
-        f"{percent(one.adverse.probability)} likely, would {second} it to {percent(against)}; "
+        f"{report}: {percent(one.favourable.probability)} likely in the next month, would "
+        f"{does[0]} “{title}” from {percent(now)} to {percent(so)}; {denial}: "
+        f"{percent(one.adverse.probability)} likely, would {does[1]} it to {percent(against)}; "
         f"with neither: {percent(neither)}."
     )
 
@@ -158,11 +166,11 @@ def watch_brief(one: "Watched", watch: "Watch", question: Question, at: int) -> 
     else:
         report = f"A credible report that {who_words(one.actor, question)} would agree to {about}"
     now, then = float(watch.now[row, at]), float(one.favourable.then[row, at])
+    when = f"{report} (a chance of {chance(one.favourable.probability)} within a month)"
+    if chance(now) == chance(then) or inside_noise(*one.favourable.effect.at(row, at)):
+        return f"{when} would leave “{title}” at about {chance(now)}."
     way = "raise" if then > now else "lower"
-    return (
-        f"{report} ({chance(one.favourable.probability)} likely within a month) would {way} "
-        f"“{title}” from {chance(now)} to {chance(then)}."
-    )
+    return f"{when} would {way} “{title}” from {chance(now)} to {chance(then)}."
 
 
 def expected_words(item: "Item") -> str:
@@ -173,7 +181,8 @@ def expected_words(item: "Item") -> str:
 
 def item_words(item: "Item", question: Question) -> str:
     """Return how an item is graded, in words: ``about Russia; push +2; source A, claim 2``."""
-    titles = {one.id: one.title for one in question.config.outcomes} | {ANY: "any change"}
+    titles = {one.id: one.title for one in question.config.outcomes}
+    titles |= {ANY: "any change", RETAINED: "any change"}
     about = ", ".join(titles.get(name, name) for name in item.outcomes)
     if item.push is None:
         push = "push not graded"

@@ -70,6 +70,7 @@ def _two_digits(probability: float) -> str:
 
 _TENTH, _FIFTH = 0.1, 0.2
 _FEW = (2, 3, 4, 5, 10)
+_ALL_BUT_ONE = (6, 7)
 """Denominators that everybody can picture."""
 
 
@@ -87,7 +88,7 @@ def frequency(probability: float) -> str:
         share = round(probability * 100)
         return f"about {share} in 100" if share < 100 else "more than 99 in 100"
     best = min(
-        ((round(probability * of), of) for of in _FEW),
+        [(round(probability * of), of) for of in _FEW] + [(of - 1, of) for of in _ALL_BUT_ONE],
         key=lambda pair: abs(pair[0] / pair[1] - probability) + pair[1] / 1000,
     )
     return f"about {best[0]} in {best[1]}"
@@ -189,8 +190,13 @@ def is_chance(prior: str) -> bool:
 _CHANCES = ("willingness", "share_other")
 
 
+_NONE = 1e-9
+
+
 def prior_number(prior: str, value: float) -> str:
     """Return a value of a prior: a percentage where it is a chance, else two digits."""
+    if abs(value) < _NONE:
+        return "0"
     return percent(value) if is_chance(prior) else f"{value:.2g}"
 
 
