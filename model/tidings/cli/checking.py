@@ -10,7 +10,6 @@ from tidings.cli.options import AsJson, QuestionFile, print_json
 from tidings.errors import InputError
 from tidings.question.schema import TO_BE_REPLACED
 from tidings.reporting import views
-from tidings.reporting.wording import count_words
 
 
 def check(
@@ -39,7 +38,5 @@ def check(
     lines = inputs.question.path.read_text(encoding="utf-8").splitlines()
     marks = [f'"{TO_BE_REPLACED}' in line.partition("#")[0] for line in lines]
     if any(marks):
-        texts = (
-            f"{sum(marks)} text still says" if sum(marks) == 1 else f"{sum(marks)} texts still say"
-        )
-        typer.echo(f"note: {texts} “{TO_BE_REPLACED}”")
+        say = "text still says" if sum(marks) == 1 else "texts still say"
+        typer.echo(f"note: {sum(marks)} {say} “{TO_BE_REPLACED}”")

@@ -163,8 +163,8 @@ def _unseen(found: Findings) -> str:
         return "The status quo is known to hold on the day of the forecast."
     return (
         f"No report is later than {day_words(manifest.status_known_to)}. The chance that the "
-        f"status has changed since, unreported, is {_rarely(manifest.already_happened)}, and every figure "
-        "includes it."
+        f"status has changed since, unreported, is {_rarely(manifest.already_happened)}, "
+        "and every figure includes it."
     )
 
 
@@ -277,8 +277,8 @@ def hindcast_words(found: Findings) -> str:
     )
     return (
         f"A reconstruction, made on {day_words(made)} as of {day_words(manifest.as_of)}. News "
-        "known later is not used as evidence; but its priors are those of today, and were set by people "
-        f"who knew what came.{knew}"
+        "known later is not used as evidence; but its priors are those of today, and were set by "
+        f"people who knew what came.{knew}"
     )
 
 
