@@ -1,5 +1,6 @@
 """What others install: a wheel that works anywhere, made of wheels, under fitting licences."""
 
+import json
 import os
 import re
 import shutil
@@ -139,3 +140,32 @@ def test_the_wheel_works_in_an_empty_folder(installed, tmp_path):
         check=True, env={**os.environ, "PYTHONPATH": str(installed)},
     )  # fmt: skip
     assert str(installed) in shown.stdout
+
+
+def test_what_is_installed_is_what_is_pinned():
+    """The pins of `.ci/requirements.txt`, made by `.ci/pin`, name no host and have hashes."""
+    text = (PROJECT / ".ci" / "requirements.txt").read_text(encoding="utf-8")
+    assert "http" not in text
+    pins = [block.replace("\\\n", " ") for block in re.findall(r"^\S+==(?:.*\\\n)*.*$", text, re.M)]
+    assert len(pins) > 90 and all("--hash=sha256:" in pin for pin in pins)
+    held = 0
+    for pin in pins:
+        asked = Requirement(pin.partition("--hash")[0].strip())
+        if asked.marker is not None and not asked.marker.evaluate():
+            continue
+        try:
+            there = distribution(asked.name).version
+        except PackageNotFoundError:
+            continue
+        assert asked.specifier.contains(there, prereleases=True), f"{asked}: installed {there}"
+        held += 1
+    assert held > 80
+
+
+def test_the_bill_of_materials_has_every_dependency_with_a_licence():
+    bill = json.loads((PROJECT / ".ci" / "sbom.cdx.json").read_text(encoding="utf-8"))
+    assert bill["bomFormat"] == "CycloneDX" and "http" not in json.dumps(bill)
+    named = {part["name"]: part["licenses"][0]["license"]["name"] for part in bill["components"]}
+    asked = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert {re.match(r"[\w.-]+", one)[0] for one in asked} <= set(named)
+    assert not [name for name, licence in named.items() if licence == "unknown"]

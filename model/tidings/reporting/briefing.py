@@ -220,11 +220,17 @@ def trust_sentence(found: Findings) -> str:
     luck = "" if sure or row.log_gain <= 0 else ", which may be luck"
     error = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.2f}"
     return (
-        f"On {count_words(row.questions, 'resolved question')}, each forecast without having seen "
+        f"On {_of_all(row.questions, len(learned.resolved))}, each forecast without having seen "
         f"it, forecasts {months_words(row.months)} ahead were {how} than always saying the average "
         f"rate{luck} (log score {row.log_event:.2f} against {row.log_base:.2f}, lower is better; a "
         f"gain of {row.log_gain:.2f}{error})."
     )
+
+
+def _of_all(count: int, of: int) -> str:
+    """Return how many resolved questions a score has: those watched as long as it looks ahead."""
+    part = f"{count} of " if count < of else ""
+    return f"{part}{count_words(of, 'resolved question')}"
 
 
 def _score(learned: Learned, found: Findings) -> ScoreRow | None:

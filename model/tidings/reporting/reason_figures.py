@@ -11,6 +11,8 @@ from tidings.reporting.figures import page_width
 from tidings.reporting.wording import chance, signed
 
 _LABEL_SHARE, _THICK = 0.46, 16
+_LEAST = 0.0005
+"""Changes below a twentieth of a point are told as none."""
 _ROOM = 0.22
 """Room for numbers beside bars, as a share of how far they reach."""
 
@@ -86,7 +88,8 @@ class _Rows:
         rises = high > low
         self.bar(place, low, high, "up" if rises else "down")
         x, anchor = self.across(high) + (4 if rises else -4), "start" if rises else "end"
-        self.sheet.words(x, self.tops[place] + 13, signed(high - low), "soft", anchor, size=11)
+        told = signed(high - low) if abs(high - low) >= _LEAST else "0"
+        self.sheet.words(x, self.tops[place] + 13, told, "soft", anchor, size=11)
 
     def upright(self, value: float) -> None:
         """Draw a line at a probability through all rows."""
