@@ -13,7 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 from tests.helpers import PROJECT
 
-PYTHONS = ("3.12", "3.13", "3.14")
+PYTHONS = ("3.12", "3.14")
+"""The oldest and the newest that are supported; the one between them runs the tests."""
 PLATFORMS = ("linux", "macos", "windows")
 FITTING = re.compile(
     r"apache|bsd|\bmit\b|isc\b|psf|python software|mpl|mozilla|zpl|unlicense|0bsd|hpnd|cc0|zlib",

@@ -90,6 +90,7 @@ def hostile_run(inputs, tmp_path_factory):
             rf"^({key} = )(\"\"\".*?\"\"\"|\".*?\")",
             lambda found, payloads=payloads: found[1] + json.dumps(
                 " ".join(next(payloads) for _ in range(2 if key == "title" else 4)),  # noqa: B023
+                ensure_ascii=False,
             ),
             text, flags=re.MULTILINE | re.DOTALL,
         )  # fmt: skip

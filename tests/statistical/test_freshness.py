@@ -8,6 +8,7 @@ from rich.console import Console
 
 import tidings
 from tidings.cli import forecasts as terminal
+from tidings.cli.history import show_history
 from tidings.cli.reasons import show_watch
 from tidings.evidence.ledger import Ledger
 from tidings.forecasting.making import make_forecast
@@ -35,7 +36,7 @@ def test_a_year_without_items_is_said_and_counted_as_forecast(inputs, tmp_path):
     assert 0.001 < run.manifest.already_happened < 0.01
     console = Console(record=True, width=300, file=io.StringIO())
     terminal.show_run(console, run)
-    terminal.show_history(console, [run])
+    show_history(console, [run])
     watch = tidings.watch(str(run.path))
     show_watch(console, watch, "12mo", 1)
     assert console.export_text().count(SAYS) == 4  # the note, and the check on three surfaces

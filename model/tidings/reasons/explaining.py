@@ -18,7 +18,7 @@ from tidings.forecasting.runs import Run, axes_of
 from tidings.mechanism.situation import Situation, half_lives_of, outlook_of
 from tidings.reasons.estimates import Effect
 from tidings.reasons.pool import Pool, refitted
-from tidings.reasons.reweighting import stored_posterior
+from tidings.reasons.reweighting import DRAWS, quick_posterior
 from tidings.reasons.surprises import SURPRISING, Surprise, surprises
 from tidings.reasons.worlds import World, world_of
 
@@ -130,10 +130,10 @@ def explain_run(run: Run) -> Explanation:
     FitError
         If a posterior that had to be drawn anew could not be.
     """
-    posterior = stored_posterior(run)
+    posterior = quick_posterior(run)
     world = world_of(posterior)
     whole = world.situation()
-    pool = Pool(posterior.inputs, [posterior], whole)
+    pool = Pool(posterior.inputs, [posterior], whole, draws=None, anchored=True)
 
     def part(basis: Basis, name: str, items: Iterable[str], without: Situation) -> Part:
         less, more = pool.step(without, whole)
@@ -155,7 +155,8 @@ def explain_run(run: Run) -> Explanation:
     counted = part("naive", "every article", (), _each_alone(world).situation())
     # The effect is of telling stories apart; the naive count is the forecast without that.
     parts.append(replace(counted, effect=replace(counted.effect, change=-counted.effect.change)))
-    told, examined = surprises(posterior, lambda one: refitted(posterior.inputs, one))
+    few = posterior.thinned(DRAWS)
+    told, examined = surprises(few, lambda one: refitted(few.inputs, one))
     return Explanation(
         run,
         tuple(parts),

@@ -37,6 +37,8 @@ Refit = Literal["never", "needed", "always"]
 
 _EFFICIENCY = 0.3
 """A step between two situations is worth a new posterior where fewer draws than this are left."""
+_OF_MANY = 0.05
+"""The same where all draws take part and stored forecasts are moved."""
 
 
 class TooManyRefitsError(Exception):
@@ -59,7 +61,8 @@ class Pool:
     draws : int, optional
         How many draws of a new posterior to carry forward; as the config has it if not given.
     anchored : bool
-        Whether the stored forecasts are moved, not made again; see `Reweighting`.
+        Whether the stored forecasts are moved, not made again; see `Reweighting`. A step is told
+        well enough then by few of the draws.
 
     Attributes
     ----------
@@ -79,6 +82,7 @@ class Pool:
         *,
         anchored: bool = False,
     ) -> None:
+        self._efficiency = _OF_MANY if anchored else _EFFICIENCY
         self.k, self.refits = 0.0, 0
         self._inputs, self._last, self._refit, self._draws = inputs, last, refit, draws
         self._members = [
@@ -144,14 +148,14 @@ class Pool:
         if self._refit == "always":
             return self.at(before), self._drawn(after)
         for number in range(len(self._members)):
-            pair = self._from(number, [before, after], _EFFICIENCY)
+            pair = self._from(number, [before, after], self._efficiency)
             if pair is not None:
                 return pair[0], pair[1]
         first = self._drawn(before)
         newest = len(self._members) - 1
         pairs = [self._from(newest, [before, after])]
         # Where that is too far for weights, two posteriors, each with an error of its own.
-        others = (self._from(number, [after], _EFFICIENCY) for number in range(newest))
+        others = (self._from(number, [after], self._efficiency) for number in range(newest))
         pairs += [[first, *other] for other in others if other is not None][:1]
         usable = [(pair[0], pair[1]) for pair in pairs if pair is not None]
         if not usable:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from tidings._templates import source
 from tidings.errors import RenderError, UsageError, nearest
@@ -196,13 +197,46 @@ def _pdf(document: Path) -> Path:
     typed = document.with_suffix(".typ")
     _pandoc(document, "typst", typed, ["--include-in-header=report.typ"])
     target = document.with_suffix(".pdf")
-    try:
-        typst.compile(
-            str(typed), output=str(target), root=str(document.parent), pdf_standards=["ua-1"]
-        )
-    except typst.TypstError as error:
-        raise RenderError(f"typst could not make the PDF: {_last(str(error))}") from error
+    for tried in range(_MOST_FONT_TRIES + 1):
+        try:
+            typst.compile(
+                str(typed), output=str(target), root=str(document.parent), pdf_standards=["ua-1"]
+            )
+            break
+        except typst.TypstError as error:
+            missing = _NO_GLYPH.search(str(error))
+            if missing is None or tried == _MOST_FONT_TRIES:
+                raise RenderError(f"typst could not make the PDF: {_last(str(error))}") from error
+            _spell_out(typed, missing[1], everything=tried == 0)
     return target
+
+
+_NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed with font', re.DOTALL)
+_MOST_FONT_TRIES = 8
+_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "So"})
+_USUAL = 0x0530
+"""Letters before it are Latin, Greek and Cyrillic, which the fonts that come with Typst have."""
+
+
+def _spell_out(typed: Path, missing: str, *, everything: bool) -> None:
+    """Write letters for which no font is installed as their code points: ``⟨U+65E5⟩``.
+
+    Parameters
+    ----------
+    typed : Path
+        The document.
+    missing : str
+        Letters that could not be displayed.
+    everything : bool
+        Whether all letters of unusual scripts are spelt out with them.
+    """
+
+    def spelt(letter: str) -> str:
+        unusual = everything and ord(letter) >= _USUAL and category(letter)[:2] in _LETTERS
+        return f"⟨U+{ord(letter):04X}⟩" if unusual or letter in missing else letter
+
+    text = typed.read_text(encoding="utf-8")
+    typed.write_text("".join(map(spelt, text)), encoding="utf-8")
 
 
 def _pandoc(document: Path, to: str, target: Path, extra: Sequence[str]) -> None:
