@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from tidings.errors import RunError
 
-LOCK_SECONDS = 10.0
+LOCK_SECONDS = 60.0
 """How long to wait while somebody else writes the file."""
 
 
