@@ -38,6 +38,7 @@ def read_file(path: Path, kind: str, most: int = MOST_BYTES, remedy: Remedy | No
     """
 
     def refuse(got: str, expected: str, line: int | None = None) -> InputError:
+        """Return the refusal of the file, with what is there and what was expected."""
         return InputError([Fault(path, line, "file", got, expected, remedy)])
 
     try:

@@ -41,6 +41,7 @@ def choice(*allowed: str) -> Callable[[str], str]:
     small = {word.lower(): word for word in allowed}
 
     def read(cell: str) -> str:
+        """Read a cell, or raise ValueError with what was expected."""
         if cell.lower() not in small:
             raise ValueError(nearest(cell, allowed))
         return small[cell.lower()]
@@ -54,6 +55,7 @@ def choices(*allowed: str) -> Callable[[str], str]:
     small = {word.lower(): word for word in allowed}
 
     def read(cell: str) -> str:
+        """Read a cell, or raise ValueError with what was expected."""
         parts = [part.strip() for part in cell.split(";")]
         wrong = [part for part in parts if part.lower() not in small]
         if wrong and len(parts) == 1:
@@ -70,6 +72,7 @@ def number(low: float, high: float, *, whole: bool = False) -> Callable[[str], f
     kind = "a whole number" if whole else "a number"
 
     def read(cell: str) -> float:
+        """Read a cell, or raise ValueError with what was expected."""
         expected = f"{kind} from {low:g} to {high:g}"
         try:
             value = float(cell)

@@ -1,12 +1,18 @@
 """Reading the first sheet of an Excel workbook as a table of text."""
 
 import zipfile
+import zlib
 from datetime import date, datetime
 from pathlib import Path
 
 from tidings.errors import Fault, InputError
 
 _MOST_ROWS, _MOST_BYTES, _MOST_UNPACKED = 100_000, 20_000_000, 200_000_000
+_BROKEN = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError, EOFError,
+    RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What a broken workbook makes the library, its parser and its unpacker raise."""
 Records = tuple[list[tuple[int, list[str]]], list[str]]
 
 
@@ -28,16 +34,22 @@ def sheet_records(path: Path) -> Records:
     import openpyxl
 
     _check_size(path)
+    most = _MOST_ROWS + 1
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         rows = [
             (number, [_text(cell) for cell in row])
-            for number, row in enumerate(sheet.iter_rows(max_row=_MOST_ROWS, values_only=True), 1)
+            for number, row in enumerate(
+                sheet.iter_rows(max_row=_MOST_ROWS + 1, values_only=True), 1
+            )
         ]
         book.close()
-    except Exception as error:  # What a broken workbook raises is not told by the library.
+    except _BROKEN as error:
         raise _refused(path, f"{type(error).__name__}: {error}") from None
+    if len(rows) > _MOST_ROWS:
+        got = f"more than {_MOST_ROWS:,} rows"
+        raise InputError([Fault(path, None, "file", got, f"at most {_MOST_ROWS:,} rows")])
     filled = [(number, row) for number, row in rows if any(row)]
     if not filled:
         raise InputError([Fault(path, None, "header", "an empty sheet", "a header line")])

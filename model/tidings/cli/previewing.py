@@ -31,6 +31,7 @@ from tidings.reporting import views
 from tidings.reporting.wording import inside_noise, moved, percent, points
 
 if TYPE_CHECKING:
+    from tidings.reasons.estimates import Effect
     from tidings.reasons.pool import Refit
     from tidings.reasons.previewing import Preview
 
@@ -100,6 +101,12 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
     console.print(table)
     sums = "then = now + since the run (time, and items added since) + change; " if since else ""
     console.print(f"[dim]{sums}± beside then: how far a rerun may be from it, in points[/]")
+    _show_trust(console, effect)
+    show_age(console, run)
+
+
+def _show_trust(console: Console, effect: "Effect") -> None:
+    """Say whether the numbers of an effect can be relied on."""
     if effect.refitted:
         console.print("[dim]fitted again[/]")
     elif effect.trusted:
@@ -109,7 +116,6 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
             f"[bold red]these numbers cannot be trusted[/]: Pareto k {effect.k:.2f} is above "
             f"{K_LIMIT}; fit again with --refit"
         )
-    show_age(console, run)
 
 
 def shown_effect(
@@ -166,9 +172,14 @@ def preview(
     if without or graded or shift:
         if flags or file is not None:
             raise UsageError("got an item and doubts; expected one of them", "without")
-        shifts = {name: _number(name, value) for name, value in _pairs(shift, "shift").items()}
         effect = tidings.preview_doubts(
-            without or (), _pairs(graded, "graded"), shifts, name=run, runs=runs, refit=how
+            without or (),
+            _pairs(graded, "graded"),
+            _shifts(shift),
+            name=run,
+            runs=runs,
+            question=question,
+            refit=how,
         )
     else:
         draft = drafted({**HYPOTHETICAL, **flags}, file, question)
@@ -195,6 +206,11 @@ def _pairs(told: Sequence[str] | None, flag: str) -> dict[str, str]:
             raise UsageError(f"got {one!r}; expected a name, = and a value", flag)
         pairs[name] = value
     return pairs
+
+
+def _shifts(told: Sequence[str] | None) -> dict[str, float]:
+    """Return by how many sds each prior is moved."""
+    return {name: _number(name, value) for name, value in _pairs(told, "shift").items()}
 
 
 def _number(name: str, value: str) -> float:

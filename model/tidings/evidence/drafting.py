@@ -92,6 +92,7 @@ def completed(
         full[name] = _as_listed(full[name], {str(getattr(item, name)) for item in ledger.items})
 
     def default(name: str, find: Callable[[], str]) -> None:
+        """Fill in a cell that is blank."""
         full[name] = full[name] or find()
 
     default("date", lambda: str(today))

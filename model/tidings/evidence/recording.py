@@ -51,6 +51,7 @@ def add_items(
     """
 
     def added(text: str) -> str:
+        """Return the ledger with the items behind the others."""
         ledger = read_ledger(path, config, yardsticks)
         records = [(None, cells_of(item)) for item in items]
         read_items(Path("new item"), records, ledger, config, yardsticks)
@@ -96,6 +97,7 @@ def retract_item(
     _check_reason(why)
 
     def marked(text: str) -> str:
+        """Return the ledger with the item marked as withdrawn."""
         item = standing(read_ledger(path, config, yardsticks), identifier)
         if on < item.known:
             expected = f"a day not before the item was known ({item.known})"
@@ -190,6 +192,7 @@ def edit_item(path: Path, item: Item, config: QuestionConfig, yardsticks: Yardst
     """
 
     def put(text: str) -> str:
+        """Return the ledger with the edited item in its place."""
         old = cells_of(standing(read_ledger(path, config, yardsticks), item.id))
         changed = {name: value for name, value in cells_of(item).items() if old[name] != value}
         after = _with_cells(text, item.id, changed)
@@ -209,6 +212,7 @@ def _check_others(before: str, after: str, identifier: str) -> None:
     """
 
     def others(text: str) -> list[dict[str, str]]:
+        """Return the rows of all other items."""
         rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
         return [row for row in rows if row["id"] != identifier]
 

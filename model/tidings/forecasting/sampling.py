@@ -96,6 +96,7 @@ def laplace_coordinates(density: BoundDensity) -> Coordinates:
     """
 
     def loss(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Return what is to be made small."""
         value, gradient = density(x)
         # A line search steps back from where the density is not finite.
         return (-value, -gradient) if np.isfinite(value) else (np.inf, np.zeros_like(x))
@@ -348,6 +349,7 @@ def compile_model(model: "pm.Model") -> Compiled:
     compiled = nutpie.compile_pymc_model(model, backend="numba")
 
     def draw(seed: int, draws: int, data: Mapping[str, NDArray[np.float64]]) -> "xr.DataTree":
+        """Draw with a seed, on other data of the same shapes."""
         bound = compiled.with_data(**data)
         trace: xr.DataTree = nutpie.sample(
             bound,

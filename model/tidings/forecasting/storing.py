@@ -73,6 +73,7 @@ def write_run(
             draws.to_netcdf(written / POSTERIOR, engine="h5netcdf")
 
             def named(run: str) -> None:
+                """Write the manifest under a name, and the sums of all files."""
                 made = Manifest(
                     run=run, created=created, inputs=digests, question_file=question, **facts
                 )

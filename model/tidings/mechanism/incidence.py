@@ -116,6 +116,7 @@ def cumulative_incidence(
     known = _known_pressure(outlook, outlook.pulses)
 
     def carry(chunk: _Chunk) -> NDArray[np.float64]:
+        """Carry one chunk forward under the known news."""
         return chunk.carry(chunk.rates(chunk.fate()), known)
 
     return _by_chunk(_chunks(parameters, outlook, seed, name), carry)
@@ -174,6 +175,7 @@ class Futures:
         known = _known_pressure(self.outlook, counted)
 
         def carry(part: int) -> NDArray[np.float64]:
+            """Carry one chunk forward under the known news."""
             return self._chunks[part].carry(self._rates[part], known)
 
         return _by_chunk(range(len(self._chunks)), carry)

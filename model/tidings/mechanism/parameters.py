@@ -60,6 +60,7 @@ class RateParts:
         """Return the draws with every array changed along its last axes."""
 
         def changed(value: object) -> object:
+            """Return a field with every array in it changed."""
             if isinstance(value, Mapping):
                 return {name: along(array) for name, array in value.items()}
             return along(np.asarray(value))

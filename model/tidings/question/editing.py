@@ -154,6 +154,7 @@ class Edit:
         """
 
         def replaced(text: str) -> str:
+            """Return the edited text, if nobody has changed the file meanwhile."""
             if text != self.before:
                 raise UsageError(
                     f"{self.path}: changed by somebody else in the meantime; try again"

@@ -98,6 +98,7 @@ def resolve_priors(
         keys = ("priors", *name.split("."))
 
         def fault(field: str, got: str, expected: str, keys: tuple[str, ...] = keys) -> Fault:
+            """Return a fault of one prior at its line."""
             within = [int(part) if part.isdigit() else part for part in field.split(".")]
             line = line_of(text, (*keys, *within)) or line_of(text, keys)
             return Fault(path, line, f"{'.'.join(keys)}.{field}", got, expected)

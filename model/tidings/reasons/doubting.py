@@ -17,10 +17,10 @@ from tidings.errors import UsageError, nearest
 from tidings.evidence.ledger import Item
 from tidings.evidence.pressure import pulses
 from tidings.forecasting.runs import Run
-from tidings.mechanism.situation import Situation, outlook_of, reread
+from tidings.mechanism.situation import Situation, reread
 from tidings.question.normal import LinkNormal
 from tidings.reasons.pool import Pool, Refit
-from tidings.reasons.previewing import Preview
+from tidings.reasons.previewing import Preview, previewed
 from tidings.reasons.reweighting import quick_posterior
 
 Array = NDArray[np.float64]
@@ -141,17 +141,7 @@ def preview_doubts(run: Run, doubts: Doubts, refit: Refit = "never") -> Preview:
     pool = doubting_pool(run, refit)
     own = pool.posterior.situation
     without, then = pool.step(own, doubted(own, doubts))
-    now = run.at_horizons(lambda row: row.mean)
-    return Preview(
-        run=run,
-        as_of=own.as_of,
-        outcomes=tuple(outcome.id for outcome in run.manifest.outcomes),
-        horizons=outlook_of(own).calendar.horizons,
-        now=now,
-        since=np.zeros_like(now),
-        effect=then.minus(without).effect,
-        mcse_then=then.mcse(),
-    )
+    return previewed(run, own, (without, then), np.zeros_like(without.mean))
 
 
 def interval(values: Array, weights: Array, mass: float = 0.9) -> Array:

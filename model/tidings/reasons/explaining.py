@@ -136,6 +136,7 @@ def explain_run(run: Run) -> Explanation:
     pool = Pool(posterior.inputs, [posterior], whole, draws=None, anchored=True)
 
     def part(basis: Basis, name: str, items: Iterable[str], without: Situation) -> Part:
+        """Return what one part of the evidence adds."""
         less, more = pool.step(without, whole)
         return Part(basis, name, tuple(items), more.minus(less).effect)
 
@@ -191,6 +192,7 @@ def leading_stories(pool: Pool, outcome: str, most: int) -> list[Part]:
     base = pool.at(whole)
 
     def part(basis: Basis, name: str, without: Situation) -> Part:
+        """Return what one part of the evidence adds."""
         items = tuple(item.id for item in whole.items if item.story == name)
         return Part(basis, name, items, base.minus(pool.at(without)).effect)
 

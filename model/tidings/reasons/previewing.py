@@ -20,7 +20,7 @@ from tidings.evidence.ledger import Item, Ledger
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, observe, outlook_of, reread
 from tidings.question.normal import LinkNormal
-from tidings.reasons.estimates import Effect
+from tidings.reasons.estimates import Effect, Estimate
 from tidings.reasons.pool import Pool, Refit
 from tidings.reasons.reweighting import stored_posterior
 
@@ -149,13 +149,34 @@ def _preview(run: Run, unchanged: Situation, changed: Situation, refit: Refit) -
     without, then = pool.step(unchanged, changed)
     same = unchanged.as_of == own.as_of and unchanged.items == own.items
     base = now if without.refitted else pool.own().mean
+    since = np.zeros_like(now) if same else without.mean - base
+    return previewed(run, changed, (without, then), since)
+
+
+def previewed(
+    run: Run, changed: Situation, pair: tuple[Estimate, Estimate], since: NDArray[np.float64]
+) -> Preview:
+    """Return what a change does, from the estimates without and with it.
+
+    Parameters
+    ----------
+    run : Run
+        The run it is held against.
+    changed : Situation
+        With the change.
+    pair : tuple of Estimate
+        Without it and with it.
+    since : ndarray, shape (outcome, horizon)
+        Change since the run.
+    """
+    without, then = pair
     return Preview(
         run=run,
         as_of=changed.as_of,
         outcomes=tuple(outcome.id for outcome in run.manifest.outcomes),
         horizons=outlook_of(changed).calendar.horizons,
-        now=now,
-        since=np.zeros_like(now) if same else without.mean - base,
+        now=run.at_horizons(lambda row: row.mean),
+        since=since,
         effect=then.minus(without).effect,
         mcse_then=then.mcse(),
     )

@@ -192,6 +192,7 @@ def _excess(here: WhatIf, target: Target) -> Callable[[Array], float]:
     sign = 1.0 if target.rises else -1.0
 
     def excess(forecast: Array) -> float:
+        """Return how far a forecast is past the target."""
         mark = target.threshold
         if mark is None:
             mark = float(forecast[here.outcomes.index(str(target.other))])
@@ -281,6 +282,7 @@ def _least_push(here: WhatIf, target: Target, moving: str | None, sign: float) -
     day = float(here.situation.as_of.toordinal())
 
     def tips(size: float) -> bool:
+        """Say whether a size of push tips the target."""
         pulses = [Pulse(SUPPOSED, SUPPOSED, outcome, sign * size, day) for outcome in ends]
         return excess(here.with_push(pulses)) > 0
 
@@ -345,6 +347,7 @@ def _least_shift(
     now, bound = ends
 
     def past(shift: float) -> bool | None:
+        """Say whether a shift takes the forecast past the bound; None where weights fail."""
         moved = pool.tilted(shift * standard)
         if not trusted(moved.k):
             return None

@@ -163,6 +163,7 @@ def _acts(item: Item | None) -> object:
 
 def _setting_item(name: str, item: Item | None) -> Callable[[World], World]:
     def made(world: World) -> World:
+        """Return the world with the item set, or without it."""
         others = {one: kept for one, kept in world.items.items() if one != name}
         return replace(world, items=others if item is None else {**others, name: item})
 

@@ -167,26 +167,19 @@ def _facts(found: Findings) -> dict[str, Any]:
     doubtful = any(bar.doubtful for bar in (*found.against, *found.towards))
     doubtful = doubtful or any(swing.doubtful for swing in found.swings)
     return {
+        **_sentences(found),
         "run": run,
         "manifest": manifest,
         "found": found,
-        "brief": brief_of(found),
         "failed": [c for c in run.checks if c.required and not c.passed],
-        "hindcast": hindcast_words(found),
-        "scores_late": late_scores(found),
         "headline_day": manifest.horizons[manifest.headline],
         "ahead": months_words(config.headline_months),
         "any_change": 1 - run.at(manifest.headline)[RETAINED].mean,
         "years": f"{(known - config.clock_start).days / 365.25:.0f}",
         "learned": question.learned,
-        "windows": windows(found),
         "reasons": [bar for bar in (*found.against, *found.towards) if bar.says],
         "before_news": _before_news(found),
         "past_known": _past_known(found),
-        "order": _order(found),
-        "moved_items": _moved_items(found),
-        "tips": list(_tips(found)),
-        "conflicts": list(_conflicts(found)),
         "doubt": " A question mark: too uncertain to rely on." if doubtful else "",
         "tables": {name: run.at(name) for name in manifest.horizons},
         "span": _span,
@@ -202,6 +195,20 @@ def _facts(found: Findings) -> dict[str, Any]:
         "item_words": lambda item: item_words(item, question),
         "check_title": lambda name: _CHECK_TITLES.get(name, name.replace("_", " ")),
         "verdict": _verdict,
+    }
+
+
+def _sentences(found: Findings) -> dict[str, Any]:
+    """Return what is told in whole sentences."""
+    return {
+        "brief": brief_of(found),
+        "hindcast": hindcast_words(found),
+        "scores_late": late_scores(found),
+        "windows": windows(found),
+        "order": _order(found),
+        "moved_items": _moved_items(found),
+        "tips": list(_tips(found)),
+        "conflicts": list(_conflicts(found)),
     }
 
 

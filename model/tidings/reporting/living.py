@@ -249,6 +249,7 @@ def _readings(situation: Situation) -> list[dict[str, Any]]:
     config, words = situation.question.config, situation.question.yardsticks
 
     def told(number: int, reading: Reading) -> dict[str, Any]:
+        """Return what the page needs of one reading."""
         scale = reading.sign / reading.sd_logit
         levels = rows.levels[number] / scale
         item = situation.items[places[reading.item]]

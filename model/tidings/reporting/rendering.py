@@ -232,6 +232,7 @@ def _spell_out(typed: Path, missing: str, *, everything: bool) -> None:
     """
 
     def spelt(letter: str) -> str:
+        """Return a letter, or its code point."""
         unusual = everything and ord(letter) >= _USUAL and category(letter)[:2] in _LETTERS
         return f"⟨U+{ord(letter):04X}⟩" if unusual or letter in missing else letter
 

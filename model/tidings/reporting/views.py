@@ -169,6 +169,7 @@ def diff(moves: "Moves", horizon: str) -> View:
     at = moves.horizons.index(horizon)
 
     def told(row: int) -> View:
+        """Return the moves of one outcome."""
         return {
             "from": float(moves.before[row, at]),
             "to": float(moves.after[row, at]),
@@ -244,6 +245,7 @@ def watch(seen: "Watch", horizon: str) -> View:
     run, at = seen.run, list(seen.run.manifest.horizons).index(horizon)
 
     def story(news: "News") -> View:
+        """Return one story."""
         return {
             "probability_next_month": news.probability,
             "size": news.size,
@@ -279,6 +281,7 @@ def sensitivity(priors: "Sensitivity", tipping: "Tipping") -> View:
     row, column = priors.place(outcome, horizon)
 
     def bar(one: "Tilt") -> View:
+        """Return one bar of the tornado."""
         return {
             "change": float(one.effect.change[row, column]),
             "mcse": float(one.effect.mcse[row, column]),
@@ -288,6 +291,7 @@ def sensitivity(priors: "Sensitivity", tipping: "Tipping") -> View:
         }
 
     def tip(one: "PriorTip | ItemTip") -> View:
+        """Return one tipping point."""
         return {**vars(one), "target": vars(one.target)}
 
     return {
@@ -353,9 +357,11 @@ def exam(examination: "Examination") -> View:
     each = examination.by_question().to_dict("index")
 
     def measures(row: Mapping[Any, Any]) -> dict[str, float]:
+        """Return the scores of one group."""
         return {name: float(row[name]) for name in MEASURES}
 
     def horizon(row: Mapping[Any, Any]) -> View:
+        """Return the scores of one horizon."""
         return {
             **measures(row),
             "n": int(row["n"]),
