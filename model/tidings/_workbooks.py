@@ -40,9 +40,7 @@ def sheet_records(path: Path) -> Records:
         sheet = book.worksheets[0]
         rows = [
             (number, [_text(cell) for cell in row])
-            for number, row in enumerate(
-                sheet.iter_rows(max_row=_MOST_ROWS + 1, values_only=True), 1
-            )
+            for number, row in enumerate(sheet.iter_rows(max_row=most, values_only=True), 1)
         ]
         book.close()
     except _BROKEN as error:
