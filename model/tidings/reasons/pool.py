@@ -296,7 +296,7 @@ def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> 
     Parameters
     ----------
     inputs : Inputs
-        Those that the situation comes from; their config says how many draws and futures.
+        Those that the situation comes from; their config says how many futures a draw has.
     situation : Situation
         What is known.
     draws : int, optional
@@ -307,9 +307,10 @@ def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> 
     FitError
         If the sampler stopped.
     """
-    settings = inputs.question.config.fit
+    changed = {"futures": inputs.question.config.fit.futures}
     if draws is not None:
-        settings = settings.model_copy(update={"forecast_draws": draws})
+        changed["forecast_draws"] = draws
+    settings = situation.question.config.fit.model_copy(update=changed)
     situation = _with_settings(situation, settings)
     fitted = fit(situation)
     incidence = incidence_of(fitted)
