@@ -58,7 +58,7 @@ def _places(text: str) -> list[tuple[int, tuple[Part, ...]]]:
     places: list[tuple[int, tuple[Part, ...]]] = []
     table: tuple[Part, ...] = ()
     counts: dict[tuple[Part, ...], int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if header := _HEADER.match(line):
             table = _split(header[2])
             if header[1] == "[[":

@@ -41,7 +41,7 @@ def rewrite(path: Path, change: Callable[[str], str], what: str = "") -> None:
         If the file cannot be written; it is as it was then.
     """
     with _alone(path):
-        before = _text(path)
+        before = as_it_stands(path)
         after = change(before)
         if what:
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -76,7 +76,7 @@ def undo(change: LastChange) -> None:
         If the file is no longer what that change made of it, or cannot be written.
     """
     with _alone(change.path):
-        if _digest(_text(change.path)) != change.after:
+        if _digest(as_it_stands(change.path)) != change.after:
             raise RunError(
                 f"{change.path}: has been changed by hand since ({change.what}); it is as it was"
             )
@@ -90,7 +90,7 @@ def _record_of(path: Path) -> Path:
 
 def _read_record(path: Path) -> LastChange | None:
     try:
-        told = json.loads(_text(_record_of(path)))
+        told = json.loads(as_it_stands(_record_of(path)))
         when = datetime.fromisoformat(told["when"])
         return LastChange(path, told["what"], when, told["before"], told["after"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -101,7 +101,8 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _text(path: Path) -> str:
+def as_it_stands(path: Path) -> str:
+    """Return a file's text with its own line ends and byte order mark."""
     with path.open(encoding="utf-8", newline="") as stream:
         return stream.read()
 

@@ -222,3 +222,10 @@ def test_a_date_before_the_clock_is_refused(project):
     with pytest.raises(tidings.InputError, match="2019-07-12"):
         tidings.forecast(project / QUESTION, date(2019, 1, 1), project / "runs")
     assert not (project / "runs").exists()
+
+
+def test_a_status_known_beyond_today_is_refused(project):
+    edit(project / QUESTION, "# status_known_to = 2025-11-15", "status_known_to = 2150-01-01")
+    with pytest.raises(tidings.InputError, match=r"status_known_to: got 2150-01-01; .*today"):
+        tidings.forecast(project / QUESTION, "2025-11-30", project / "runs")
+    assert not (project / "runs").exists()

@@ -108,9 +108,18 @@ def installed(tmp_path_factory):
     return folder / "site"
 
 
+FIXED = {
+    "willingness.ukraine.delivered": "1.0",
+    "binding.usa.delivered": "1.0",
+    "factor_sd.usa": "0.7",
+    "noise_scale": "1.0",
+}
+"""Values taken as certain, at the edge of what they can be among them."""
+
+
 @pytest.mark.slow
 def test_the_wheel_works_in_an_empty_folder(installed, tmp_path):
-    """A question of one's own, from its template to a report and an examination."""
+    """A question of one's own: template, fixed priors, real news, moves, report, examination."""
 
     def tidings(*arguments):
         code = "import sys; sys.argv[0] = 'tidings'; from tidings.cli import main; main()"
@@ -121,11 +130,22 @@ def test_the_wheel_works_in_an_empty_folder(installed, tmp_path):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    where = ("--question", "priors/toy.toml")
-    tidings("new", "toy", "--outcomes", "sold,scrapped", "--actors", "owner,maker",
-            "--clock-start", "2024-01-01")  # fmt: skip
+    where = ("--question", "priors/atacms.toml")
+    tidings("new", "atacms", "--outcomes", "delivered", "--actors", "usa,ukraine",
+            "--clock-start", "2022-05-31")  # fmt: skip
+    because = ("--because", "A reason in words.", "--yes")
+    for prior, value in FIXED.items():
+        tidings("priors", "set", prior, value, *because, *where)
+    header, *items = (PROJECT / "data/resolved/usa-atacms.csv").read_text().splitlines()
+    for number, chosen in enumerate((items[:3], items[3:6])):
+        (tmp_path / f"{number}.csv").write_text("\n".join([header, *chosen]))
+        told = tidings("add", "--from", f"{number}.csv", "--yes", *where)
+        assert "recorded in data/evidence.csv" in told
+        assert "checks" in tidings("forecast", "--as-of", f"2022-{9 + number}-30", *where)
     assert "no faults" in tidings("check", *where)
-    assert "checks" in tidings("forecast", "--as-of", "2025-06-30", *where)
+    assert "left over" in tidings("diff") or "error of the split" in tidings("diff")
+    for command in ("watch", "sensitivity"):
+        assert not re.search(r"nan|internal", tidings(command))
     assert ".pdf" in tidings("report")
     made = {path.suffix for path in tmp_path.glob("reports/rendered/*") if path.is_file()}
     assert made == {".html", ".pdf"}

@@ -87,13 +87,31 @@ def test_claims_can_be_replaced_and_must_exist(project):
         tidings.edit_prior("base_rate", "0.2", REASON, claims=["talk-stalled"], question=path)
 
 
-def test_an_edit_over_somebody_elses_is_refused(project):
+def test_what_somebody_else_changed_elsewhere_stays(project):
+    """Two edits begun from one text: both are in the file, whatever its line ends."""
     path = project / "priors" / "turkey-s400.toml"
-    edit = tidings.edit_prior("base_rate", "0.2", REASON, question=path)
-    path.write_text(path.read_text() + "# a remark\n")
-    with pytest.raises(tidings.UsageError, match="somebody else"):
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    edits = [
+        tidings.edit_prior(name, "0.2", REASON, question=path)
+        for name in ("base_rate", "share_other")
+    ]
+    with path.open("a", newline="") as stream:
+        stream.write("# a remark\r\n")
+    for edit in edits:
         edit.write()
-    assert path.read_text().endswith("# a remark\n")
+    priors = tidings.check(path).question.config.priors
+    assert priors.base_rate.fixed == priors.share_other.fixed == 0.2
+    assert path.read_bytes().endswith(b"# a remark\r\n")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_an_edit_of_what_somebody_else_edited_is_refused(project):
+    path = project / "priors" / "turkey-s400.toml"
+    first, second = (tidings.edit_prior("base_rate", v, REASON, question=path) for v in "12")
+    first.write()
+    with pytest.raises(tidings.UsageError, match="base_rate has been changed by somebody else"):
+        second.write()
+    assert path.read_text() == first.after
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tidings.api.base import base_run
 from tidings.api.defaults import QUESTION, RENDERED, RUNS, When, Where, day_of
-from tidings.errors import RunError, UsageError
-from tidings.evidence.inputs import read_inputs
+from tidings.errors import Fault, InputError, RunError, UsageError
+from tidings.evidence.inputs import Inputs, read_inputs
 from tidings.forecasting.runs import Run, list_runs, unreadable_runs
 from tidings.question.loading import load_settings
 
@@ -61,9 +61,19 @@ def forecast(
     from tidings.forecasting.making import make_forecast
 
     inputs = read_inputs(question)
+    _check_known(inputs)
     if seed is not None:
         inputs = inputs.seeded(seed)
     return make_forecast(inputs, as_of or date.today(), runs, progress, prior_only=prior_only)
+
+
+def _check_known(inputs: Inputs) -> None:
+    """Hold that the status is known up to a day that has come."""
+    question, today = inputs.question, date.today()
+    known_to = question.config.status_known_to
+    if known_to is not None and known_to > today:
+        expected = f"a day up to today, {today}: nothing later can be known"
+        raise InputError([Fault(question.path, None, "status_known_to", str(known_to), expected)])
 
 
 def report(  # noqa: PLR0913

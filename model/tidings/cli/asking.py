@@ -82,11 +82,23 @@ class _Asker:
             return {}
         return {str(k): str(v) for k, v in before.items()} if wanted else {}
 
-    def ask(self, name: str, text: str, allowed: Sequence[str] = (), default: str = "") -> None:
-        """Ask for one cell, again and again until it can be in a ledger."""
+    def ask(
+        self,
+        name: str,
+        text: str,
+        allowed: Sequence[str] | Mapping[str, str] = (),
+        default: str = "",
+    ) -> None:
+        """Ask for one cell, again and again until it can be in a ledger.
+
+        What may be answered is shown first, on one line, or with what each means on a line each.
+        """
         if name in self.cells:
             return
-        if allowed:
+        if isinstance(allowed, Mapping):
+            for word, means in allowed.items():
+                self.console.print(f"  {word}  [dim]{said(means)}[/]", highlight=False)
+        elif allowed:
             self.console.print(f"[dim]{', '.join(allowed)}[/]", highlight=False)
         config, words = self.inputs.question.config, self.inputs.question.yardsticks
         while True:
@@ -134,8 +146,10 @@ def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict
     ask("claim", "what it says, in your own words")
     ask("date", "day", default=str(date.today()))
     ask("speaker", "who said or did it (blank: nobody named)")
-    ask("actor", "whose willingness it is about", [*(actor.id for actor in config.actors), DEAL])
-    ask("outcomes", "which outcomes, with ; between them", [*config.outcome_ids, ANY])
+    actors = {actor.id: actor.title for actor in config.actors}
+    ask("actor", "whose willingness it is about", {**actors, DEAL: "no single one: the matter"})
+    outcomes = {one.id: f"{one.title}. {one.resolution}" for one in config.outcomes}
+    ask("outcomes", "which outcomes, with ; between them", {**outcomes, ANY: "any change"})
     if cells["actor"] != DEAL:
         words = inputs.question.yardsticks.phrases(LEDGER)
         ask("face_value", "taken alone, how likely does it make their agreement?", words)

@@ -192,7 +192,10 @@ def _record(
 def rerun(question: Path) -> str:
     """Return how to make the forecast again."""
     flag = "" if question == QUESTION else f" --question {question}"
-    return said(f"now rerun: tidings run{flag} (or take it back: tidings undo{flag})")
+    return said(
+        f"now rerun as of today: tidings run{flag} (another day: --as-of; take it back: tidings "
+        f"undo{flag})"
+    )
 
 
 def _warn_of_dates(console: Console, items: Sequence[Item]) -> None:

@@ -1,22 +1,25 @@
 """Editing a prior in its question file: comments and layout stay, and there is always a reason."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import ndiff
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.items import Table
 
-from tidings._writing import rewrite
+from tidings._writing import as_it_stands, rewrite
 from tidings.errors import UsageError, nearest
 from tidings.question.loading import Question, load_question, load_text
-from tidings.question.priors import named_rows
+from tidings.question.schema import PriorRow
 
 _VALUES = ("word", "yardstick", "quantiles", "learned", "fixed", "pool")
 _LEARNED = "learned="
+_MARK = "\ufeff"
+"""The byte order mark that some editors put before a text."""
 
 
 def value_of(text: str, yardstick: str) -> dict[str, Any]:
@@ -71,14 +74,15 @@ def edited_text(
     claims : sequence of str, optional
         In place of those of the row.
     """
-    document = tomlkit.parse(text)
+    mark = _MARK if text.startswith(_MARK) else ""
+    document = tomlkit.parse(text.removeprefix(mark))
     row: Any = document["priors"]
     for part in name.split("."):
         row = row[part]
     _put(row, value, because)
     if claims is not None:
         row["claims"] = list(claims)
-    return tomlkit.dumps(document)
+    return mark + tomlkit.dumps(document)
 
 
 def _put(row: Table, value: Mapping[str, Any], because: str) -> None:
@@ -129,6 +133,10 @@ class Edit:
         Its text.
     question : Question
         With the edit.
+    row : PriorRow
+        The prior as it was.
+    made : callable
+        Makes the text with the edit from one without it.
     """
 
     name: str
@@ -136,6 +144,8 @@ class Edit:
     before: str
     after: str
     question: Question
+    row: PriorRow
+    made: Callable[[str], str]
 
     def lines(self) -> list[str]:
         """Return the lines that go and come, with - and + before them."""
@@ -143,25 +153,36 @@ class Edit:
         return [line for line in compared if line[:1] in "+-"]
 
     def write(self) -> None:
-        """Write the edit.
+        """Write the edit; what somebody else has changed elsewhere in the meantime stays.
 
         Raises
         ------
         UsageError
-            If the file has changed since the edit was checked.
+            If somebody else has changed the same prior since the edit was checked.
+        InputError
+            If the question would have a fault by what the two have changed together.
         RunError
             If it cannot be written; it is as it was then.
         """
 
         def replaced(text: str) -> str:
-            """Return the edited text, if nobody has changed the file meanwhile."""
-            if text != self.before:
+            """Return the text with the edit, checked anew where it is not the one checked."""
+            if text == self.before:
+                return self.after
+            if _rows_of(self.path, text)[self.name] != self.row:
                 raise UsageError(
-                    f"{self.path}: changed by somebody else in the meantime; try again"
+                    f"{self.path}: {self.name} has been changed by somebody else in the meantime; "
+                    "nothing was written"
                 )
-            return self.after
+            after = self.made(text)
+            _rows_of(self.path, after)
+            return after
 
         rewrite(self.path, replaced, f"set {self.name}")
+
+
+def _rows_of(path: Path, text: str) -> dict[str, PriorRow]:
+    return dict(load_text(path, text.removeprefix(_MARK)).rows)
 
 
 def edit_prior(
@@ -197,12 +218,14 @@ def edit_prior(
         If the question has a fault, or would have one.
     """
     question = load_question(path)
-    rows = dict(named_rows(question.config.priors))
+    rows = dict(question.rows)
     if name not in rows:
         raise UsageError(f"no prior {name!r}; expected {nearest(name, rows)}")
     if not because.strip():
         raise UsageError("got nothing; expected the reason in some words", "because")
     given = value_of(value, yardstick or rows[name].yardstick or question.config.yardstick)
-    text = path.read_text(encoding="utf-8")
-    edited = edited_text(text, name, given, because, claims)
-    return Edit(name, path, text, edited, load_text(path, edited))
+    made = partial(edited_text, name=name, value=given, because=because, claims=claims)
+    text = as_it_stands(path)
+    edited = made(text)
+    after = load_text(path, edited.removeprefix(_MARK))
+    return Edit(name, path, text, edited, after, rows[name], made)

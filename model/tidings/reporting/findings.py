@@ -307,7 +307,8 @@ def _willing(posterior: Posterior, outcome: str) -> tuple[Willing, ...]:
             for reading in situation.readings
             if reading.actor == actor and reading.outcome in (end, None)
         ]
-        title = f"{who_words(actor, question)}: {titles[end]}"
+        who = who_words(actor, question)
+        title = f"{who[0].upper()}{who[1:]}: {titles[end]}"
         told.append(Willing(title, days, low, middle, high, said))
     return tuple(told)
 

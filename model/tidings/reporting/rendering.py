@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -171,12 +171,22 @@ def find_quarto() -> str | None:
 def _with_quarto(program: str, document: Path, one: str) -> Path:
     to = {"html": "html", "pdf": "typst"}[one]
     command = [program, "render", document.name, "--to", to, "-o", f"{_STEM}.{one}"]
-    answer = subprocess.run(
-        command, cwd=document.parent, capture_output=True, text=True, check=False
-    )
-    target = document.with_suffix(f".{one}")
-    if answer.returncode != 0 or not target.is_file():
-        raise RenderError(f"quarto could not render {one}: {_last(answer.stderr)}")
+    target, typed = document.with_suffix(f".{one}"), document.read_text(encoding="utf-8")
+
+    def made() -> str:
+        """Run Quarto, and return what it says where there is no report."""
+        answer = subprocess.run(
+            command, cwd=document.parent, capture_output=True, text=True, check=False
+        )
+        done = answer.returncode == 0 and target.is_file()
+        return "" if done else answer.stderr.strip() or "no message"
+
+    try:
+        wrong = made() if one == "html" else _with_every_letter(document, made)
+    finally:
+        document.write_text(typed, encoding="utf-8")
+    if wrong:
+        raise RenderError(f"quarto could not render {one}: {_last(wrong)}")
     return target
 
 
@@ -197,21 +207,41 @@ def _pdf(document: Path) -> Path:
     typed = document.with_suffix(".typ")
     _pandoc(document, "typst", typed, ["--include-in-header=report.typ"])
     target = document.with_suffix(".pdf")
-    for tried in range(_MOST_FONT_TRIES + 1):
+
+    def made() -> str:
+        """Run Typst, and return what it says where there is no report."""
         try:
             typst.compile(
                 str(typed), output=str(target), root=str(document.parent), pdf_standards=["ua-1"]
             )
-            break
         except typst.TypstError as error:
-            missing = _NO_GLYPH.search(str(error))
-            if missing is None or tried == _MOST_FONT_TRIES:
-                raise RenderError(f"typst could not make the PDF: {_last(str(error))}") from error
-            _spell_out(typed, missing[1], everything=tried == 0)
+            return str(error).strip() or "no message"
+        return ""
+
+    if wrong := _with_every_letter(typed, made):
+        raise RenderError(f"typst could not make the PDF: {_last(wrong)}")
     return target
 
 
-_NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed with font', re.DOTALL)
+def _with_every_letter(typed: Path, made: Callable[[], str]) -> str:
+    """Make a PDF again and again, the letters that no font has spelt out in the document.
+
+    Returns
+    -------
+    str
+        What is wrong in the end; empty where the PDF was made.
+    """
+    wrong = made()
+    for tried in range(_MOST_FONT_TRIES):
+        missing = _NO_GLYPH.search(wrong)
+        if missing is None:
+            break
+        _spell_out(typed, missing[1], everything=tried == 0)
+        wrong = made()
+    return wrong
+
+
+_NO_GLYPH = re.compile(r'the text `?"(.+?)"`? could not be displayed', re.DOTALL)
 _MOST_FONT_TRIES = 8
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "So"})
 _USUAL = 0x0530
