@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -39,8 +39,18 @@ def validated[M: BaseModel](model: type[M], path: Path, text: str, tree: Mapping
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        faults = [_fault(model, path, text, dict(one)) for one in error.errors()]
-        raise InputError(faults) from None
+        errors = [dict(one) for one in error.errors()]
+        raise InputError(
+            [_fault(model, path, text, one) for one in errors if not _follows(one, errors)]
+        ) from None
+
+
+def _follows(error: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether a list is only too short because one of its elements is wrong."""
+    loc = error["loc"]
+    return error["type"] == "too_short" and any(
+        len(one["loc"]) > len(loc) and one["loc"][: len(loc)] == loc for one in errors
+    )
 
 
 def _fault(model: type[BaseModel], path: Path, text: str, error: Mapping[str, Any]) -> Fault:
@@ -59,14 +69,17 @@ def _got(value: object) -> str:
     """Return what stood there; a table or a list is too much to repeat."""
     if isinstance(value, str | int | float | bool):
         return repr(value)
-    return str(value) if isinstance(value, date) else "this table"
+    if isinstance(value, date):
+        return str(value)
+    return "this list" if isinstance(value, list | tuple) else "this table"
 
 
 def _expected(error: Mapping[str, Any]) -> str:
     """Return what was expected, in our words where pydantic's are about its own types."""
-    told = _IN_OUR_WORDS.get(error["type"])
+    context = error.get("ctx", {})
+    told = _IN_OUR_WORDS.get(error["type"]) or _PATTERNS.get(context.get("pattern", ""))
     if told is not None:
-        return told.format(**error.get("ctx", {}))
+        return told.format(**context)
     return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
 
 
@@ -80,8 +93,23 @@ _IN_OUR_WORDS = {
     "dict_type": "a table",
     "tuple_type": "a list",
     "date_from_datetime_inexact": "a day without a time",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "literal_error": "{expected}",
     "date_type": "a day, YYYY-MM-DD",
     "date_from_datetime_parsing": "a day that exists, YYYY-MM-DD",
+}
+
+IDENTIFIER: Final = r"^[a-z0-9][a-z0-9_\-]*$"
+FILE_NAME: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
+_PATTERNS: Final = {
+    IDENTIFIER: "small letters, digits, - and _, a letter or digit first",
+    FILE_NAME: "a path without control characters",
 }
 
 
@@ -89,6 +117,8 @@ def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseMode
     """Find the schema that holds the key of an error, to name its valid keys."""
     here: Any = model
     for part in loc:
+        if isinstance(part, int) and isinstance(here, type) and issubclass(here, BaseModel):
+            continue  # an element of a list of these
         if isinstance(here, type) and issubclass(here, BaseModel) and part in here.model_fields:
             here = here.model_fields[str(part)].annotation
         else:

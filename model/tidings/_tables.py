@@ -4,8 +4,9 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from tidings._reading import read_file
@@ -87,6 +88,11 @@ def number(low: float, high: float, *, whole: bool = False) -> Callable[[str], f
 
 def day(cell: str) -> date:
     """Read a calendar day: ``YYYY-MM-DD``, or another form that can mean one day only."""
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", cell):
+        try:
+            return date.fromisoformat(cell)
+        except ValueError:
+            raise ValueError(_DAY) from None
     numbers = re.fullmatch(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", cell)
     if numbers:
         return _of_numbers(*(int(numbers[place]) for place in (1, 3, 4)))
@@ -160,6 +166,11 @@ def read_table(path: Path, columns: Mapping[str, Column]) -> tuple[list[Row], li
     """
     records, header = _records(path)
     _check_header(path, header, columns)
+    # Dates, words and grades come again and again: each is read once.
+    columns = {
+        name: column if column.read is text else replace(column, read=cache(column.read))
+        for name, column in columns.items()
+    }
     rows, faults = [], []
     for line, cells in records:
         if len(cells) != len(header):
@@ -228,10 +239,24 @@ def _records(
                 records.append((start + 1, cells))
             start = reader.line_num
     except csv.Error as error:
-        raise InputError([Fault(path, start + 1, "row", str(error), "valid CSV")]) from None
+        got, expected = _CSV_FAULTS.get(str(error), (str(error), "valid CSV"))
+        raise InputError([Fault(path, start + 1, "row", got, expected)]) from None
     if not records:
         raise InputError([Fault(path, None, "header", "an empty file", "a header line")])
     return records[1:], records[0][1]
+
+
+_CSV_FAULTS = {
+    "',' expected after '\"'": (
+        "a quotation mark inside a quoted cell",
+        'two of them ("") for each that is meant',
+    ),
+    "unexpected end of data": (
+        "a quotation mark that is never closed",
+        "another one at the end of the cell",
+    ),
+}
+"""What the words of `csv` mean."""
 
 
 def _check_header(path: Path, header: Sequence[str], columns: Mapping[str, Column]) -> None:

@@ -25,9 +25,17 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message, _, place = str(error).partition(" (at ")
+        message, _, place = _TUPLE.sub(_dotted, str(error)).partition(" (at ")
         line = int(place.split()[1].rstrip(",")) if place.startswith("line") else None
         raise InputError([Fault(path, line, "syntax", message.lower(), "valid TOML")]) from None
+
+
+_TUPLE = re.compile(r"\((?:'[^']*'(?:, |,(?=\))|(?=\))))+\)")
+"""How tomllib names a key: ('fit', 'seed')."""
+
+
+def _dotted(keys: re.Match[str]) -> str:
+    return ".".join(re.findall(r"'([^']*)'", keys[0]))
 
 
 def line_of(text: str, path: Sequence[Part]) -> int | None:

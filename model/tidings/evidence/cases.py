@@ -1,5 +1,6 @@
 """Past proposals to dispose of supplier-controlled arms: the reference class."""
 
+from datetime import date
 from pathlib import Path
 
 from tidings._tables import Column, Row, choice, month, number, read_table, text
@@ -75,5 +76,9 @@ def read_cases(path: Path) -> tuple[Row, ...]:
         if identifier in seen:
             faults.append(Fault(path, row.line, "id", repr(identifier), "an id not used before"))
         seen.add(identifier)
+        begun, done = row.values["first_proposed"], row.values["resolved"]
+        if isinstance(begun, date) and isinstance(done, date) and done < begun:
+            expected = f"a month from {begun:%Y-%m} on, when it was first proposed"
+            faults.append(Fault(path, row.line, "resolved", f"{done:%Y-%m}", expected))
     raise_if_any(faults)
     return tuple(rows)

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import yaml
 from pydantic import AliasChoices, Field
 
-from tidings._closed import Closed, validated
+from tidings._closed import IDENTIFIER, Closed, validated
 from tidings._reading import MOST_CONFIG_BYTES, check_depth, read_file
 from tidings._tables import Column, choice, read_table, text
 from tidings.errors import Fault, InputError, nearest, raise_if_any
 from tidings.evidence.ledger import Item, item_columns, item_of
-from tidings.names import ANY, OTHER, RETAINED, STATUS_QUO
+from tidings.names import ANY, OTHER, RETAINED, STATUS_QUO, Milestone
 from tidings.question.yardsticks import LEDGER, Yardsticks
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -45,7 +45,7 @@ class _Resolved(Closed):
 
 
 class _File(Closed):
-    id: str
+    id: Annotated[str, Field(pattern=IDENTIFIER)]
     title: str
     at_risk_from: date
     outcomes: Annotated[tuple[_Outcome, ...], Field(min_length=2)]
@@ -135,7 +135,7 @@ _SECOND_COLUMNS = {
     "question": Column(text),
     "id": Column(text),
     "push": Column(choice(*map(str, range(-3, 4)))),
-    "milestone": Column(text, required=False),
+    "milestone": Column(choice(*get_args(Milestone)), required=False),
 }
 
 
@@ -196,7 +196,14 @@ def _faults(path: Path, file: _File, outcomes: Sequence[str]) -> Iterator[Fault]
         for one in ids:
             if ids.count(one) > 1 or one in (ANY, RETAINED):
                 yield Fault(path, None, field, repr(one), "an id used once, and not reserved")
+    for day in file.forecast_dates:
+        if not file.at_risk_from <= day < resolved.date:
+            expected = f"days from {file.at_risk_from} on and before {resolved.date}, its end"
+            yield Fault(path, None, "forecast_dates", str(day), expected)
     for outcome in file.outcomes:
+        if len(set(outcome.requires)) < len(outcome.requires):
+            got = ", ".join(outcome.requires)
+            yield Fault(path, None, f"outcomes.{outcome.id}.requires", got, "each actor once")
         for actor in outcome.requires:
             if actor not in actors:
                 field = f"outcomes.{outcome.id}.requires"
@@ -214,13 +221,33 @@ def _parse(path: Path) -> _File:
         if any(isinstance(token, yaml.AliasToken) for token in tokens):
             got, wanted = "an alias (*name)", "every value written out"
             raise InputError([Fault(path, None, "file", got, wanted)])
-        tree = yaml.load(text, _LOADER)
+        loader = _LOADER(text)
+        node = loader.get_single_node()
+        twice = _twice(node)
+        tree = None if node is None else loader.construct_document(node)
     except (ValueError, yaml.YAMLError) as error:
-        got = str(error).splitlines()[0]
-        raise InputError([Fault(path, None, "file", got, "a readable YAML file")]) from None
+        mark = getattr(error, "problem_mark", None)
+        got = getattr(error, "problem", None) or str(error).splitlines()[0]
+        line = None if mark is None else mark.line + 1
+        raise InputError([Fault(path, line, "syntax", got, "valid YAML")]) from None
+    if twice is not None:
+        raise InputError([Fault(path, None, twice, "this key twice", "each key once")])
     if not isinstance(tree, dict):
         raise InputError([Fault(path, None, "file", "no keys", "keys and values")])
     return validated(_File, path, "", tree)
+
+
+def _twice(node: "yaml.Node | None") -> str | None:
+    """Return a key that stands twice in one table, of which the parser would drop the first."""
+    inside: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        names = [str(key.value) for key, _ in node.value]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            return twice
+        inside = [value for _, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        inside = node.value
+    return next((found for one in inside if (found := _twice(one))), None)
 
 
 _MAY_ALIAS = re.compile(r"(?:^|[\s\[{,])\*\w", re.MULTILINE)

@@ -1,11 +1,12 @@
 """Loading a question file: its schema, its priors, its words and claims, checked as a whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidings._closed import validated
+from tidings._closed import FILE_NAME, IDENTIFIER, validated
 from tidings._reading import MOST_CONFIG_BYTES, check_depth, read_file
 from tidings._toml import line_of, parse_toml
 from tidings.errors import Fault, InputError, nearest, raise_if_any
@@ -85,7 +86,7 @@ def load_text(path: Path, text: str, learned: Learned | None = None) -> Question
     learned = learned or _learned(path, tree)
     config = validated(QuestionConfig, path, text, _with_learned(path, text, tree, learned))
     faults = list(_cross_faults(path, text, config))
-    yardsticks, claims = None, {}
+    yardsticks = claims = None
     try:
         yardsticks = read_yardsticks(
             beside(path, config.files.yardsticks), beside(path, config.files.survey)
@@ -95,6 +96,8 @@ def load_text(path: Path, text: str, learned: Learned | None = None) -> Question
     try:
         if config.files.claims is not None:
             claims = dict(read_claims(beside(path, config.files.claims)))
+        else:
+            claims = {}
     except InputError as error:
         faults += error.faults
     if yardsticks is None:
@@ -108,7 +111,7 @@ def load_text(path: Path, text: str, learned: Learned | None = None) -> Question
             Fault(path, line_of(text, ("yardstick",)), "yardstick", config.yardstick, expected)
         )
     raise_if_any(faults)
-    return Question(path, config, yardsticks, claims, priors, learned)
+    return Question(path, config, yardsticks, claims or {}, priors, learned)
 
 
 def beside(path: Path, relative: str) -> Path:
@@ -152,7 +155,14 @@ _LEARNED_SETTINGS = (
 def _learned(path: Path, tree: Mapping[str, Any]) -> Learned | None:
     files = tree.get("files")
     name = files.get("learned") if isinstance(files, dict) else None
-    return read_learned(beside(path, name)) if isinstance(name, str) else None
+    if not isinstance(name, str) or not re.match(FILE_NAME, name):
+        return None
+    learned, asked = read_learned(beside(path, name)), tree.get("id")
+    named = isinstance(asked, str) and re.match(IDENTIFIER, asked)
+    if named and learned.question != asked:
+        got, expected = f"what was learned for {learned.question!r}", f"for {asked!r}"
+        raise InputError([Fault(beside(path, name), None, "question", got, expected, "learn")])
+    return learned
 
 
 def _with_learned(
@@ -190,16 +200,6 @@ def _cross_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fau
     if (OTHER in outcomes) != (config.priors.share_other is not None):
         expected = f"priors.share_other where, and only where, {OTHER!r} is an outcome"
         yield fault(("priors", "share_other"), f"outcomes {outcomes}", expected)
-    if config.headline_months not in config.horizons_months:
-        yield fault(
-            ("headline_months",),
-            str(config.headline_months),
-            f"one of horizons_months {list(config.horizons_months)}",
-        )
-    known_to = config.status_known_to
-    if known_to is not None and known_to < config.clock_start:
-        expected = f"a day from {config.clock_start} on, when the clock started"
-        yield fault(("status_known_to",), str(known_to), expected)
     if config.resolved is not None and config.resolved.outcome not in outcomes:
         got = repr(config.resolved.outcome)
         yield fault(("resolved", "outcome"), got, nearest(config.resolved.outcome, outcomes))
@@ -213,7 +213,39 @@ def _cross_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fau
         if actor.speaks_for is not None and actor.speaks_for not in heard:
             keys = ("actors", index, "speaks_for")
             yield fault(keys, repr(actor.speaks_for), nearest(actor.speaks_for, heard))
+    yield from _number_faults(fault, config)
     yield from _prior_faults(path, text, config)
+
+
+def _number_faults(
+    fault: Callable[[Sequence[str | int], str, str], Fault], config: QuestionConfig
+) -> Iterator[Fault]:
+    """Yield dates, horizons and draws that do not go together."""
+    if config.headline_months not in config.horizons_months:
+        yield fault(
+            ("headline_months",),
+            str(config.headline_months),
+            f"one of horizons_months {list(config.horizons_months)}",
+        )
+    months, dates = config.horizons_months, config.horizon_dates
+    for name, rising, given in (
+        ("horizons_months", list(months) == sorted(set(months)), months),
+        ("horizon_dates", list(dates) == sorted(set(dates)), dates),
+    ):
+        if not rising:
+            told = f"[{', '.join(map(str, given))}]"
+            yield fault((name,), told, "each once, in rising order")
+    if dates and dates[0] <= config.clock_start:
+        expected = f"days after {config.clock_start}, when the clock started"
+        yield fault(("horizon_dates", 0), str(dates[0]), expected)
+    drawn = config.fit.chains * config.fit.draws
+    if config.fit.forecast_draws > drawn:
+        expected = f"at most chains times draws, {drawn}"
+        yield fault(("fit", "forecast_draws"), str(config.fit.forecast_draws), expected)
+    known_to = config.status_known_to
+    if known_to is not None and known_to < config.clock_start:
+        expected = f"a day from {config.clock_start} on, when the clock started"
+        yield fault(("status_known_to",), str(known_to), expected)
 
 
 def _prior_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fault]:

@@ -67,7 +67,7 @@ def _flatten(name: str, node: object) -> Iterator[tuple[str, PriorRow]]:
 def resolve_priors(
     priors: PriorsConfig,
     yardsticks: Yardsticks,
-    claims: Mapping[str, Claim],
+    claims: Mapping[str, Claim] | None,
     learned: Mapping[str, LinkNormal],
     source: tuple[Path, str],
 ) -> tuple[dict[str, LinkNormal], list[Fault]]:
@@ -79,8 +79,8 @@ def resolve_priors(
         The rows.
     yardsticks : Yardsticks
         What the words mean.
-    claims : mapping of str to Claim
-        The claims that rows may rest on.
+    claims : mapping of str to Claim, optional
+        The claims that rows may rest on; None where they cannot be read, which is said elsewhere.
     learned : mapping of str to LinkNormal
         The quantities that rows may name.
     source : tuple of (Path, str)
@@ -104,9 +104,9 @@ def resolve_priors(
             return Fault(path, line, f"{'.'.join(keys)}.{field}", got, expected)
 
         faults += [
-            fault(field, repr(claim), nearest(claim, claims))
+            fault(field, repr(claim), nearest(claim, claims or ()))
             for field, claim in _claims_of(row)
-            if claim not in claims
+            if claims is not None and claim not in claims
         ]
         try:
             normals[name] = _normal(row, link_of(name), (yardsticks, learned))

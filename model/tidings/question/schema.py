@@ -6,19 +6,20 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 from pydantic.config import JsonDict
 
-from tidings._closed import Closed
+from tidings._closed import FILE_NAME, IDENTIFIER, Closed
 from tidings.names import OTHER, RETAINED
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]*$")]
+Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
+FileName = Annotated[str, Field(pattern=FILE_NAME)]
 Sentence = Annotated[str, Field(min_length=8)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-HalfLife = Annotated[float, Field(ge=1, le=3650, allow_inf_nan=False)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+HalfLife = Annotated[float, Field(strict=True, ge=1, le=3650, allow_inf_nan=False)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
 """Days between which grids and calendars stay small."""
-Weight = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
-Months = Annotated[int, Field(ge=1, le=600)]
+Weight = Annotated[float, Field(strict=True, ge=0, le=1)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+Months = Annotated[int, Field(strict=True, ge=1, le=600)]
 TO_BE_REPLACED: Final = "To be replaced"
 """How a reason begins that the template of a new question gives."""
 LEARNED: Final = "learned"
@@ -53,53 +54,53 @@ _ONE_VALUE: list[JsonValue] = [
 class FilesConfig(_Closed):
     """Where the data stand, relative to the question file."""
 
-    evidence: str
+    evidence: FileName
     """The ledger of news."""
-    yardsticks: str
+    yardsticks: FileName
     """Words of probability and their bands."""
-    survey: str
+    survey: FileName
     """What readers take the words to mean."""
-    claims: str | None = None
+    claims: FileName | None = None
     """Claims of a text that priors rest on."""
-    cases: str | None = None
+    cases: FileName | None = None
     """Past proposals of this kind: the reference class."""
-    resolved: str | None = None
+    resolved: FileName | None = None
     """A folder of past questions with their news and end."""
-    second_grades: str | None = None
+    second_grades: FileName | None = None
     """A second grader's pushes of their items; learning takes the mean of both."""
-    learned: str | None = None
+    learned: FileName | None = None
     """What was learned from past questions and cases; tidings priors learn writes it."""
 
 
 class FitConfig(_Closed):
     """How the posterior is drawn. ``futures`` are averaged for each of ``forecast_draws`` draws."""
 
-    seed: Annotated[int, Field(ge=0)] = 20190712
+    seed: Annotated[int, Field(strict=True, ge=0)] = 20190712
     """The root of every random stream."""
-    chains: Annotated[int, Field(ge=2, le=16)] = 4
+    chains: Annotated[int, Field(strict=True, ge=2, le=16)] = 4
     """Markov chains."""
-    tune: Annotated[int, Field(ge=1, le=20_000)] = 200
+    tune: Annotated[int, Field(strict=True, ge=1, le=20_000)] = 200
     """Steps of a chain before its draws count."""
-    draws: Annotated[int, Field(ge=1, le=50_000)] = 750
+    draws: Annotated[int, Field(strict=True, ge=1, le=50_000)] = 750
     """Draws of a chain."""
-    forecast_draws: Annotated[int, Field(ge=1, le=200_000)] = 3000
+    forecast_draws: Annotated[int, Field(strict=True, ge=1, le=200_000)] = 3000
     """Draws, of all chains together, that are carried forward."""
-    futures: Annotated[int, Field(ge=50, le=5_000)] = 50
+    futures: Annotated[int, Field(strict=True, ge=50, le=5_000)] = 50
     """Futures averaged for each of them."""
-    target_accept: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
+    target_accept: Annotated[float, Field(strict=True, gt=0.5, lt=1)] = 0.9
     """Acceptance that the sampler aims at."""
 
 
 class TimeConfig(_Closed):
     """The grid: days in a step, steps in a state of the factors, half-life of the factors."""
 
-    step_days: Annotated[int, Field(ge=7, le=14)] = 14
+    step_days: Annotated[int, Field(strict=True, ge=7, le=14)] = 14
     """Days in a step of exposure."""
-    steps_in_state: Annotated[int, Field(ge=1, le=4)] = 2
+    steps_in_state: Annotated[int, Field(strict=True, ge=1, le=4)] = 2
     """Steps that share one state of the actors' factors."""
     factor_half_life_days: Positive = 365.25
     """Days in which the memory of an actor's factor halves."""
-    start_up_years: Annotated[float, Field(ge=0, le=10), _OR_LEARNED] = 0.0
+    start_up_years: Annotated[float, Field(strict=True, ge=0, le=10), _OR_LEARNED] = 0.0
     """Nothing ends at once: at this age rates have reached all but 1/e of their level."""
 
 
@@ -116,14 +117,14 @@ class NewsConfig(_Closed):
     """Days in which a push against an outcome fades to half."""
     borrowed_items: Positive = 20.0
     """Own items that weigh as much as all resolved questions, for news yet to come."""
-    simulate: bool = True
+    simulate: Annotated[bool, Field(strict=True)] = True
     """Whether news yet to come is part of the forecast."""
 
 
 class SilenceConfig(_Closed):
     """What silence tells: an end that had come would have been reported."""
 
-    noticed: Annotated[float, Field(ge=0, le=1)] = 0.97
+    noticed: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.97
     """Probability that an end after the newest item would have been reported by the as-of date."""
     because: str = ""
     """Why so."""
@@ -132,7 +133,7 @@ class SilenceConfig(_Closed):
 class SelectionConfig(_Closed):
     """How much readier resolved questions with a change were collected than those without."""
 
-    change_odds: Annotated[float, Field(ge=1, le=20)] = 1.0
+    change_odds: Annotated[float, Field(strict=True, ge=1, le=20)] = 1.0
     """Odds of a change among the questions collected, over those among questions as asked."""
     because: str = ""
     """Why so."""
@@ -163,7 +164,7 @@ class GradesConfig(_Closed):
 class CasesConfig(_Closed):
     """How far past cases are trusted, and what cases the question is like."""
 
-    trust: Annotated[float, Field(gt=0, le=1)] = 0.5
+    trust: Annotated[float, Field(strict=True, gt=0, le=1)] = 0.5
     """The power to which their likelihood is raised; 1 would take them at face value."""
     because: str = ""
     """Why they are trusted no further: how they were selected."""
@@ -175,7 +176,7 @@ class CasesConfig(_Closed):
             "russian_supplier",
             "war_in_ukraine",
         ],
-        bool,
+        Annotated[bool, Field(strict=True)],
     ] = Field({})
     """What the question has in common with cases; what is not named is taken as unknown."""
 
@@ -206,7 +207,7 @@ class ActorConfig(_Closed):
     """The outcome in which it would receive; it is asked about that one alone."""
     speaks_for: Identifier | None = None
     """The actor whose willingness its items tell of."""
-    weight: Annotated[float, Field(gt=0, le=1)] = 1.0
+    weight: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
     """What multiplies the precision of its items."""
 
 
@@ -322,7 +323,7 @@ class QuestionConfig(_Closed):
     """The horizon that leads."""
     yardstick: str = "icd203"
     """Whose words stand beside the numbers."""
-    consent_reference: Finite
+    consent_reference: Annotated[float, Field(strict=True, ge=-100, le=0)]
     """Log of the prior mean of consent when the question was made; left alone afterwards."""
     files: FilesConfig
     """Where the data stand, relative to this file."""

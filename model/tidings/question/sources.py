@@ -7,22 +7,24 @@ scores. It is read, never edited.
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import prod
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from tidings._closed import Closed
+from tidings._closed import Closed, validated
 from tidings._reading import MOST_CONFIG_BYTES, check_depth, read_file
 from tidings._tables import Column, choice, number, read_table, text
+from tidings._toml import parse_toml
 from tidings.errors import Fault, InputError, raise_if_any
 from tidings.question.normal import Link, LinkNormal
 
+Setting = Literal["half_life_days", "counter_half_life_days", "start_up_years"]
+"""What a question file may take as learned beside priors."""
 Status = Literal["supported", "partly", "unsupported", "garbled"]
 
 _COLUMNS = {
@@ -111,9 +113,9 @@ class Quantity(Closed):
 
     meaning: str
     link: Link
-    mean: float
-    sd: Annotated[float, Field(gt=0)]
-    fit_error: Annotated[float, Field(ge=0)]
+    mean: Annotated[float, Field(allow_inf_nan=False)]
+    sd: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    fit_error: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """Largest distance between the 5, 50 and 95 % quantiles of normal and draws, in their span."""
 
     @property
@@ -207,10 +209,10 @@ class Learned(Closed):
     """How many cases."""
     trust: float
     """The power to which the cases' likelihood was raised."""
-    slope_correlation: float
+    slope_correlation: Annotated[float, Field(ge=-1, le=1)]
     """Between push and consent slope: what readings and pushes tell is shared between them."""
     digests: dict[Literal["resolved", "cases", "settings"], str]
-    settings: dict[Literal["half_life_days", "counter_half_life_days", "start_up_years"], float]
+    settings: dict[Setting, float]
     quantities: dict[str, Quantity]
     scores: tuple[ScoreRow, ...]
     levels: tuple[LevelRow, ...]
@@ -221,6 +223,14 @@ class Learned(Closed):
     fits: dict[Literal["resolved", "cases"], FitRow]
     draws: str
     """The digest of the draws, which stand beside this file in a CSV of the same stem."""
+
+    @field_validator("settings")
+    @classmethod
+    def _every_setting(cls, given: dict[Setting, float]) -> dict[Setting, float]:
+        missing = [name for name in get_args(Setting) if name not in given]
+        if missing:
+            raise ValueError(f"every setting; missing {', '.join(missing)}")
+        return given
 
     @model_validator(mode="after")
     def _names(self) -> Self:
@@ -262,24 +272,9 @@ def read_learned(path: Path) -> Learned:
     text = read_file(path, expected, MOST_CONFIG_BYTES, "learn")
     check_depth(path, text)
     try:
-        return Learned.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        got = str(error).splitlines()[0]
-        raise InputError([Fault(path, None, "file", got, expected, "learn")]) from None
-    except ValidationError as error:
-        raise InputError(
-            [
-                Fault(
-                    path,
-                    None,
-                    ".".join(map(str, one["loc"])),
-                    one["msg"].lower(),
-                    expected,
-                    "learn",
-                )
-                for one in error.errors()
-            ]
-        ) from None
+        return validated(Learned, path, text, parse_toml(path, text))
+    except InputError as error:
+        raise InputError([replace(fault, remedy="learn") for fault in error.faults]) from None
 
 
 def learned_text(learned: Learned) -> str:

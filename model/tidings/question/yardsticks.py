@@ -1,6 +1,6 @@
 """Words of probability and what they mean: bands of published yardsticks, and the reader survey."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -128,15 +128,40 @@ def read_yardsticks(bands_path: Path, survey_path: Path) -> Yardsticks:
         low, high = float(str(row.values["low"])), float(str(row.values["high"]))
         if low >= high:
             faults.append(Fault(bands_path, row.line, "high", f"{high:g}", f"more than {low:g}"))
-        bands.setdefault(str(row.values["yardstick"]), {})[str(row.values["phrase"])] = (low, high)
+        phrase, words = (
+            str(row.values["phrase"]),
+            bands.setdefault(str(row.values["yardstick"]), {}),
+        )
+        if phrase in words:
+            faults.append(Fault(bands_path, row.line, "phrase", repr(phrase), _ONCE))
+        words[phrase] = (low, high)
     if LEDGER not in bands:
         expected = "the words of face values"
         faults.append(Fault(bands_path, None, "yardstick", f"no {LEDGER!r}", expected))
+    faults += _survey_faults(survey_path, survey_rows)
     raise_if_any(faults)
     return Yardsticks(
         MappingProxyType(bands),
         MappingProxyType({str(row.values["phrase"]): _survey_normal(row) for row in survey_rows}),
     )
+
+
+_ONCE = "each phrase once"
+
+
+def _survey_faults(path: Path, rows: Sequence[Row]) -> list[Fault]:
+    """Return what is wrong with answers that are each a number."""
+    faults, seen = [], set()
+    for row in rows:
+        if row.values["phrase"] in seen:
+            faults.append(Fault(path, row.line, "phrase", repr(row.values["phrase"]), _ONCE))
+        seen.add(row.values["phrase"])
+        answers = [float(str(row.values[name])) for name in _SURVEY_QUANTILES]
+        if answers != sorted(answers) or answers[0] == answers[-1]:
+            got = " ".join(f"{one:g}" for one in answers)
+            names = ", ".join(_SURVEY_QUANTILES)
+            faults.append(Fault(path, row.line, names, got, "quantiles that rise"))
+    return faults
 
 
 def _survey_normal(row: Row) -> LinkNormal:
