@@ -4,9 +4,8 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
 
 from tidings._reading import read_file
@@ -50,12 +49,12 @@ def choice(*allowed: str) -> Callable[[str], str]:
     return read
 
 
-def choices(*allowed: str) -> Callable[[str], str]:
+def choices(*allowed: str) -> Callable[[str], tuple[str, ...]]:
     """Read one or more of the allowed words, with ; between them."""
 
     small = {word.lower(): word for word in allowed}
 
-    def read(cell: str) -> str:
+    def read(cell: str) -> tuple[str, ...]:
         """Read a cell, or raise ValueError with what was expected."""
         parts = [part.strip() for part in cell.split(";")]
         wrong = [part for part in parts if part.lower() not in small]
@@ -63,16 +62,16 @@ def choices(*allowed: str) -> Callable[[str], str]:
             raise ValueError(nearest(wrong[0], allowed))
         if wrong:
             raise ValueError("; ".join(f"for {one!r} {nearest(one, allowed)}" for one in wrong))
-        return ";".join(small[part.lower()] for part in parts)
+        return tuple(small[part.lower()] for part in parts)
 
     return read
 
 
-def number(low: float, high: float, *, whole: bool = False) -> Callable[[str], float]:
+def number(low: float, high: float, *, whole: bool = False) -> Callable[[str], int | float]:
     """Read a number between two limits, both included."""
     kind = "a whole number" if whole else "a number"
 
-    def read(cell: str) -> float:
+    def read(cell: str) -> int | float:
         """Read a cell, or raise ValueError with what was expected."""
         expected = f"{kind} from {low:g} to {high:g}"
         try:
@@ -81,7 +80,7 @@ def number(low: float, high: float, *, whole: bool = False) -> Callable[[str], f
             raise ValueError(expected) from None
         if not low <= value <= high or (whole and value != int(value)):
             raise ValueError(expected)
-        return value
+        return int(value) if whole else value
 
     return read
 
@@ -166,21 +165,15 @@ def read_table(path: Path, columns: Mapping[str, Column]) -> tuple[list[Row], li
     """
     records, header = _records(path)
     _check_header(path, header, columns)
-    # Dates, words and grades come again and again: each is read once.
-    columns = {
-        name: column if column.read is text else replace(column, read=cache(column.read))
-        for name, column in columns.items()
-    }
-    rows, faults = [], []
-    for line, cells in records:
-        if len(cells) != len(header):
-            faults.append(_length_fault(path, line, cells, header))
-            continue
-        row, wrong = read_cells(path, line, dict(zip(header, cells, strict=True)), columns)
-        faults += wrong
-        if not wrong:
-            rows.append(row)
-    return rows, faults
+    faults = [
+        _length_fault(path, line, cells, header)
+        for line, cells in records
+        if len(cells) != len(header)
+    ]
+    fitting = [(line, cells) for line, cells in records if len(cells) == len(header)]
+    cells = dict(zip(header, zip(*(cells for _, cells in fitting), strict=True), strict=False))
+    rows, more = read_columns(path, [line for line, _ in fitting], cells, columns)
+    return rows, sorted([*faults, *more], key=lambda fault: fault.line or 0)
 
 
 def read_loosely(path: Path, columns: Iterable[str]) -> list[tuple[int, dict[str, str]]]:
@@ -278,35 +271,68 @@ def _check_header(path: Path, header: Sequence[str], columns: Mapping[str, Colum
         raise InputError(faults)
 
 
-def read_cells(
-    place: Path, line: int | None, cells: Mapping[str, str], columns: Mapping[str, Column]
-) -> tuple[Row, list[Fault]]:
-    """Read one record.
+def read_columns(
+    place: Path,
+    lines: Sequence[int | None],
+    cells: Mapping[str, Sequence[str]],
+    columns: Mapping[str, Column],
+) -> tuple[list[Row], list[Fault]]:
+    """Read records column by column; what stands in many cells of a column is read once.
 
     Parameters
     ----------
     place : Path
-        The file it stands in, or what faults call it.
-    line : int or None
-        Its line there.
-    cells : mapping of str to str
-        By column; a column that is absent counts as blank.
+        The file they stand in, or what faults call it.
+    lines : sequence of int or None
+        The line of each record there.
+    cells : mapping of str to sequence of str
+        The cells of each column; a column that is absent counts as blank.
     columns : mapping of str to Column
         The schema.
+
+    Returns
+    -------
+    tuple of (list of Row, list of Fault)
+        The rows without a fault (blank cells are None), and the faults by record.
     """
-    values: dict[str, object] = dict.fromkeys(columns)
-    faults = []
+    values: list[list[object]] = []
+    faults: list[tuple[int, Fault]] = []
     for name, column in columns.items():
-        stripped = cells.get(name, "").strip()
-        if not stripped:
+        stripped = list(map(str.strip, cells.get(name, ("",) * len(lines))))
+        read, wrong = _read_each(set(stripped), column)
+        values.append(list(map(read.get, stripped)))
+        if not wrong:
+            continue
+        faults += [
+            (index, Fault(place, lines[index], name, *wrong[cell]))
+            for index, cell in enumerate(stripped)
+            if cell in wrong
+        ]
+    bad = {index for index, _ in faults}
+    rows = [
+        Row(line, dict(zip(columns, row, strict=True)))
+        for index, (line, row) in enumerate(zip(lines, zip(*values, strict=True), strict=True))
+        if index not in bad
+    ]
+    return rows, [fault for _, fault in sorted(faults, key=lambda one: one[0])]
+
+
+def _read_each(
+    cells: Iterable[str], column: Column
+) -> tuple[dict[str, object], dict[str, tuple[str, str]]]:
+    """Return what each different cell of a column says, or what it is and what was expected."""
+    read: dict[str, object] = {}
+    wrong: dict[str, tuple[str, str]] = {}
+    for cell in cells:
+        if not cell:
             if column.required:
-                faults.append(Fault(place, line, name, "a blank cell", _wanted(column)))
+                wrong[cell] = ("a blank cell", _wanted(column))
             continue
         try:
-            values[name] = column.read(stripped)
+            read[cell] = column.read(cell)
         except ValueError as error:
-            faults.append(Fault(place, line, name, repr(stripped), str(error)))
-    return Row(line, values), faults
+            wrong[cell] = (repr(cell), str(error))
+    return read, wrong
 
 
 def _wanted(column: Column) -> str:

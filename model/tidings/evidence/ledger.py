@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
 
-from tidings._tables import Column, Row, choice, choices, day, number, read_cells, read_table, text
+from tidings._tables import (
+    Column,
+    Row,
+    choice,
+    choices,
+    day,
+    number,
+    read_columns,
+    read_table,
+    text,
+)
 from tidings.errors import Fault, raise_if_any
 from tidings.names import ANY, DEAL, RETAINED, Milestone, Precision, Voice
 from tidings.question.schema import QuestionConfig
@@ -234,29 +244,29 @@ def read_items(
     InputError
         With every fault found.
     """
-    rows, faults, columns = [], [], _columns_of(config, yardsticks)
-    for line, cells in records:
-        row, wrong = read_cells(place, line, cells, columns)
-        faults += wrong
-        if not wrong:
-            rows.append(row)
+    columns = _columns_of(config, yardsticks)
+    cells = {name: [given.get(name, "") for _, given in records] for name in columns}
+    read = read_columns(place, [line for line, _ in records], cells, columns)
     taken = {item.id: f"in {ledger.path}" for item in ledger.items}
-    return _checked(place, (rows, faults), taken)
+    return _checked(place, read, taken)
 
 
 def _checked(
     place: Path, read: tuple[Sequence[Row], Sequence[Fault]], taken: Mapping[str, str]
 ) -> tuple[Item, ...]:
     """Return the items of rows, or raise every fault of reading and of sense."""
-    rows, faults, seen = read[0], list(read[1]), dict(taken)
+    rows, faults = read[0], list(read[1])
+    seen: dict[str, str | int | None] = dict(taken)
     items: list[Item] = []
     for row in rows:
         item = item_of(row)
         problems = _sense_problems(item)
         if item.id in seen:
-            expected = f"an id not used before (it stands {seen[item.id]})"
+            where = seen[item.id]
+            told = f"on line {where}" if isinstance(where, int) else where or "before it"
+            expected = f"an id not used before (it stands {told})"
             problems = [*problems, ("id", repr(item.id), expected)]
-        seen.setdefault(item.id, f"on line {row.line}" if row.line else "before it")
+        seen.setdefault(item.id, row.line)
         faults += [Fault(place, row.line, *problem) for problem in problems]
         items.append(item)
     raise_if_any(sorted(faults, key=lambda fault: fault.line or 0))
@@ -264,13 +274,9 @@ def _checked(
 
 
 def item_of(row: Row) -> Item:
-    """Make an item of a row whose cells have been read by `ITEM_COLUMNS`."""
-    values = dict(row.values)
-    values["outcomes"] = tuple(part.strip() for part in str(values["outcomes"]).split(";"))
-    push = values["push"]
-    values["push"] = None if push is None else int(float(str(push)))
+    """Make an item of a row whose cells have been read by `item_columns`."""
     make: Callable[..., Item] = Item
-    return make(**values)
+    return make(**row.values)
 
 
 def _sense_problems(item: Item) -> list[tuple[str, str, str]]:

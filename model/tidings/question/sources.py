@@ -93,8 +93,8 @@ def read_claims(path: Path) -> Mapping[str, Claim]:
         cells = {name: None if value is None else str(value) for name, value in row.values.items()}
         claim = Claim(
             id=str(cells["id"]),
-            paragraph=int(float(str(cells["paragraph"]))),
-            sentence=int(float(str(cells["sentence"]))),
+            paragraph=int(str(cells["paragraph"])),
+            sentence=int(str(cells["sentence"])),
             claim=str(cells["claim"]),
             cited=cells["cited"],
             word=cells["word"],
