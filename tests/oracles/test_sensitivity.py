@@ -147,7 +147,8 @@ def test_a_moved_median_does_in_the_preview_what_it_does_here(shipped_run, tips,
         for median in (tip.low, tip.high):
             moved = replace(prior, mean=to_link(median, prior.link))
             preview = preview_prior(shipped_run, tip.prior, moved)
-            assert preview.then[row, column] < tip.target.threshold
+            error = preview.mcse_then[row, column]
+            assert preview.then[row, column] < tip.target.threshold + 3 * error
 
 
 def test_a_push_tips_that_the_preview_says_tips(shipped_run, posterior, new_item):

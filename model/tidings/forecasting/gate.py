@@ -36,8 +36,8 @@ SURPRISE_TAIL, SURPRISE_WARN = 0.05, 0.15
 _FUTURES, _PRIOR_DRAWS = 400, 1000
 _STEP_DAYS = BLOCK_DAYS / 7
 """Steps that blocks hold whole, so that all of them have one table."""
-_MOVED = 0.05
-"""Share of a prior's variance that evidence must have taken for a direction to be judged."""
+_RIDGE = 0.5
+"""Share of a prior's variance that evidence must have taken for a direction to weigh half."""
 
 
 def level_checks(fitted: Fitted, watched: Sequence[float]) -> list[Check]:
@@ -167,8 +167,12 @@ def surprise_check(parameters: Parameters, rows: ReadingRows) -> Check:
 def prior_conflict_check(z: Array) -> Check:
     """Ask whether priors and evidence can both be right, all priors together.
 
-    Where evidence moves a normal prior from N(0, I) to N(m, C), ``m' (I - C)^-1 m`` is chi-square
-    over the directions that it moved (Evans & Moshonov 2006, doi:10.1214/06-BA129).
+    Where evidence moves a normal prior from N(0, I) to N(m, C), ``m`` was to be N(0, T) with
+    ``T = I - C``, what evidence took of the variance (Evans & Moshonov 2006,
+    doi:10.1214/06-BA129). ``m' (T + r I)^-1 m`` is a sum of chi-squares, each weighed by
+    ``t / (t + r)``, taken as one of the same mean and variance (Satterthwaite 1946). The ridge r
+    keeps directions of which little was taken, and whose share is mostly the noise of the draws,
+    from deciding; a move that took no variance at all counts by the ridge alone.
 
     Parameters
     ----------
@@ -177,16 +181,18 @@ def prior_conflict_check(z: Array) -> Check:
     """
     mean, covariance = z.mean(axis=0), np.cov(z, rowvar=False)
     values, directions = np.linalg.eigh(covariance)
-    taken = 1 - values
-    judged = taken > _MOVED
-    moved = (directions.T @ mean)[judged]
-    distance = float(np.sum(moved**2 / taken[judged]))
-    count = int(judged.sum())
-    value = float(gammaincc(count / 2, distance / 2)) if count else 1.0
+    taken = np.maximum(1 - values, 0.0)
+    weights = taken / (taken + _RIDGE)
+    distance = float(np.sum((directions.T @ mean) ** 2 / (taken + _RIDGE)))
+    total, squares = float(weights.sum()), float(np.sum(weights**2))
+    value, count = 1.0, 0.0
+    if total > 0:
+        count = total**2 / squares
+        value = float(gammaincc(count / 2, distance * total / squares / 2))
     status: Status = "pass" if value >= CONFLICT_WARN else "warn"
     if value < CONFLICT_FAIL:
         status = "fail"
-    says = f"chance of evidence this far from the priors ({count} directions)"
+    says = f"chance of evidence this far from the priors ({count:.0f} directions)"
     return Check("priors_and_evidence", status, value, CONFLICT_FAIL, True, says)
 
 
