@@ -14,7 +14,7 @@ from tidings.reasons.previewing import preview_items
 
 pytestmark = pytest.mark.slow
 
-ITEMS = 8
+ITEMS = 6
 """The strongest items of as many stories of 2020 to 2025."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from tidings.reasons.doubting import Doubts, doubted, doubting_pool, interval, preview_doubts
 from tidings.reporting.rendering import render
 
-STORIES, PRIORS = 10, 2
+STORIES, PRIORS, REFITTED = 10, 2, 4
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +85,13 @@ def test_each_story_off_is_what_preview_says_and_what_a_refit_says(living, doubt
     seen = list(each_switched_off(living))
     assert len(seen) == STORIES
     moved = 0.0
-    for name, shown, k in seen:
+    for place, (name, shown, k) in enumerate(seen):
         wanted, wanted_k = told(Doubts(frozenset({name})))
         assert shown[:, 0] == pytest.approx(wanted, abs=1e-6)
         assert k == pytest.approx(wanted_k, abs=1e-3)
         moved = max(moved, float(np.abs(shown[:, 0] - published[:, 0]).max()))
+        if place >= REFITTED:
+            continue
         again = preview_doubts(light_run, Doubts(frozenset({name})), "always").then[:, at]
         assert np.all(np.abs(shown[:, 0] - again) <= 3 * shown[:, 3]), name
     assert moved > 0.01

@@ -22,8 +22,8 @@ from tidings.trust.case_scores import groups_of
 
 pytestmark = pytest.mark.slow
 
-SIMULATIONS, DRAWS = 36, 60
-OF_THE_TWIN = 20
+SIMULATIONS, DRAWS = 28, 60
+OF_THE_TWIN = 14
 """So few show that the twin is wrong."""
 MAIN = ("consent_level", "consent_effect", "ahead_level", "refusal_effect",
         "owner_sd", "hazard_level",

@@ -17,7 +17,7 @@ from tidings.past.rates import CHANGE_ODDS, build_rates, data_of
 
 pytestmark = pytest.mark.slow
 
-REPEATS = int(os.environ.get("TIDINGS_SELECTION_REPEATS", "20"))
+REPEATS = int(os.environ.get("TIDINGS_SELECTION_REPEATS", "16"))
 """Enough to find a fault of the size of the offset; with 200 the test takes some minutes."""
 QUESTIONS, CELLS, ODDS = 24, 6, 5.0
 BINS = 4 if REPEATS < 40 else 8
