@@ -14,7 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from tidings.errors import TidingsError
+from tidings.errors import TidingsError, UsageError
 
 # Every model of pydantic would look for plugins among all that is installed.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -77,12 +77,27 @@ app = typer.Typer(
 app.callback()(lambda: None)
 
 
+def _as_typed(argument: str) -> str:
+    """Return an argument as UTF-8, whatever the locale.
+
+    Raises
+    ------
+    UsageError
+        If it is no UTF-8.
+    """
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except UnicodeError:
+        raise UsageError(f"got {argument!r}; expected an argument in UTF-8") from None
+
+
 def main() -> None:
     """Run the command line; expected errors are lines on standard error, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
+        sys.argv[1:] = map(_as_typed, sys.argv[1:])
         app()
     except TidingsError as error:
         from tidings.cli.telling import told

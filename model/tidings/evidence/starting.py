@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -53,6 +54,7 @@ def write_start(question: Path, ledger: Path, text: str) -> None:
         If they cannot be written: neither is there then.
     """
     made: list[Path] = []
+    path = ledger
     try:
         for path, content in ((ledger, _header()), (question, text)):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,9 +62,9 @@ def write_start(question: Path, ledger: Path, text: str) -> None:
                 made.append(path)
                 stream.write(content)
     except OSError as error:
-        for path in made:
-            path.unlink(missing_ok=True)
-        raise RunError(f"{error.filename}: cannot be written ({error.strerror})") from error
+        for one in made:
+            one.unlink(missing_ok=True)
+        raise RunError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def lay_words() -> None:
@@ -73,13 +75,16 @@ def lay_words() -> None:
     RunError
         If they cannot be written.
     """
-    try:
-        for path in (_YARDSTICKS, _SURVEY):
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source(path.name), path)
-    except OSError as error:
-        raise RunError(f"{error.filename}: cannot be written ({error.strerror})") from error
+    for path in (_YARDSTICKS, _SURVEY):
+        if path.exists():
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source(path.name), path)
+        except OSError as error:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise RunError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def starting_text(start: Start, question: Path, ledger: Path) -> str:

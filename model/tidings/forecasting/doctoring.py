@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,7 +99,8 @@ def _held(path: Path) -> bool:
         return True
     finally:
         # To have looked does not make it younger.
-        os.utime(path, (touched.st_atime, touched.st_mtime))
+        with suppress(OSError):
+            os.utime(path, (touched.st_atime, touched.st_mtime))
 
 
 def clear(diagnosis: Diagnosis) -> tuple[Path, ...]:
