@@ -36,6 +36,12 @@ _SCALE = {
     "+2": "doubles them or more",
     "+3": "raises them fourfold or more",
 }
+_VOICES = {
+    "own": "the actor that the item is about",
+    "counterpart": "another actor of the question, about it",
+    "party": "an actor, about the matter as a whole",
+    "observer": "anybody else",
+}
 _RELIABILITY = "A reliable, B usually, C fairly, D not usually, E unreliable, F unknown"
 _CREDIBILITY = "1 confirmed by others, 2 probable, 3 possible, 4 doubtful, 5 improbable, 6 unknown"
 
@@ -80,7 +86,13 @@ class _Asker:
             wanted = Confirm.ask(f"take up the item that was left ({told})?", console=self.console)
         except (OSError, ValueError, AttributeError):
             return {}
-        return {str(k): str(v) for k, v in before.items()} if wanted else {}
+        if not wanted:
+            return {}
+        kept = {str(name): str(cell) for name, cell in before.items()}
+        for name, cell in kept.items():
+            self.console.print(f"  {said(name)}: {said(cell)}", highlight=False)
+        self.console.print("  [dim]to answer one of these anew, give it as an option[/]")
+        return kept
 
     def ask(
         self,
@@ -164,10 +176,25 @@ def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict
         "the day by which what it announces is due, a vote or a delivery (blank: none)",
     )
     ask("source", "who reported it")
-    ask("voice", "who speaks", ["own", "counterpart", "party", "observer"])
+    ask("voice", "who speaks", _VOICES)
     ask("source_reliability", f"the source: {_RELIABILITY}", list("ABCDEF"))
     ask("credibility", f"the item: {_CREDIBILITY}", list("123456"))
     return dict(cells)
+
+
+def ask_or_keep(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict[str, str]:
+    """Ask for an item as `ask_item` does; who stops in between is told that the answers are kept.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the asking is stopped.
+    """
+    try:
+        return ask_item(console, inputs, given)
+    except (KeyboardInterrupt, EOFError):
+        console.print("\nthe answers so far are kept: tidings add takes them up again")
+        raise KeyboardInterrupt from None
 
 
 def _push_question(inputs: Inputs, outcomes: str) -> str:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 import tidings
 from tidings.api.defaults import QUESTION, RUNS
-from tidings.cli.asking import ask_item, confirm, forget_draft
+from tidings.cli.asking import ask_or_keep, confirm, forget_draft
 from tidings.cli.forecasts import show_age
 from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, read_day
 from tidings.cli.previewing import (
@@ -156,7 +156,11 @@ def add(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Record an item, or many from a file, and show what it does before it is kept."""
+    """Record an item, or many from a file, and show what it does before it is kept.
+
+    What is left out: the date is today, and that of publication the same; the source comes from the
+    link, the voice from earlier items of the speaker, the name from the claim; the story is new.
+    """
     _record(given_cells(context), file, (question, runs, yes), as_json)
 
 
@@ -166,7 +170,7 @@ def _record(
     question, runs, yes = where
     console = Console(stderr=as_json)
     if file is None and not yes and sys.stdin.isatty():
-        cells = ask_item(console, tidings.check(question), cells)
+        cells = ask_or_keep(console, tidings.check(question), cells)
     draft = drafted(cells, file, question)
     items = tuple(
         _settled(console, item, alike, (question, runs, yes or not sys.stdin.isatty()))
@@ -254,7 +258,10 @@ def edit(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Grade an item anew, or correct it; its note keeps what it was, and why."""
+    """Grade an item anew, or correct it; its note keeps what it was, and why.
+
+    What is left out stays as it is.
+    """
     console = Console(stderr=as_json)
     cells = {name: value for name, value in given_cells(context).items() if name != "id"}
     item = tidings.edit(identifier, cells, why, question)

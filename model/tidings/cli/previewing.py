@@ -43,15 +43,16 @@ FaceValue = Annotated[str, typer.Option(help="A ledger word; its beginning is en
 Push = Annotated[str, typer.Option(help="-3 to 3; blank: not graded.")]
 Grade = Annotated[str, typer.Option(help="Source and item on the Admiralty scale, like B2.")]
 Speaker = Annotated[str, typer.Option(help="Who said or did it.")]
-Voice = Annotated[str, typer.Option(help="own, counterpart, party, observer [as before].")]
-When = Annotated[str, typer.Option("--date", help="When it was said or done [today].")]
-Published = Annotated[str, typer.Option(help="When it could first be used [its date].")]
-Source = Annotated[str, typer.Option(help="Who reported it [from the link].")]
+Voice = Annotated[str, typer.Option(help="own, counterpart, party, observer.")]
+When = Annotated[str, typer.Option("--date", help="When it was said or done.")]
+Published = Annotated[str, typer.Option(help="When it could first be used.")]
+Source = Annotated[str, typer.Option(help="Who reported it.")]
 Url = Annotated[str, typer.Option(help="Where it was read.")]
-Story = Annotated[str, typer.Option(help="Items of one event share it [a new one].")]
+Story = Annotated[str, typer.Option(help="Items of one event share it.")]
 ExpectedBy = Annotated[str, typer.Option(help="The day by which what it announces is due.")]
 FromFile = Annotated[
-    Path | None, typer.Option("--from", help="A CSV file with columns of the ledger.")
+    Path | None,
+    typer.Option("--from", help="A CSV file or an Excel workbook with columns of the ledger."),
 ]
 
 
@@ -166,7 +167,10 @@ def preview(
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """Show what hypothetical items would do to a run, or doubts: without a refit."""
+    """Show what hypothetical items would do to a run, or doubts: without a refit.
+
+    Of an item what is left out is filled in as by: tidings add.
+    """
     flags = given_cells(context)
     how: Refit = "always" if refit else "never"
     if without or graded or shift:

@@ -50,13 +50,18 @@ def _show_table(console: Console, cards: Sequence["PriorCard"]) -> None:
     table.add_column("prior", overflow="fold")
     for column in ("median", "middle 90 %", "after", "middle 90 %", "moved, sd"):
         table.add_column(column, justify="right")
+    above = ""
     for card in cards:
+        family, _, last = card.name.rpartition(".")
+        if family and family != above:
+            table.add_row(f"{family}.")
+        above = family
         before = _cells(card, card.prior)
         after = _cells(card, card.posterior) if card.posterior else ("", "")
         if card.fixed:
             before, after = (before[0], "[dim]fixed[/]"), ("", "")
         moved = "" if card.moved is None else f"{round(card.moved, 1) + 0.0:+.1f}"
-        table.add_row(card.name, *before, *after, moved)
+        table.add_row(f"  {last}" if family else last, *before, *after, moved)
     console.print(table)
 
 

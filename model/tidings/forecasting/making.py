@@ -317,7 +317,7 @@ def _notes(situation: Situation) -> Iterator[str]:
     if situation.resolved_later:
         yield (
             f"{len(situation.resolved_later)} resolved questions ended only after the as-of date: "
-            "their news is not used, but the config's priors were written knowing how they ended."
+            "their news is not used, but the priors were written knowing how they ended."
         )
 
 

@@ -138,8 +138,9 @@ def load_settings(path: Path) -> QuestionConfig:
     text = _read_text(path)
     tree = parse_toml(path, text)
     for table, key in _LEARNED_SETTINGS:
-        if tree.get(table, {}).get(key) == LEARNED:
-            del tree[table][key]
+        inside = tree.get(table)
+        if isinstance(inside, dict) and inside.get(key) == LEARNED:
+            del inside[key]
     config = validated(QuestionConfig, path, text, tree)
     raise_if_any(list(_cross_faults(path, text, config)))
     return config

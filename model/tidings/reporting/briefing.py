@@ -109,6 +109,8 @@ def yardstick_title(found: Findings) -> str:
 def _changed(found: Findings) -> str:
     """Return what changed since the forecast before, and why where it has been worked out."""
     before = found.before
+    if found.run.manifest.prior_only:
+        return "It leaves all news out, and is compared with no forecast that does not."
     if before is None:
         return "This is the first forecast of the question that is kept here."
     headline = found.run.manifest.headline
@@ -221,16 +223,17 @@ def trust_sentence(found: Findings) -> str:
     error = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.2f}"
     return (
         f"On {_of_all(row.questions, len(learned.resolved))}, each forecast without having seen "
-        f"it, forecasts {months_words(row.months)} ahead were {how} than always saying the average "
-        f"rate{luck} (log score {row.log_event:.2f} against {row.log_base:.2f}, lower is better; a "
-        f"gain of {row.log_gain:.2f}{error})."
+        f"it, forecasts {months_words(row.months)} ahead of whether anything would change were "
+        f"{how} than always saying the average rate{luck} (log score {row.log_event:.2f} against "
+        f"{row.log_base:.2f}, lower is better; a gain of {row.log_gain:.2f}{error})."
     )
 
 
 def _of_all(count: int, of: int) -> str:
     """Return how many resolved questions a score has: those watched as long as it looks ahead."""
-    part = f"{count} of " if count < of else ""
-    return f"{part}{count_words(of, 'resolved question')}"
+    if count == of:
+        return count_words(of, "resolved question")
+    return f"the {count} of {count_words(of, 'resolved question')} that were watched long enough"
 
 
 def _score(learned: Learned, found: Findings) -> ScoreRow | None:

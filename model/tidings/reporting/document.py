@@ -10,6 +10,7 @@ from tidings._text import link_target, markdown, visible
 from tidings.evidence.ledger import Item
 from tidings.forecasting.tables import Check, ForecastRow
 from tidings.names import RETAINED, Var
+from tidings.question.loading import Question
 from tidings.reporting.briefing import brief_of, hindcast_words, late_scores, windows
 from tidings.reporting.cards import cards_of
 from tidings.reporting.findings import Findings
@@ -194,6 +195,9 @@ def _facts(found: Findings) -> dict[str, Any]:
         "prior_title": lambda name: prior_words(name, question),
         "item_words": lambda item: item_words(item, question),
         "check_title": lambda name: _CHECK_TITLES.get(name, name.replace("_", " ")),
+        # What a learned quantity is from says more to a reader than its name.
+        "source_words": lambda source: source.value.partition(", learned: ")[2] or source.value,
+        "check_says": lambda check: _without_names(check.says, question),
         "verdict": _verdict,
     }
 
@@ -274,11 +278,18 @@ def _words(found: Findings) -> Iterable[tuple[str, str, str]]:
         yield word, f"{low * 100:g}", f"{high * 100:g}"
 
 
+def _without_names(says: str, question: Question) -> str:
+    """Return what a check says with the priors that it names in words."""
+    for name, _ in question.rows:
+        says = says.replace(f"({name})", f"({prior_words(name, question)})")
+    return says
+
+
 def _order(found: Findings) -> str:
     if found.moves is None:
         return ""
     if found.moves.order_free:
-        return "The largest come first; none depends on the order of the changes (Shapley values)."
+        return "The largest come first; none depends on the order of the changes."
     return "The largest come first; they were told apart in the order of publication."
 
 

@@ -210,8 +210,13 @@ def _different(news: Sequence[Watched]) -> tuple[Watched, ...]:
 
 
 def _run_before(runs: Sequence[Run], run: Run) -> Run | None:
-    """Return the last run of an earlier date."""
-    earlier = [one for one in runs if one.manifest.as_of < run.manifest.as_of]
+    """Return the last run of an earlier date that knew as much: none for starting assumptions."""
+    earlier = [
+        one
+        for one in runs
+        if one.manifest.as_of < run.manifest.as_of
+        and not (one.manifest.prior_only or run.manifest.prior_only)
+    ]
     return max(earlier, key=lambda one: (one.manifest.as_of, one.manifest.created), default=None)
 
 

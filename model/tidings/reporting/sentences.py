@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tidings.forecasting.tables import K_LIMIT
 from tidings.names import ANY, DEAL, RETAINED
 from tidings.question.loading import Question
-from tidings.reporting.wording import chance, day_words, inside_noise, listed, percent
+from tidings.reporting.wording import chance, day_words, inside_noise, listed, percent, prior_number
 
 if TYPE_CHECKING:
     from tidings.evidence.ledger import Item
@@ -74,7 +74,8 @@ def shift_sentence(shift: "PriorShift", title: str, now: float, words: tuple[str
     passed = "rise above" if shift.bound > now else "fall below"
     prior, word = words
     return (
-        f"{prior}: were its middle to {way} from {shift.before:.2g} to {shift.after:.2g}, "
+        f"{prior}: were its middle to {way} from {prior_number(shift.prior, shift.before)} to "
+        f"{prior_number(shift.prior, shift.after)}, "
         f"“{title}” would {passed} {chance(shift.bound)} and be {word}."
     )
 
