@@ -30,6 +30,8 @@ SHARED = {
     "suppress_health_check": list(HealthCheck),
     "max_examples": int(os.environ.get("TIDINGS_FUZZ", "15")),
 }
+JOINERS = "\n\u200c\u200d\u00ad"
+"""Line ends, and what is invisible and part of ordinary words."""
 ROWS = 30
 """Rows of the shipped ledger that are broken: enough for every kind, and read in an instant."""
 
@@ -52,7 +54,7 @@ def clear(error):
     """Hold that an error is told in lines that show, each with its place."""
     text = told(error)
     assert text.strip() and "Traceback" not in text
-    assert all(letter == "\n" or letter.isprintable() for letter in text), repr(text)
+    assert all(letter in JOINERS or letter.isprintable() for letter in text), repr(text)
     assert len(text) < 100_000
     if isinstance(error, tidings.InputError):
         assert all(fault.expected and fault.field for fault in error.faults)
