@@ -176,18 +176,16 @@ def preview(
     if without or graded or shift:
         if flags or file is not None:
             raise UsageError("got an item and doubts; expected one of them", "without")
-        effect = tidings.preview_doubts(
-            without or (),
-            _pairs(graded, "graded"),
-            _shifts(shift),
-            name=run,
-            runs=runs,
-            question=question,
-            refit=how,
-        )
+        doubts = (without or (), _pairs(graded, "graded"), _shifts(shift))
+        effect = tidings.preview_doubts(*doubts, name=run, runs=runs, question=question, refit=how)
     else:
         draft = drafted({**HYPOTHETICAL, **flags}, file, question)
         effect = tidings.preview(draft.items, run, question, runs, refit=how)
+    _print(effect, as_json=as_json, as_csv=as_csv)
+
+
+def _print(effect: "Preview", *, as_json: bool, as_csv: bool) -> None:
+    """Print a preview in the form that was asked for."""
     if as_csv:
         print_csv(effect.table())
     elif as_json:
