@@ -59,6 +59,9 @@ def measured(folder: Path) -> Results:
     commands["`forecast`, the first ever"] = measure(forecast, 3, 0, cold)
     say("forecast, after the evidence has changed")
     commands["`forecast`, after the evidence has changed"] = measure(forecast, 7, 1, changed)
+    say("import pandas")
+    pandas = [sys.executable, "-c", "import pandas"]
+    commands['`python -c "import pandas"`, to compare'] = measure(pandas, 7)
     for name, arguments in {
         "`--help`": ["--help"],
         "`check`": ["check", "--question", str(question)],

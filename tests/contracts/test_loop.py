@@ -14,7 +14,7 @@ from rich.prompt import Prompt
 from tests.helpers import PROJECT
 
 import tidings
-from tidings.cli.asking import _Asker
+from tidings.cli.asking import _Asker, _recent
 from tidings.evidence.recording import cells_of
 
 ITEM = "putin-request-ashgabat-dec2025"
@@ -138,6 +138,32 @@ def test_a_withdrawn_item_is_refused_before_anything_is_shown(question):
     tidings.retract(item.id, "wrong", None, question)
     done = command(question, "retract", item.id, "--why", "again", "--yes")
     assert done.returncode == 2 and "was withdrawn on" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("retract", ITEM, "--why", "wrong"), ("edit", ITEM, "--push", "2", "--why", "read again"),
+     ("priors", "set", "share_other", "p05=0.01,p95=0.1", "--because", "a trial"),
+     ("add", "--claim", "Something.")],
+)  # fmt: skip
+def test_where_nobody_can_agree_nothing_is_worked_out(question, ledger, arguments):
+    before = ledger.read_bytes(), question.read_bytes()
+    done = command(question, *arguments, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2 and "say it with --yes" in done.stderr and done.stdout == ""
+    assert (ledger.read_bytes(), question.read_bytes()) == before
+
+
+def test_what_was_known_before_leaves_the_scale_on_the_screen(question):
+    items = tidings.check(question).ledger.items
+    cells = {"date": "2025-12-20", "actor": "moscow", "outcomes": "ukraine;third_country"}
+    shown, left = _recent(items, cells)
+    near = [item for item in items if "2025-10-21" <= str(item.date) <= "2025-12-20"]
+    assert len(shown) == 8 and left == len(near) - 8 > 0
+    assert [item.date for item in shown] == sorted(item.date for item in shown)
+    about = {"ukraine", "third_country"}
+    assert all(item.actor == "moscow" or about & set(item.outcomes) for item in shown)
+    old, none = _recent(items, {**cells, "date": "2021-01-20"})
+    assert len(old) >= 1 and none >= 0 and all(str(item.date) <= "2021-01-20" for item in old)
 
 
 def test_prompts_check_each_answer_and_keep_them(question, ledger, monkeypatch):

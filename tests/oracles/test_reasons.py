@@ -131,6 +131,18 @@ def test_an_item_against_all_others_is_found_with_those_it_conflicts_with(inputs
     assert any("ukraine" in about[name][1] for name in one.conflicts)
 
 
+def test_few_suspects_tell_the_conflicts_that_all_items_tell(posterior, monkeypatch):
+    few = posterior.thinned(500)
+    every, _ = surprises(few)
+    assert len(every) >= 3 and any(one.conflicts for one in every[:3])
+    monkeypatch.setattr("tidings.reasons.surprises._WEIGHED", 15)
+    told, _ = surprises(few, most=3)
+    assert [(one.item, one.probability) for one in told] == [
+        (one.item, one.probability) for one in every[:3]
+    ]
+    assert [one.conflicts[:1] for one in told] == [one.conflicts[:1] for one in every[:3]]
+
+
 @pytest.mark.parametrize("place", range(3))
 def test_news_to_watch_moves_as_the_refit_with_it_does(posterior, watch, place):
     one = watch.news[place]

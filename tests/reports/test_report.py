@@ -4,6 +4,7 @@ import html
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +14,9 @@ import yaml
 from tidings.forecasting.making import make_forecast
 from tidings.reasons.moves import explain_moves
 from tidings.reporting import views
-from tidings.reporting.document import TITLES
+from tidings.reporting.document import TITLES, _told_stories
 from tidings.reporting.findings import find
-from tidings.reporting.moved import move_bars, movers
+from tidings.reporting.moved import move_bars, movers, time_sentence
 from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
 from tidings.reporting.wording import chance, chance_range
 
@@ -117,7 +118,7 @@ def test_the_bundle_is_a_quarto_project_without_python(rendered):
 def test_page_one_gives_the_answer_and_its_doubt_apart(page):
     first = plain(page.partition('id="why"')[0])
     assert "Kept by Turkey is what to expect by 30 November 2026: about" in first
-    assert "model range" in first and "Confidence in the forecast itself is" in first
+    assert "model range" in first and "Confidence in what it rests on is" in first
     for sentence in first.split(". "):
         assert not ("Confidence" in sentence and "model range" in sentence)
     assert "Made later than it is dated" in first
@@ -129,6 +130,35 @@ def test_no_machine_words_reach_a_reader(page):
         assert not re.search(rf"\b{word}\b", text), word
 
 
+def test_a_report_knows_no_forecast_of_a_later_day(inputs, shipped_run, tmp_path):
+    early = make_forecast(inputs, date(2024, 6, 30), tmp_path)
+    make_forecast(inputs, date(2025, 3, 31), tmp_path)
+    found = find(early)
+    assert [day for day, _ in found.published] == [date(2024, 6, 30)]
+    assert found.before is None
+
+
+def test_the_checks_say_what_they_found_and_whom_they_speak_of(page):
+    [table] = re.findall(r"<table.*?The forecast is publishable.*?</table>", page, flags=re.DOTALL)
+    text = plain(table)
+    assert "(limit 1.01)" in text and "days since the newest item (" in text
+    assert not re.search(r"\b(ankara|moscow|us_congress)\b", text)
+    assert "United States" in text or "Turkey" in text
+
+
+def test_an_annex_has_room_for_so_many_stories_and_for_those_that_are_felt(shipped_run):
+    found = find(shipped_run)
+    first = found.stories[0]
+    many = [replace(first, name=f"story-{n}", effect=None) for n in range(500)]
+    felt = next(story for story in found.stories if story.effect is not None)
+    told = _told_stories(replace(found, stories=(*many, felt)))
+    assert len(told["newest_stories"]) == 10 and len(told["older_stories"]) == 291
+    assert told["older_stories"][-1] is felt and told["stories_left"] == "200"
+    shipped = _told_stories(found)
+    assert shipped["stories_left"] == ""
+    assert len(shipped["newest_stories"]) + len(shipped["older_stories"]) == len(found.stories)
+
+
 @pytest.mark.parametrize(("paper", "size"), [("a4", "A4"), ("letter", "letter")])
 def test_a_brief_is_page_one_alone(shipped_run, tmp_path, paper, size):
     [made] = render(shipped_run, ("pdf",), tmp_path, brief=True, paper=paper)
@@ -138,8 +168,6 @@ def test_a_brief_is_page_one_alone(shipped_run, tmp_path, paper, size):
 
 
 def test_a_run_that_is_not_publishable_says_so(shipped_run, tmp_path):
-    from dataclasses import replace
-
     failed = replace(shipped_run.checks[0], status="fail", required=True)
     manifest = shipped_run.manifest.model_copy(update={"publishable": False})
     run = replace(shipped_run, checks=(failed, *shipped_run.checks[1:]), manifest=manifest)
@@ -226,6 +254,9 @@ def test_a_report_since_an_earlier_run_shows_moves_that_add_up(inputs, shipped_r
         bars, row = move_bars(found, outcome), moves.outcomes.index(outcome)
         change = moves.after[row, at] - moves.before[row, at]
         assert sum(bar.change for bar in bars) == pytest.approx(change, abs=1e-12)
+    said = time_sentence(found)
+    named = {move.kind for outcome in movers(found) for move in found.telling(outcome)}
+    assert ("76 days without any news" in said) == ("time" in named)
     [made] = render(shipped_run, ("html",), tmp_path, moves)
     assert made.stem == f"{shipped_run.manifest.run}-since-{old.manifest.run}"
     text = made.read_text(encoding="utf-8")

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tidings.reasons.previewing import Preview
 
 _RECENT_DAYS = 60
+_SHOWN = 8
+"""So many items known before are shown at most: the scale must stay on the screen."""
 _SCALE = {
     "-3": "cuts the odds to below a quarter",
     "-2": "to about a half or less",
@@ -42,6 +44,12 @@ _VOICES = {
     "party": "an actor, about the matter as a whole",
     "observer": "anybody else",
 }
+_FROM_BEFORE = {
+    "source": "who reported it",
+    "voice": "who speaks",
+    "source_reliability": "grade of the source",
+}
+"""Cells that earlier items of the same site, speaker or source answer."""
 _RELIABILITY = "A reliable, B usually, C fairly, D not usually, E unreliable, F unknown"
 _CREDIBILITY = "1 confirmed by others, 2 probable, 3 possible, 4 doubtful, 5 improbable, 6 unknown"
 
@@ -55,12 +63,23 @@ def effect_of(console: Console, find: Callable[[], "Preview"]) -> "Preview | Non
         return None
 
 
+def need_consent(yes: bool, what: str) -> None:
+    """Stop before any work where nobody is there to be asked.
+
+    Raises
+    ------
+    UsageError
+        If what is asked for could not be agreed to in the end.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise UsageError(f"{what} nobody is there to be asked; say it with --yes")
+
+
 def confirm(console: Console, yes: bool, what: str) -> None:
     """Ask before something is written; stop where the answer is no, or nobody is there."""
     if yes:
         return
-    if not sys.stdin.isatty():
-        raise UsageError(f"{what} nobody is there to be asked; say it with --yes")
+    need_consent(yes, what)
     if not Confirm.ask(what, console=console):
         console.print("nothing was written")
         raise typer.Exit(0)
@@ -168,9 +187,14 @@ def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict
     _show_recent(console, inputs, cells)
     ask("push", _push_question(inputs, cells["outcomes"]))
     full = completed(cells, inputs.ledger, inputs.question.yardsticks, date.today())
-    for name in ("source", "voice", "source_reliability"):
-        if full[name]:
-            cells.setdefault(name, full[name])
+    known = {
+        name: full[name] for name in _FROM_BEFORE if full[name] and not cells.get(name, "").strip()
+    }
+    cells.update(known)
+    for name, cell in known.items():
+        console.print(
+            f"  [dim]{_FROM_BEFORE[name]}: {said(cell)}, as in earlier items[/]", highlight=False
+        )
     ask(
         "expected_by",
         "the day by which what it announces is due, a vote or a delivery (blank: none)",
@@ -218,27 +242,19 @@ def _worth(question: Question) -> str:
     )
     news = question.config.news
     return (
-        f"as learned: a fresh step up multiplies the rate of an outcome by {up:.1f} and fades to "
-        f"half in {news.half_life_days:.0f} days; a step down divides it by {down:.1f}, "
-        f"{news.counter_half_life_days:.0f} days; grade by the scale, not by this"
+        f"as learned: a step up multiplies the rate of an outcome by {up:.1f} on its day, and "
+        f"fades to half in {news.half_life_days:.0f} days; a step down divides it by {down:.1f}, "
+        f"{news.counter_half_life_days:.0f} days; over a year that comes to far less: grade by the "
+        "scale, which is of a year"
     )
 
 
 def _show_recent(console: Console, inputs: Inputs, cells: Mapping[str, str]) -> None:
-    """Show the scale, what it is worth, two graded items as examples, and what was known before."""
-    for step, says in _SCALE.items():
-        console.print(f"  {step:>2}  {says}", highlight=False)
-    console.print(f"  [dim]{_worth(inputs.question)}[/]", highlight=False)
-    graded = [item for item in inputs.ledger.items if item.push is not None]
-    strong = [item for item in graded if abs(item.push or 0) >= 2]
-    expected = [item for item in graded if item.push == 0]
-    for item in (*strong[-1:], *expected[-1:]):
-        console.print(
-            f"  example: {item.push:+d}  {item.date}  {said(item.claim)}", highlight=False
-        )
-    recent = _recent(inputs.ledger.items, cells)
+    """Show what was known before, two graded items as examples, the scale, and what it is worth."""
+    recent, earlier = _recent(inputs.ledger.items, cells)
     if recent:
-        table = Table(title="known before", box=None, pad_edge=False, header_style="dim")
+        more = f" (and {earlier} more within {_RECENT_DAYS} days)" if earlier else ""
+        table = Table(title=f"known before{more}", box=None, pad_edge=False, header_style="dim")
         for column in ("date", "actor", "outcomes", "push", "claim"):
             table.add_column(column)
         for item in recent:
@@ -247,14 +263,35 @@ def _show_recent(console: Console, inputs: Inputs, cells: Mapping[str, str]) -> 
                 str(item.date), item.actor, ";".join(item.outcomes), push, said(item.claim)
             )
         console.print(table)
+    graded = [item for item in inputs.ledger.items if item.push is not None]
+    strong = [item for item in graded if abs(item.push or 0) >= 2]
+    expected = [item for item in graded if item.push == 0]
+    for item in (*strong[-1:], *expected[-1:]):
+        console.print(
+            f"  example: {item.push:+d}  {item.date}  {said(item.claim)}", highlight=False
+        )
+    for step, says in _SCALE.items():
+        console.print(f"  {step:>2}  {says}", highlight=False)
+    console.print(f"  [dim]{_worth(inputs.question)}[/]", highlight=False)
 
 
-def _recent(items: Sequence[Item], cells: Mapping[str, str]) -> list[Item]:
-    """Return the items of the weeks before; where there are none, the three newest before."""
+def _recent(items: Sequence[Item], cells: Mapping[str, str]) -> tuple[list[Item], int]:
+    """Return the newest items of the weeks before, of the same actor or outcomes first.
+
+    Where there are none, the three newest before; and how many of the weeks are not among them.
+    """
     try:
         day = date.fromisoformat(cells["date"])
     except ValueError:
-        return []
+        return [], 0
+    about = {part.strip() for part in cells["outcomes"].split(";")}
     before = sorted((item for item in items if item.date <= day), key=lambda item: item.date)
     near = [item for item in before if item.date >= day - timedelta(days=_RECENT_DAYS)]
-    return near or before[-3:]
+
+    def related(item: Item) -> bool:
+        """Say whether an item is about the same actor or outcome."""
+        return item.actor == cells["actor"] or bool(about & set(item.outcomes))
+
+    ranked = sorted(near, key=lambda item: (related(item), item.date))[-_SHOWN:]
+    shown = sorted(ranked, key=lambda item: item.date)
+    return shown or before[-3:], len(near) - len(shown)

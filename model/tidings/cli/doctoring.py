@@ -25,7 +25,8 @@ def doctor(
     console = Console(stderr=as_json)
     found = tidings.doctor(question, runs)
     for one in found.findings:
-        console.print(f"[yellow]{one.kind}[/] {said(one.path)}: {said(one.says)}", highlight=False)
+        where = f"[yellow]{one.kind}[/] {said(one.path)}: {said(one.says)}"
+        console.print(where, highlight=False, soft_wrap=True)
     left = [one for one in found.findings if one.clearable]
     cleared: tuple[Path, ...] = ()
     if left and clear:

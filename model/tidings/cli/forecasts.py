@@ -91,7 +91,7 @@ def _show_checks(console: Console, run: Run) -> None:
             value = "" if check.value is None else f" {check.value:.4g}, limit {check.limit:g}"
             console.print(f"        {mark} {check.name}{value}: {check.says}")
     if run.manifest.publishable:
-        console.print(f"run     {run.manifest.run}  in {said(run.path)}")
+        console.print(f"run     {run.manifest.run}  in {said(run.path)}", soft_wrap=True)
     else:
         console.print(
             f"run     {run.manifest.run}  [bold red]not publishable[/]  in {said(run.path)}"
@@ -101,7 +101,7 @@ def _show_checks(console: Console, run: Run) -> None:
 def show_reports(console: Console, paths: Sequence[Path]) -> None:
     """Say where the reports lie."""
     for path in paths:
-        console.print(f"report  {said(path)}")
+        console.print(f"report  {said(path)}", soft_wrap=True)
 
 
 def show_age(console: Console, run: Run) -> None:

@@ -132,7 +132,7 @@ def history(
         console = Console()
         show_history(console, readable, unreadable, plot=plot)
         for path in _figures(readable, runs, out) if plot else ():
-            console.print(f"figure  {said(path)}")
+            console.print(f"figure  {said(path)}", soft_wrap=True)
 
 
 def _figures(readable: Sequence[Run], runs: Path, out: Path | None) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 import tidings
 from tidings.api.defaults import QUESTION, RUNS
-from tidings.cli.asking import ask_or_keep, confirm, forget_draft
+from tidings.cli.asking import ask_or_keep, confirm, forget_draft, need_consent
 from tidings.cli.forecasts import show_age
 from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, read_day
 from tidings.cli.previewing import (
@@ -81,9 +81,11 @@ def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
             total = sum(float(move.effect.change[row, at]) for move in left)
             table.add_row(points(total), f"[dim]{len(left)} more, smaller or inside noise[/]")
         change, error = noise.effect.at(row, at)
-        table.add_row(moved(change, error), "[dim]error of the split[/]")
+        table.add_row(
+            moved(change, error), "[dim]error of the split: what two sets of draws differ by[/]"
+        )
         console.print(table)
-    order = "independent of their order" if moves.order_free else "in order of publication"
+    order = "told apart in any order" if moves.order_free else "told apart in order of publication"
     again = f"; posterior drawn anew {moves.refits} times" if moves.refits else ""
     console.print(f"\n[dim]moves {order}; largest Pareto k {moves.k:.2f}{again}[/]")
     show_age(console, moves.new)
@@ -168,6 +170,7 @@ def _record(
     cells: dict[str, str], file: Path | None, where: tuple[Path, Path, bool], as_json: bool
 ) -> None:
     question, runs, yes = where
+    need_consent(yes, "record it?")
     console = Console(stderr=as_json)
     if file is None and not yes and sys.stdin.isatty():
         cells = ask_or_keep(console, tidings.check(question), cells)
@@ -190,7 +193,7 @@ def _record(
     if as_json:
         print_json(views.added(items, effect))
     _warn_of_dates(console, items)
-    console.print(f"recorded in {said(ledger)}; {rerun(question)}")
+    console.print(f"recorded in {said(ledger)}; {rerun(question)}", soft_wrap=True)
 
 
 def rerun(question: Path) -> str:
@@ -222,6 +225,7 @@ def retract(
 ) -> None:
     """Withdraw an item without erasing it, and show what that does."""
     day = read_day(when) if when else date.today()
+    need_consent(yes, f"withdraw {identifier} from {day} on?")
     console = Console(stderr=as_json)
     standing(tidings.check(question).ledger, identifier)
     effect = shown_effect(
@@ -232,7 +236,7 @@ def retract(
     if as_json:
         print_json(views.changed("retracted", identifier, effect))
     console.print(f"it counts until {day}; forecasts as of earlier dates keep it (see --on)")
-    console.print(f"marked in {said(ledger)}; {rerun(question)}")
+    console.print(f"marked in {said(ledger)}; {rerun(question)}", soft_wrap=True)
 
 
 def edit(
@@ -262,6 +266,7 @@ def edit(
 
     What is left out stays as it is.
     """
+    need_consent(yes, f"change {identifier}?")
     console = Console(stderr=as_json)
     cells = {name: value for name, value in given_cells(context).items() if name != "id"}
     item = tidings.edit(identifier, cells, why, question)
@@ -271,7 +276,7 @@ def edit(
     ledger = tidings.record_edit(item, question)
     if as_json:
         print_json(views.changed("edited", identifier, effect))
-    console.print(f"changed in {said(ledger)}; {rerun(question)}")
+    console.print(f"changed in {said(ledger)}; {rerun(question)}", soft_wrap=True)
 
 
 def undo(question: QuestionFile = QUESTION, yes: Yes = False, as_json: AsJson = False) -> None:

@@ -74,7 +74,8 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
     run, effect, horizon = preview.run, preview.effect, preview.run.manifest.headline
     at = list(preview.horizons).index(horizon)
     console.print(
-        f"[bold]{title}[/], by {preview.horizons[horizon]} ({horizon}), to run {run.manifest.run}"
+        f"[bold]{title}[/] as of {preview.as_of}, by {preview.horizons[horizon]} ({horizon}), "
+        f"to run {run.manifest.run}"
     )
     if not isfinite(effect.k):
         console.print(

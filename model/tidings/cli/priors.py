@@ -10,7 +10,7 @@ from rich.table import Table
 
 import tidings
 from tidings.api.defaults import QUESTION, RENDERED, RUNS
-from tidings.cli.asking import confirm
+from tidings.cli.asking import confirm, need_consent
 from tidings.cli.lessons import show_lessons
 from tidings.cli.news import rerun
 from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, progress_lines
@@ -39,6 +39,9 @@ def show_priors(
     )
     if len(cards) > _IN_FULL:
         _show_table(console, cards)
+        meanings = {card.name.partition(".")[0]: card.meaning for card in cards}
+        for family, meaning in meanings.items():
+            console.print(f"[dim]{family}: {meaning}[/]", highlight=False)
         console.print(f"[dim]one in full: tidings priors show {cards[0].name}[/]")
     else:
         for card in cards:
@@ -159,6 +162,7 @@ def set_prior(
     as_json: AsJson = False,
 ) -> None:
     """Edit a prior in its file, with a reason, and show what that does before it is kept."""
+    need_consent(yes, f"write {name}?")
     console = Console(stderr=as_json)
     named = None if claims is None else [one.strip() for one in claims.split(";")]
     edit = tidings.edit_prior(name, value, because, yardstick, named, question)
@@ -170,7 +174,7 @@ def set_prior(
     edit.write()
     if as_json:
         print_json(views.changed("prior", name, effect))
-    console.print(f"written to {said(edit.path)}; {rerun(question)}")
+    console.print(f"written to {said(edit.path)}; {rerun(question)}", soft_wrap=True)
 
 
 @app.command()
@@ -199,4 +203,4 @@ def plot(
     """Draw priors: densities before and after evidence, words, and what the priors alone say."""
     console = Console()
     for path in tidings.plot_priors(name, run, question, runs, folder, to):
-        console.print(str(path), highlight=False)
+        console.print(str(path), highlight=False, soft_wrap=True)

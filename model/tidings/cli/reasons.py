@@ -117,7 +117,7 @@ def show_watch(console: Console, seen: "Watch", horizon: str, count: int) -> Non
     question = load_question(seen.run.question_file)
     console.print(
         f"[bold]which news would matter most next[/], {horizon}, run {manifest.run}\n"
-        "[dim]the most telling first; chances are for the month to come[/]"
+        "[dim]first what would tell most, by its size and how likely it is within a month[/]"
     )
     for place, one in enumerate(seen.news[:count], start=1):
         console.print(

@@ -203,11 +203,14 @@ def likenesses(new: Item, ledger: Ledger) -> list[Likeness]:
         if item.story == new.story or item.retracted is not None:
             continue
         same_link = item.url == new.url
-        score = fuzz.token_set_ratio(item.claim, new.claim, processor=str.lower)
         days = abs((item.date - new.date).days)
-        worded = days <= _NEAR_DAYS and item.actor == new.actor and score >= _ALIKE
+        near = days <= _NEAR_DAYS and item.actor == new.actor
         spoken = days <= _SAME_DAYS and item.speaker is not None and item.speaker == new.speaker
-        if same_link or (_common(item, new) and (worded or spoken)):
+        # Wording takes longest to compare: only where the rest would do.
+        if not same_link and not ((near or spoken) and _common(item, new)):
+            continue
+        score = fuzz.token_set_ratio(item.claim, new.claim, processor=str.lower)
+        if same_link or spoken or score >= _ALIKE:
             alike.append(Likeness(item, same_link, score))
     return sorted(alike, key=lambda one: (not one.same_link, -one.score))
 

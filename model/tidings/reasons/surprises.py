@@ -7,7 +7,7 @@ most surprising reading, times their number. It conflicts with those items witho
 more probable.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ SURPRISING = 0.05
 _NAMED = 3
 _GAIN = 0.05
 """Items that cost this much log predictive density are said to conflict."""
+_WEIGHED = 100
+"""So many items at most are tried, one by one, for each that is surprising."""
 
 Array = NDArray[np.float64]
 
@@ -57,7 +59,9 @@ class Surprise:
 
 
 def surprises(
-    posterior: Posterior, refit: Callable[[Situation], Posterior] | None = None
+    posterior: Posterior,
+    refit: Callable[[Situation], Posterior] | None = None,
+    most: int | None = None,
 ) -> tuple[list[Surprise], int]:
     """Find the surprising items.
 
@@ -68,47 +72,87 @@ def surprises(
     refit : callable, optional
         Draws from the posterior of a situation, for items that weights cannot leave out; they are
         not examined if it is not given.
+    most : int, optional
+        How many to tell; all if not given.
 
     Returns
     -------
     tuple of (list of Surprise, int)
         The least probable first; and how many items were examined.
     """
-    readings = posterior.situation.readings
+    items = dict.fromkeys(reading.item for reading in posterior.situation.readings)
     everything = Residuals(posterior.parameters, posterior.situation)
-    surprising, examined = [], 0
-    items = list(dict.fromkeys(reading.item for reading in readings))
-    for item in items:
-        residuals, present = everything, {item}
-        weights, k = smoothed_weights(-everything.log_density({item}))
-        if not trusted(k) and refit is None:
-            continue
-        examined += 1
-        if refit is not None and not trusted(k):
-            without = refit(posterior.situation.without_reading(item))
-            residuals, present = Residuals(without.parameters, posterior.situation), set()
-            weights, k = np.ones(without.parameters.draws), 0.0
-        probability, higher = residuals.tail(item, weights)
-        if probability < SURPRISING:
-            conflicts = _conflicts(residuals, item, present)
-            surprising.append(Surprise(item, probability, higher, conflicts, k))
-    return sorted(surprising, key=lambda one: one.probability), examined
+    found = [_examined(everything, item, posterior.situation, refit) for item in items]
+    examined = [one for one in found if one is not None]
+    rare = [one for one in examined if one.probability < SURPRISING]
+    rare.sort(key=lambda one: one.probability)
+    told = [
+        Surprise(one.item, one.probability, one.higher, _conflicts(one), one.k)
+        for one in rare[:most]
+    ]
+    return told, len(examined)
 
 
-def _conflicts(residuals: "Residuals", item: str, present: set[str]) -> tuple[str, ...]:
-    """Return the items without which an item would be more probable.
+@dataclass(frozen=True)
+class _Examined:
+    """How surprising an item is; ``present`` has it where the draws know of it."""
 
-    ``present`` has the item where the draws still know of it.
-    """
+    item: str
+    probability: float
+    higher: bool
+    k: float
+    residuals: "Residuals"
+    present: set[str]
+
+
+def _examined(
+    everything: "Residuals",
+    item: str,
+    situation: Situation,
+    refit: Callable[[Situation], Posterior] | None,
+) -> _Examined | None:
+    """Return how surprising an item is; None where neither weights nor a refit can tell."""
+    residuals, present = everything, {item}
+    weights, k = smoothed_weights(-everything.log_density({item}))
+    if not trusted(k):
+        if refit is None:
+            return None
+        without = refit(situation.without_reading(item))
+        residuals, present = Residuals(without.parameters, situation), set()
+        weights, k = np.ones(without.parameters.draws), 0.0
+    probability, higher = residuals.tail(item, weights)
+    return _Examined(item, probability, higher, k, residuals, present)
+
+
+def _conflicts(examined: _Examined) -> tuple[str, ...]:
+    """Return the items without which an item would be more probable."""
+    residuals, item, present = examined.residuals, examined.item, examined.present
     gains = []
-    about = {reading.actor for reading in residuals.readings if reading.item == item}
-    others = {reading.item for reading in residuals.readings if reading.actor in about} - {item}
     alone = residuals.log_predictive(item, present, {item})
-    for other in sorted(others):
+    for other in _suspects(residuals, item):
         gain = residuals.log_predictive(item, {*present, other}, {item, other}) - alone
         if gain > _GAIN:
             gains.append((gain, other))
     return tuple(other for _, other in sorted(gains, reverse=True)[:_NAMED])
+
+
+def _suspects(residuals: "Residuals", item: str) -> list[str]:
+    """Return the items about the same actor that may conflict with an item.
+
+    Where they are many, those of its own story, and those whose densities go most against its own
+    over the draws: to first order, that is what their leaving out gains.
+    """
+    own = [reading for reading in residuals.readings if reading.item == item]
+    about, stories = {one.actor for one in own}, {one.story for one in own}
+    others = {one.item: one.story for one in residuals.readings if one.actor in about}
+    del others[item]
+    if len(others) <= _WEIGHED:
+        return sorted(others)
+    density = residuals.log_density({item})
+    centred = density - density.mean()
+    along = {other: float(centred @ residuals.log_density({other})) for other in others}
+    ranked = sorted(others, key=lambda other: (others[other] not in stories, along[other], other))
+    return ranked[:_WEIGHED]
 
 
 class Residuals:
@@ -130,14 +174,20 @@ class Residuals:
         self._noise = parameters.scale[Var.NOISE_SCALE] ** 2
         self._story = parameters.scale[Var.STORY_SD] ** 2
         self._load = np.array([reading.sign / reading.sd_logit for reading in self.readings])
-
-    def _groups(self, items: set[str]) -> list[tuple[list[int], list[int]]]:
-        """Return, by story and actor, the readings of some items and those of all others."""
-        groups: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
+        self._group: dict[tuple[str, str], list[int]] = {}
+        self._of: dict[str, list[int]] = {}
         for index, one in enumerate(self.readings):
-            group = groups.setdefault((one.story, one.actor), ([], []))
-            group[one.item not in items].append(index)
-        return [group for group in groups.values() if group[0]]
+            self._group.setdefault((one.story, one.actor), []).append(index)
+            self._of.setdefault(one.item, []).append(index)
+
+    def _groups(self, items: set[str]) -> Iterator[tuple[list[int], list[int]]]:
+        """Yield, by story and actor, the readings of some items and those of all others."""
+        indices = sorted(index for item in items for index in self._of.get(item, ()))
+        told = [self.readings[index] for index in indices]
+        for key in dict.fromkeys((one.story, one.actor) for one in told):
+            group = self._group[key]
+            own = [index for index in group if self.readings[index].item in items]
+            yield own, [index for index in group if self.readings[index].item not in items]
 
     def _shared(self, others: list[int]) -> tuple[Array, Array]:
         """Return mean and variance of a story's effect given its other readings, by draw."""
@@ -176,7 +226,7 @@ class Residuals:
         below = np.mean(weights * ndtr(left / sds), axis=1)
         tails = 2 * np.minimum(below, 1 - below)
         furthest = int(np.argmin(tails))
-        sign = next(reading.sign for reading in self.readings if reading.item == item)
+        sign = self.readings[self._of[item][0]].sign
         higher = bool(below[furthest] > 0.5) == (sign > 0)
         return min(1.0, float(tails[furthest]) * len(tails)), higher
 

@@ -179,7 +179,7 @@ def _confidence(found: Findings) -> str:
     poor = sum(not ground.good for ground in grounds)
     level = _LEVELS[min(poor, len(_LEVELS) - 1)]
     told = "; ".join(ground.says for ground in grounds)
-    return f"Confidence in the forecast itself is {level}: {told}."
+    return f"Confidence in what it rests on is {level}: {told}."
 
 
 def grounds_of(found: Findings) -> Iterator[Ground]:

@@ -1,5 +1,6 @@
 """The one source of a report: a Quarto document without code, filled with a run's own numbers."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import prod
 from pathlib import Path
@@ -13,9 +14,15 @@ from tidings.names import RETAINED, Var
 from tidings.question.loading import Question
 from tidings.reporting.briefing import brief_of, hindcast_words, late_scores, windows
 from tidings.reporting.cards import cards_of
-from tidings.reporting.findings import Findings
-from tidings.reporting.moved import movers
-from tidings.reporting.sentences import conflict_sentence, item_words, prior_words, shift_sentence
+from tidings.reporting.findings import WEIGHED, Findings
+from tidings.reporting.moved import movers, time_sentence
+from tidings.reporting.sentences import (
+    conflict_sentence,
+    item_words,
+    prior_words,
+    shift_sentence,
+    short_name,
+)
 from tidings.reporting.wording import (
     YARDSTICK_TITLES,
     chance,
@@ -197,8 +204,10 @@ def _facts(found: Findings) -> dict[str, Any]:
         "check_title": lambda name: _CHECK_TITLES.get(name, name.replace("_", " ")),
         # What a learned quantity is from says more to a reader than its name.
         "source_words": lambda source: source.value.partition(", learned: ")[2] or source.value,
-        "check_says": lambda check: _without_names(check.says, question),
+        "check_says": lambda check: _without_names(check, question),
         "verdict": _verdict,
+        "check_found": _check_found,
+        "weighed": WEIGHED,
     }
 
 
@@ -210,7 +219,9 @@ def _sentences(found: Findings) -> dict[str, Any]:
         "scores_late": late_scores(found),
         "windows": windows(found),
         "order": _order(found),
+        **_told_stories(found),
         "moved_items": _moved_items(found),
+        "time_sentence": time_sentence(found),
         "tips": list(_tips(found)),
         "conflicts": list(_conflicts(found)),
     }
@@ -229,6 +240,16 @@ def _tips(found: Findings) -> Iterator[str]:
 
 
 _JUST = 1e-6
+_OPEN, _TOLD = 10, 300
+"""Stories that stand open, and that an annex has room for beside those that are felt."""
+
+
+def _told_stories(found: Findings) -> dict[str, Any]:
+    """Return the stories of the annex, and how many it leaves to the ledger."""
+    newest, rest = found.stories[:_OPEN], found.stories[_OPEN:]
+    older = [one for place, one in enumerate(rest) if place < _TOLD - _OPEN or one.effect]
+    left = f"{len(rest) - len(older):,}" if len(rest) > len(older) else ""
+    return {"newest_stories": newest, "older_stories": older, "stories_left": left}
 
 
 def _conflicts(found: Findings) -> Iterator[str]:
@@ -278,10 +299,26 @@ def _words(found: Findings) -> Iterable[tuple[str, str, str]]:
         yield word, f"{low * 100:g}", f"{high * 100:g}"
 
 
-def _without_names(says: str, question: Question) -> str:
-    """Return what a check says with the priors that it names in words."""
+def _check_found(check: Check) -> str:
+    """Return what a check has found, and what that was held against."""
+    if check.value is None:
+        return "\u2013"
+    small = 0 < abs(check.value) < _SMALL
+    value = f"less than {_SMALL:g}" if small else f"{check.value:.3g}"
+    return minus_sign(f"{value} (limit {check.limit:g})")
+
+
+_SMALL = 0.001
+
+
+def _without_names(check: Check, question: Question) -> str:
+    """Return what a check says with the priors and actors that it names in words."""
+    says = check.says
     for name, _ in question.rows:
         says = says.replace(f"({name})", f"({prior_words(name, question)})")
+    if check.name == "fresh":
+        for actor in question.config.actors:
+            says = re.sub(rf"\b{re.escape(actor.id)} ", f"{short_name(actor.title)} ", says)
     return says
 
 

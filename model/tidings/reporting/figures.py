@@ -166,7 +166,7 @@ def draw_densities(run: Run, draws: Mapping[str, tuple[Array, Array]], *, narrow
     narrow : bool
         For a telephone.
     """
-    each, label = (58.0, 0.0) if narrow else (46.0, 170.0)
+    each, label = (58.0, 0.0) if narrow else (38.0, 170.0)
     outcomes = run.manifest.outcomes
     sheet = Drawing(page_width(narrow=narrow), each * len(outcomes) + 44)
     edges = np.quantile(

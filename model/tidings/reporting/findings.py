@@ -27,7 +27,9 @@ from tidings.reporting.sentences import prior_words, who_words
 from tidings.reporting.time_figures import Event, Willing
 from tidings.reporting.wording import day_words, inside_noise
 
-_STORIES, _EACH_WAY, _EVENTS, _SWINGS, _WATCHED, _MOVES, _CONFLICTS = 12, 5, 8, 10, 3, 8, 5
+WEIGHED = 12
+"""Stories that are left out one by one: those whose pushes are felt most."""
+_EACH_WAY, _EVENTS, _SWINGS, _WATCHED, _MOVES, _CONFLICTS = 5, 8, 10, 3, 8, 5
 _FEW = 500
 """Draws that tell which items conflict."""
 _APART_DAYS = 45
@@ -87,7 +89,7 @@ class Findings:
     events : tuple of Event
         What moved the forecast over the years.
     published : tuple of (date, float)
-        Chance of any change at the headline horizon, by run of the same question.
+        Chance of any change at the headline horizon, by run of the same question up to its date.
     before : Run or None
         The run before: that of the moves, or the last of an earlier date.
     moves : Moves or None
@@ -160,15 +162,21 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
     ranked = sorted(run.at(run.manifest.headline).values(), key=lambda row: -row.mean)
     leading, rival = ranked[0].outcome, ranked[1].outcome
     now = ranked[0].mean
-    parts = leading_stories(doubting, leading, _STORIES)
-    told, _ = surprises(doubting.posterior.thinned(_FEW))
+    parts = leading_stories(doubting, leading, WEIGHED)
+    conflicts, _ = surprises(doubting.posterior.thinned(_FEW), most=_CONFLICTS)
     watch = watch_run(run, pool)
     place = _place(run, leading)
     bars = {part.id: _bar(part, situation, now, place) for part in parts if _telling(part, place)}
     swings = _swings(pool, run, rival)
     bounds = _edges(question, run, now)
     runs = list_runs(run.path.parent)
-    others = [one for one in runs if one.manifest.question == question.config.id]
+    others = [
+        one
+        for one in runs
+        if one.manifest.question == question.config.id
+        and one.manifest.as_of <= run.manifest.as_of
+        and not one.manifest.prior_only
+    ]
     return Findings(
         run,
         question,
@@ -188,7 +196,7 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
         moves,
         () if moves is None else stored_posterior(moves.old).situation.items,
         doubting,
-        tuple(told[:_CONFLICTS]),
+        tuple(conflicts),
         bounds,
         tuple(prior_shifts(pool, place, bounds, [swing.prior for swing in swings])),
     )
@@ -258,7 +266,8 @@ def telling_item(items: Sequence[Item], way: float) -> Item:
 def story_label(items: Sequence[Item]) -> str:
     """Return a story in few words: who spoke, and when the strongest of its items was known."""
     first = max(items, key=lambda item: (abs(item.push or 0), item.known))
-    return f"{first.speaker or first.source}, {day_words(first.known)}"
+    who = first.speaker or first.source
+    return f"{who[:1].upper()}{who[1:]}, {day_words(first.known)}"
 
 
 def _stories(situation: Situation, bars: dict[str, Bar]) -> tuple[Story, ...]:

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from tidings.mechanism.situation import half_lives_of
 from tidings.reasons.moves import Move
 from tidings.reporting.findings import Findings, story_label
 from tidings.reporting.reason_figures import Bar
 from tidings.reporting.sentences import prior_words
+from tidings.reporting.wording import count_words, months_words
 
 
 def movers(found: Findings) -> list[str]:
@@ -54,10 +56,32 @@ def move_label(found: Findings, move: Move) -> str:
         return f"withdrawn: {told}" if move.kind == "retraction" else told
     if move.kind == "prior":
         return prior_words(move.id, found.question)
-    if move.kind == "time" and move.id.startswith("news to come"):
+    if move.kind == "time" and move.id.startswith(_TO_COME):
         return move.id
     names = {"time": "time passing", "cases": "past cases", "model": "another version of the model"}
     return names.get(move.kind, move.id)
+
+
+def time_sentence(found: Findings) -> str:
+    """Return what time alone does to a forecast, where a figure has it; nothing if none has."""
+    if found.moves is None or not any(
+        move.kind == "time" and not move.id.startswith(_TO_COME)
+        for outcome in movers(found)
+        for move in found.telling(outcome)
+    ):
+        return ""
+    days = (found.moves.new.manifest.as_of - found.moves.old.manifest.as_of).days
+    towards, against = half_lives_of(found.question.config)
+    ahead = months_words(found.question.config.headline_months)
+    return (
+        f"Time passing is what {count_words(days, 'day')} without any news would have done: "
+        f"nothing ended in them, which makes an end less likely; older news faded, that towards "
+        f"an end to half in {towards:.0f} days, that against it in {against:.0f}; and the "
+        f"{ahead} looked ahead begin later."
+    )
+
+
+_TO_COME = "news to come"
 
 
 def moved_by(found: Findings) -> str:

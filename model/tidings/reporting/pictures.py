@@ -120,9 +120,8 @@ def _over_time(found: Findings) -> Iterator[Picture]:
     line = [(row.made, row.a_year) for row in past if row.made <= as_of]
     if len(line) + len(found.published) < 2:
         return
-    events = [event for event in found.events if not line or event.day >= line[0][0]]
     values = [value for _, value in line] or [value for _, value in found.published]
-    numbered = listed([day_words(event.day) for event in events]) if events else "none"
+    numbered = listed([day_words(event.day) for event in found.events]) if found.events else "none"
     alt = (
         f"The chance of any change, between {chance(min(values))} and {chance(max(values))}, last "
         f"{chance(1 - found.run.at(found.run.manifest.headline)[RETAINED].mean)}; events on "

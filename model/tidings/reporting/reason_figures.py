@@ -6,7 +6,7 @@ Each is a list of rows: words on the left, or above them on a telephone, and bar
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tidings.reporting.drawing import Drawing, Scale, fitted
+from tidings.reporting.drawing import Drawing, Scale, fitted, wrapped
 from tidings.reporting.figures import page_width
 from tidings.reporting.wording import chance, signed
 
@@ -75,8 +75,11 @@ class _Rows:
         for label, top in zip(labels, self.tops, strict=True):
             if narrow:
                 sheet.words(0, top - 4, fitted(label, sheet.width))
-            else:
-                sheet.words(left - 4, top + 13, fitted(label, left - 18), anchor="end")
+                continue
+            lines = wrapped(label, left - 18, 11)
+            for number, line in enumerate(lines):
+                y = top + 13 - 6 * (len(lines) - 1) + 12 * number
+                sheet.words(left - 4, y, line, anchor="end", size=11)
 
     def bar(self, place: int, low: float, high: float, style: str) -> None:
         """Draw a bar from one probability to another."""

@@ -171,23 +171,18 @@ def find_quarto() -> str | None:
 def _with_quarto(program: str, document: Path, one: str) -> Path:
     to = {"html": "html", "pdf": "typst"}[one]
     command = [program, "render", document.name, "--to", to, "-o", f"{_STEM}.{one}"]
-    target, typed = document.with_suffix(f".{one}"), document.read_text(encoding="utf-8")
 
-    def made() -> str:
+    def made(here: Path) -> str:
         """Run Quarto, and return what it says where there is no report."""
         answer = subprocess.run(
-            command, cwd=document.parent, capture_output=True, text=True, check=False
+            command, cwd=here.parent, capture_output=True, text=True, check=False
         )
-        done = answer.returncode == 0 and target.is_file()
+        done = answer.returncode == 0 and here.with_suffix(f".{one}").is_file()
         return "" if done else answer.stderr.strip() or "no message"
 
-    try:
-        wrong = made() if one == "html" else _with_every_letter(document, made)
-    finally:
-        document.write_text(typed, encoding="utf-8")
-    if wrong:
+    if wrong := made(document) if one == "html" else _with_every_letter(document, made):
         raise RenderError(f"quarto could not render {one}: {_last(wrong)}")
-    return target
+    return document.with_suffix(f".{one}")
 
 
 def _embedded(document: Path, one: str) -> Path:
@@ -206,38 +201,51 @@ def _pdf(document: Path) -> Path:
 
     typed = document.with_suffix(".typ")
     _pandoc(document, "typst", typed, ["--include-in-header=report.typ"])
-    target = document.with_suffix(".pdf")
 
-    def made() -> str:
+    def made(here: Path) -> str:
         """Run Typst, and return what it says where there is no report."""
+        target, root = str(here.with_suffix(".pdf")), str(here.parent)
         try:
-            typst.compile(
-                str(typed), output=str(target), root=str(document.parent), pdf_standards=["ua-1"]
-            )
+            typst.compile(str(here), output=target, root=root, pdf_standards=["ua-1"])
         except typst.TypstError as error:
             return str(error).strip() or "no message"
         return ""
 
     if wrong := _with_every_letter(typed, made):
         raise RenderError(f"typst could not make the PDF: {_last(wrong)}")
-    return target
+    return typed.with_suffix(".pdf")
 
 
-def _with_every_letter(typed: Path, made: Callable[[], str]) -> str:
-    """Make a PDF again and again, the letters that no font has spelt out in the document.
+def _with_every_letter(document: Path, made: Callable[[Path], str]) -> str:
+    """Make a PDF beside a document; where a font lacks letters, of a copy that spells them out.
+
+    Parameters
+    ----------
+    document : Path
+        The document; its figures lie beside it.
+    made : callable
+        Makes the PDF beside a document, and returns what is wrong.
 
     Returns
     -------
     str
         What is wrong in the end; empty where the PDF was made.
     """
-    wrong = made()
-    for tried in range(_MOST_FONT_TRIES):
-        missing = _NO_GLYPH.search(wrong)
-        if missing is None:
-            break
-        _spell_out(typed, missing[1], everything=tried == 0)
-        wrong = made()
+    wrong = made(document)
+    if not _NO_GLYPH.search(wrong):
+        return wrong
+    with tempfile.TemporaryDirectory(prefix="tidings-") as name:
+        copy = Path(name) / "spelt" / document.name
+        shutil.copytree(document.parent, copy.parent)
+        for tried in range(_MOST_FONT_TRIES):
+            missing = _NO_GLYPH.search(wrong)
+            if missing is None:
+                break
+            for path in (copy, *copy.parent.glob("*.svg")):
+                _spell_out(path, missing[1], everything=tried == 0)
+            wrong = made(copy)
+        if not wrong:
+            shutil.copyfile(copy.with_suffix(".pdf"), document.with_suffix(".pdf"))
     return wrong
 
 
@@ -248,13 +256,13 @@ _USUAL = 0x0530
 """Letters before it are Latin, Greek and Cyrillic, which the fonts that come with Typst have."""
 
 
-def _spell_out(typed: Path, missing: str, *, everything: bool) -> None:
+def _spell_out(path: Path, missing: str, *, everything: bool) -> None:
     """Write letters for which no font is installed as their code points: ``⟨U+65E5⟩``.
 
     Parameters
     ----------
-    typed : Path
-        The document.
+    path : Path
+        The document, or one of its figures.
     missing : str
         Letters that could not be displayed.
     everything : bool
@@ -266,8 +274,8 @@ def _spell_out(typed: Path, missing: str, *, everything: bool) -> None:
         unusual = everything and ord(letter) >= _USUAL and category(letter)[:2] in _LETTERS
         return f"⟨U+{ord(letter):04X}⟩" if unusual or letter in missing else letter
 
-    text = typed.read_text(encoding="utf-8")
-    typed.write_text("".join(map(spelt, text)), encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    path.write_text("".join(map(spelt, text)), encoding="utf-8")
 
 
 def _pandoc(document: Path, to: str, target: Path, extra: Sequence[str]) -> None:

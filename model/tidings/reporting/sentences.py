@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tidings.forecasting.tables import K_LIMIT
-from tidings.names import ANY, DEAL, RETAINED
+from tidings.names import ANY, DEAL, RETAINED, STATUS_QUO
 from tidings.question.loading import Question
 from tidings.reporting.wording import chance, day_words, inside_noise, listed, percent, prior_number
 
@@ -89,10 +89,13 @@ def conflict_sentence(surprise: "Surprise", about: "Mapping[str, Item]", questio
         f"{about[name].source}, {day_words(about[name].known)}" for name in surprise.conflicts
     ]
     told = f"; most at odds with {listed(against)}" if against else ""
+    titles = {one.id: f"“{one.title}”" for one in question.config.outcomes}
+    titles |= dict.fromkeys((ANY, RETAINED, STATUS_QUO), "a change of any kind")
+    what = listed([titles.get(name, name) for name in item.outcomes])
     return (
         f"{item.source}, {day_words(item.known)}: {item.claim} It shows {who} {more} willing "
-        f"to agree than all other items would have expected; one so far off had a chance of "
-        f"{chance(surprise.probability)}{told}."
+        f"to agree to {what} than all other items would have expected; one so far off had a "
+        f"chance of {chance(surprise.probability)}{told}."
     )
 
 
@@ -134,7 +137,7 @@ def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int)
     title = next(outcome.title for outcome in question.config.outcomes if outcome.id == shown)
     now, so = float(watch.now[row, at]), float(one.favourable.then[row, at])
     against, neither = float(one.adverse.then[row, at]), float(one.neither[row, at])
-    about = "a way out" if one.outcome == ANY else f"“{title}”"
+    about = "some change, none by name" if one.outcome == ANY else f"“{title}”"
     if one.actor == DEAL:
         report, denial = f"A credible report that brings {about} nearer", "one that puts it off"
     else:
@@ -143,15 +146,14 @@ def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int)
         denial = "that it would not"
     does = []
     for news, then in ((one.favourable, so), (one.adverse, against)):
-        if inside_noise(*news.effect.at(row, at)):
-            does.append("hardly move")
+        if percent(then) == percent(now) or inside_noise(*news.effect.at(row, at)):
+            does.append(f"leave it at about {percent(now)}")
         else:
-            does.append("lift" if then > now else "lower")
+            does.append(f"{'lift' if then > now else 'lower'} it to {percent(then)}")
     return (
-        f"{report}: {percent(one.favourable.probability)} likely in the next month, would "
-        f"{does[0]} “{title}” from {percent(now)} to {percent(so)}; {denial}: "
-        f"{percent(one.adverse.probability)} likely, would {does[1]} it to {percent(against)}; "
-        f"with neither: {percent(neither)}."
+        f"“{title}”, now {percent(now)}. {report}: {percent(one.favourable.probability)} likely in "
+        f"the next month, would {does[0]}; {denial}: {percent(one.adverse.probability)} likely, "
+        f"would {does[1]}; with neither: {percent(neither)}."
     )
 
 
@@ -161,7 +163,7 @@ def watch_brief(one: "Watched", watch: "Watch", question: Question, at: int) -> 
     shown = RETAINED if one.outcome == ANY else one.outcome
     row = outcomes.index(shown)
     title = watch.run.manifest.outcomes[row].title
-    about = "a change of any kind" if one.outcome == ANY else f"“{title}”"
+    about = "some change, none by name" if one.outcome == ANY else f"“{title}”"
     if one.actor == DEAL:
         report = f"A credible report that brings {about} nearer"
     else:

@@ -68,9 +68,9 @@ def draw_over_time(
     narrow : bool
         For a telephone.
     """
-    sheet = Drawing(page_width(narrow=narrow), 230)
+    sheet = Drawing(page_width(narrow=narrow), 208)
     days = [day for day, _ in (*line, *published)] + [event.day for event in events]
-    left, right, top, bottom = 40.0, sheet.width - 14, 40.0, 196.0
+    left, right, top, bottom = 40.0, sheet.width - 14, 40.0, 184.0
     first, last = min(days), max(days)
     across = Scale((first.toordinal(), last.toordinal()), (left, right))
     up = Scale((0.0, max(value for _, value in (*line, *published)) * 1.15), (bottom, top))

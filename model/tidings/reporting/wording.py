@@ -164,7 +164,7 @@ def moved(change: float, mcse: float) -> str:
     if abs(change) < _NOTHING and mcse < _NOTHING:
         return "0"
     digits = max(0, 1 - floor(log10(mcse * 100))) if mcse > 0 else 2
-    return f"{change * 100:+.{min(digits, 8)}f} ± {mcse * 100:.{min(digits, 8)}f}"
+    return f"{change * 100:+.{min(digits, 8)}f}\u00a0±\u00a0{mcse * 100:.{min(digits, 8)}f}"
 
 
 def headline_number(probability: float, yardstick: str, yardsticks: Yardsticks) -> str:

@@ -27,7 +27,7 @@ def test_a_chance_is_never_rounded_to_certainty(probability, said):
 
 def test_moves_have_a_sign_and_an_error():
     assert points(0.0042) == "+0.42" and points(0.0) == "0"
-    assert moved(-0.0042, 0.0005) == "-0.420 ± 0.050"
+    assert moved(-0.0042, 0.0005) == "-0.420\u00a0±\u00a00.050"
     assert inside_noise(0.003, 0.001) and not inside_noise(0.0031, 0.001)
 
 
@@ -59,7 +59,7 @@ def test_months_have_a_handful_of_ticks_that_end_at_the_last(months):
 
 def test_an_effect_is_told_with_its_error():
     effect = Effect(np.array([[0.01]]), np.array([[0.002]]))
-    assert moved(*effect.at(0, 0)) == "+1.00 ± 0.20"
+    assert moved(*effect.at(0, 0)) == "+1.00\u00a0±\u00a00.20"
 
 
 def test_the_report_of_a_question_is_written_from_its_file():
