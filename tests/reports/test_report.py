@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import date
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ import yaml
 from tidings.forecasting.making import make_forecast
 from tidings.reasons.moves import explain_moves
 from tidings.reporting import views
+from tidings.reporting.briefing import brief_of, grounds_of, past_sentence, to_come_sentence
 from tidings.reporting.document import TITLES, _told_stories
 from tidings.reporting.findings import find
-from tidings.reporting.moved import move_bars, movers, time_sentence
+from tidings.reporting.moved import move_bars, movers, rest_sentence, time_sentence
 from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
-from tidings.reporting.wording import chance, chance_range
+from tidings.reporting.wording import chance, chance_range, day_words, signed
 
 MOST_HTML, MOST_PDF = 3_000_000, 2_000_000
 
@@ -136,6 +138,48 @@ def test_a_report_knows_no_forecast_of_a_later_day(inputs, shipped_run, tmp_path
     found = find(early)
     assert [day for day, _ in found.published] == [date(2024, 6, 30)]
     assert found.before is None
+
+
+def test_sentences_of_past_forecasts_know_what_their_date_knew(inputs, shipped_run):
+    found = find(shipped_run)
+    rows = inputs.question.learned.hindcasts
+    known = [row for row in rows if row.until <= shipped_run.manifest.as_of]
+    assert 10 < len(known) < len(rows)
+    expected = sum(row.until_next for row in known)
+    none = chance(prod(1 - row.until_next for row in known))
+    said = past_sentence(found)
+    assert f"On {len(known)} even dates" in said and f"expected {expected:.1f} changes" in said
+    assert f"a chance of {none}" in said and day_words(known[-1].until) in said
+    # What other models say was worked out for a later day than the report's.
+    assert to_come_sentence(found) == ""
+    later = shipped_run.manifest.model_copy(update={"as_of": rows[-1].until})
+    said = to_come_sentence(replace(found, run=replace(shipped_run, manifest=later)))
+    a_year = {row.model: chance(row.a_year) for row in inputs.question.learned.other_models}
+    assert a_year["as it is"] in said and a_year["no news to come"] in said
+    early = shipped_run.manifest.model_copy(update={"as_of": date(2019, 8, 1)})
+    assert past_sentence(replace(found, run=replace(shipped_run, manifest=early))) == ""
+
+
+def test_the_bars_and_what_they_leave_out_make_the_whole_way(shipped_run):
+    found, before = find(shipped_run), 0.12
+    now = shipped_run.at(shipped_run.manifest.headline)["retained"].mean
+    shown = sum(bar.change for bar in (*found.against, *found.towards))
+    said = rest_sentence(found, before)
+    for part in (shown, now - 0.88, now - 0.88 - shown):
+        assert f"{signed(part)}" in said
+    assert rest_sentence(replace(found, leading="ukraine"), before) == ""
+
+
+def test_confidence_names_what_lowers_it(shipped_run):
+    found = find(shipped_run)
+    assert not [ground for ground in grounds_of(found) if not ground.good]
+    assert "is high: the newest news is 15 days old" in brief_of(found).confidence
+    old = shipped_run.manifest.model_copy(update={"newest_item": date(2025, 9, 1)})
+    said = brief_of(replace(found, run=replace(shipped_run, manifest=old))).confidence
+    assert "is moderate, since the newest news is 90 days old. For it speaks that" in said
+    none = shipped_run.manifest.model_copy(update={"newest_item": None, "prior_only": True})
+    said = brief_of(replace(found, run=replace(shipped_run, manifest=none))).confidence
+    assert "is low, since the news is left out" in said
 
 
 def test_the_checks_say_what_they_found_and_whom_they_speak_of(page):
@@ -260,6 +304,9 @@ def test_a_report_since_an_earlier_run_shows_moves_that_add_up(inputs, shipped_r
     [made] = render(shipped_run, ("html",), tmp_path, moves)
     assert made.stem == f"{shipped_run.manifest.run}-since-{old.manifest.run}"
     text = made.read_text(encoding="utf-8")
+    shape = r"Of the others, .*?\. Any change by .*? then, .*? now\."
+    changed = re.findall(shape, plain(text))[0]
+    assert found.title(movers(found)[1]) in changed
     assert TITLES["moved"] in told(text, "h2")
     assert "15 September 2025" in plain(text)
     # The figure's items stand below it with their sources.

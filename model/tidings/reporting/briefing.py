@@ -6,6 +6,7 @@ How likely something is and how much to trust that never stand in one sentence.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from math import prod
 
 import numpy as np
 
@@ -24,11 +25,13 @@ from tidings.reporting.wording import (
     count_words,
     day_words,
     frequency,
+    listed,
     months_words,
 )
 
 _FRESH_DAYS, _FEW_LEARNED = 45, 10
 _LEVELS = ("high", "moderate", "low")
+_BOTH_WINDOWS = 2
 _NONE_BETTER = 2.0
 """A gain within two standard errors may be luck."""
 
@@ -87,17 +90,21 @@ def brief_of(found: Findings) -> Brief:
 
 def _likely(found: Findings, row: ForecastRow) -> str:
     """Return how likely an outcome is: as one says it, in per cent with its range, in words."""
-    span = chance_range(row.q05, row.q95)
-    return (
-        f"{frequency(row.mean)} ({chance(row.mean)}, model range {span}; {word_range(found, row)})"
-    )
+    span, words = chance_range(row.q05, row.q95), word_range(found, row)
+    word = _worded(found, row.mean)
+    ends = "" if words == word else f", {words}"
+    return f"{frequency(row.mean)} ({chance(row.mean)}, {word}; model range {span}{ends})"
+
+
+def _worded(found: Findings, probability: float) -> str:
+    """Return the word of the yardstick for a chance, in quotation marks where it is one."""
+    word = found.question.yardsticks.word(probability, found.run.manifest.yardstick)
+    return word if word.endswith("the scale") else f"“{word}”"
 
 
 def word_range(found: Findings, row: ForecastRow) -> str:
     """Return the words of the yardstick that a range reaches: ``“likely” to “very likely”``."""
-    name, yardsticks = found.run.manifest.yardstick, found.question.yardsticks
-    words = dict.fromkeys(yardsticks.word(value, name) for value in (row.q05, row.q95))
-    return " to ".join(word if word.endswith("the scale") else f"“{word}”" for word in words)
+    return " to ".join(dict.fromkeys(_worded(found, value) for value in (row.q05, row.q95)))
 
 
 def yardstick_title(found: Findings) -> str:
@@ -121,28 +128,41 @@ def _changed(found: Findings) -> str:
     change = now.mean - then.mean
     when = day_words(before.manifest.as_of)
     title = found.title(found.leading)
+    others = f"{_changed_others(found, before)}{_by_the_same_day(found)}"
     if chance(now.mean) == chance(then.mean):
-        other = _changed_rival(found, before)
-        return f"Since the forecast of {when} “{title}” has stayed at {chance(now.mean)}{other}."
+        return f"Since the forecast of {when} “{title}” has stayed at {chance(now.mean)}.{others}"
     way = "risen" if change > 0 else "fallen"
     most = moved_by(found)
     reason = f", most of all by {most}" if most else ""
     return (
         f"Since the forecast of {when} the chance of “{title}” has {way} from "
-        f"{chance(then.mean)} to {chance(now.mean)}{reason}."
+        f"{chance(then.mean)} to {chance(now.mean)}{reason}.{others}"
     )
 
 
-def _changed_rival(found: Findings, before: Run) -> str:
-    """Return what became of the next likeliest outcome in the meantime."""
-    headline = found.run.manifest.headline
-    then = before.at(before.manifest.headline).get(found.rival)
-    now = found.run.at(headline)[found.rival]
-    if then is None or chance(now.mean) == chance(then.mean):
+def _changed_others(found: Findings, before: Run) -> str:
+    """Return which of the other outcomes has risen most in the meantime, and which has fallen."""
+    then, now = before.at(before.manifest.headline), found.run.at(found.run.manifest.headline)
+    both = [name for name in now if name in then and name != found.leading]
+    change = {name: now[name].mean - then[name].mean for name in both}
+    told = []
+    for name in dict.fromkeys(
+        (max(both, key=change.__getitem__), min(both, key=change.__getitem__))
+    ):
+        first, last = chance(then[name].mean), chance(now[name].mean)
+        if first != last:
+            way = "risen" if change[name] > 0 else "fallen"
+            told.append(f"“{found.title(name)}” has {way} from {first} to {last}")
+    return f" Of the others, {listed(told)}." if told else ""
+
+
+def _by_the_same_day(found: Findings) -> str:
+    """Return what became of the chance of any change by one same day: windows move on."""
+    told = windows(found)
+    if len(told) < _BOTH_WINDOWS or found.before is None:
         return ""
-    way = "risen" if now.mean > then.mean else "fallen"
-    changed = f"{way} from {chance(then.mean)} to {chance(now.mean)}"
-    return f", and “{found.title(found.rival)}” has {changed}"
+    title, then, now = told[0]
+    return f" {title[:1].upper()}{title[1:]}: {then} then, {now} now."
 
 
 def _to_watch(found: Findings) -> Iterator[str]:
@@ -176,10 +196,14 @@ def _rarely(probability: float) -> str:
 
 def _confidence(found: Findings) -> str:
     grounds = list(grounds_of(found))
-    poor = sum(not ground.good for ground in grounds)
-    level = _LEVELS[min(poor, len(_LEVELS) - 1)]
-    told = "; ".join(ground.says for ground in grounds)
-    return f"Confidence in what it rests on is {level}: {told}."
+    poor = [ground.says for ground in grounds if not ground.good]
+    good = [ground.says for ground in grounds if ground.good]
+    none = found.run.manifest.newest_item is None
+    level = _LEVELS[-1] if none else _LEVELS[min(len(poor), len(_LEVELS) - 1)]
+    if not poor:
+        return f"Confidence in what it rests on is {level}: {'; '.join(good)}."
+    but = f" For it speaks that {'; '.join(good)}." if good else ""
+    return f"Confidence in what it rests on is {level}, since {'; '.join(poor)}.{but}"
 
 
 def grounds_of(found: Findings) -> Iterator[Ground]:
@@ -202,11 +226,13 @@ def grounds_of(found: Findings) -> Iterator[Ground]:
     count = 0 if learned is None else len(learned.resolved)
     as_old = next((check for check in found.run.checks if check.name == "as_old"), None)
     watched = "" if as_old is None or as_old.passed else ", none of them watched as long as this"
+    if as_old is not None and as_old.passed and as_old.value is not None:
+        watched = f", {as_old.value:.0f} of them watched as long as this"
     late = len(found.situation.resolved_later)
     ended = f", {late} of which ended only later" if late else ""
     yield Ground(
         f"it has learned from {count_words(count, 'resolved question')}{ended}{watched}",
-        good=count - late >= _FEW_LEARNED and not watched,
+        good=count - late >= _FEW_LEARNED and (as_old is None or as_old.passed),
     )
 
 
@@ -222,18 +248,11 @@ def trust_sentence(found: Findings) -> str:
     luck = "" if sure or row.log_gain <= 0 else ", which may be luck"
     error = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.2f}"
     return (
-        f"On {_of_all(row.questions, len(learned.resolved))}, each forecast without having seen "
-        f"it, forecasts {months_words(row.months)} ahead of whether anything would change were "
-        f"{how} than always saying the average rate{luck} (log score {row.log_event:.2f} against "
+        f"Tested on {count_words(row.questions, 'resolved question')} that it had not seen, it was "
+        f"{how} at saying whether anything would change within {months_words(row.months)} than "
+        f"always saying the average rate{luck} (log score {row.log_event:.2f} against "
         f"{row.log_base:.2f}, lower is better; a gain of {row.log_gain:.2f}{error})."
     )
-
-
-def _of_all(count: int, of: int) -> str:
-    """Return how many resolved questions a score has: those watched as long as it looks ahead."""
-    if count == of:
-        return count_words(of, "resolved question")
-    return f"the {count} of {count_words(of, 'resolved question')} that were watched long enough"
 
 
 def _score(learned: Learned, found: Findings) -> ScoreRow | None:
@@ -286,12 +305,50 @@ def hindcast_words(found: Findings) -> str:
     )
     return (
         f"A reconstruction, made on {day_words(made)} as of {day_words(manifest.as_of)}. News "
-        "known later is not used as evidence; but its priors are those of today, and were set by "
-        f"people who knew what came.{knew}"
+        "known later is not used as evidence; but its priors are those of today, set by people "
+        f"who knew what came, and their reasons name it.{knew} Read it as a test of the method, "
+        "not as what could have been said then."
     )
 
 
 _SAME_DAYS = 7
+
+
+def past_sentence(found: Findings) -> str:
+    """Return what forecasts on past dates expected, and what came; nothing if none is known."""
+    learned, manifest = found.question.learned, found.run.manifest
+    past = (
+        [] if learned is None else [one for one in learned.hindcasts if one.until <= manifest.as_of]
+    )
+    if not past:
+        return ""
+    expected, none = sum(one.until_next for one in past), prod(1 - one.until_next for one in past)
+    verdict = "is nothing unusual" if none >= _UNUSUAL else "is hard to square with them"
+    return (
+        f"On {count_words(len(past), 'even date')} from {day_words(past[0].made)} on, each with "
+        f"the news of its day only, the forecasts together expected {expected:.1f} changes until "
+        f"{day_words(past[-1].until)}; that none would come had a chance of {chance(none)}: the "
+        f"quiet so far {verdict}."
+    )
+
+
+_UNUSUAL = 0.05
+
+
+def to_come_sentence(found: Findings) -> str:
+    """Return what news yet to come makes of the forecast, where that was known on its date."""
+    learned = found.question.learned
+    if learned is None or not learned.hindcasts:
+        return ""
+    a_year = {row.model: row.a_year for row in learned.other_models}
+    day = learned.hindcasts[-1].until
+    if day > found.run.manifest.as_of or not {"as it is", "no news to come"} <= set(a_year):
+        return ""
+    return (
+        f"Much of it comes from news that is yet to come: as of {day_words(day)} the chance within "
+        f"a year was {chance(a_year['as it is'])}, and would have been "
+        f"{chance(a_year['no news to come'])} if no more news came."
+    )
 
 
 def late_scores(found: Findings) -> str:

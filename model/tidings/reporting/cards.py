@@ -205,7 +205,7 @@ def _learned_from(question: Question, name: str) -> str:
         return ""
     if name.startswith("resolved."):
         return f"{len(question.learned.resolved)} resolved questions"
-    return f"{question.learned.cases} past cases, trusted to the power {question.learned.trust:g}"
+    return f"{question.learned.cases} past cases, each counted {question.learned.trust:g}"
 
 
 def _spread(normal: LinkNormal) -> Spread:

@@ -12,10 +12,17 @@ from tidings.evidence.ledger import Item
 from tidings.forecasting.tables import Check, ForecastRow
 from tidings.names import RETAINED, Var
 from tidings.question.loading import Question
-from tidings.reporting.briefing import brief_of, hindcast_words, late_scores, windows
-from tidings.reporting.cards import cards_of
+from tidings.reporting.briefing import (
+    brief_of,
+    hindcast_words,
+    late_scores,
+    past_sentence,
+    to_come_sentence,
+    windows,
+)
+from tidings.reporting.cards import Source, cards_of
 from tidings.reporting.findings import WEIGHED, Findings
-from tidings.reporting.moved import movers, time_sentence
+from tidings.reporting.moved import move_label, movers, rest_sentence, time_sentence
 from tidings.reporting.sentences import (
     conflict_sentence,
     item_words,
@@ -172,8 +179,10 @@ def _sections(found: Findings, alts: Mapping[str, str], *, brief: bool) -> dict[
 def _facts(found: Findings) -> dict[str, Any]:
     run, question, manifest = found.run, found.question, found.run.manifest
     known, config = found.situation.status_known_to, question.config
-    doubtful = any(bar.doubtful for bar in (*found.against, *found.towards))
-    doubtful = doubtful or any(swing.doubtful for swing in found.swings)
+    doubts = {
+        "doubt": any(bar.doubtful for bar in (*found.against, *found.towards)),
+        "doubt_of_swings": any(swing.doubtful for swing in found.swings),
+    }
     return {
         **_sentences(found),
         "run": run,
@@ -183,12 +192,12 @@ def _facts(found: Findings) -> dict[str, Any]:
         "headline_day": manifest.horizons[manifest.headline],
         "ahead": months_words(config.headline_months),
         "any_change": 1 - run.at(manifest.headline)[RETAINED].mean,
-        "years": f"{(known - config.clock_start).days / 365.25:.0f}",
+        "years": f"{(known - config.clock_start).days / 365.25:.1f}",
         "learned": question.learned,
         "reasons": [bar for bar in (*found.against, *found.towards) if bar.says],
         "before_news": _before_news(found),
         "past_known": _past_known(found),
-        "doubt": " A question mark: too uncertain to rely on." if doubtful else "",
+        **{name: _DOUBT if doubtful else "" for name, doubtful in doubts.items()},
         "tables": {name: run.at(name) for name in manifest.horizons},
         "span": _span,
         "horizon_title": _horizon_title,
@@ -199,11 +208,13 @@ def _facts(found: Findings) -> dict[str, Any]:
         "yardstick_words": list(_words(found)),
         "cards": cards_of(question, None, run),
         "line": spread_words,
+        "model_words": lambda name: _MODELS.get(name, name),
+        "yardstick_whole": _YARDSTICKS_WHOLE.get(manifest.yardstick, ""),
         "prior_title": lambda name: prior_words(name, question),
         "item_words": lambda item: item_words(item, question),
         "check_title": lambda name: _CHECK_TITLES.get(name, name.replace("_", " ")),
         # What a learned quantity is from says more to a reader than its name.
-        "source_words": lambda source: source.value.partition(", learned: ")[2] or source.value,
+        "source_words": _source_words,
         "check_says": lambda check: _without_names(check, question),
         "verdict": _verdict,
         "check_found": _check_found,
@@ -222,6 +233,9 @@ def _sentences(found: Findings) -> dict[str, Any]:
         **_told_stories(found),
         "moved_items": _moved_items(found),
         "time_sentence": time_sentence(found),
+        "past_sentence": past_sentence(found),
+        "to_come_sentence": to_come_sentence(found),
+        "rest_sentence": rest_sentence(found, _before_news(found)),
         "tips": list(_tips(found)),
         "conflicts": list(_conflicts(found)),
     }
@@ -240,6 +254,22 @@ def _tips(found: Findings) -> Iterator[str]:
 
 
 _JUST = 1e-6
+_DOUBT = " A question mark: too uncertain to rely on."
+_MODELS = {
+    "as it is": "this model",
+    "no news to come": "if no more news came",
+    "news to come from its own ledger alone": "news to come as in this question's ledger alone",
+    "no start-up": "a question may end as easily in its first months as later",
+    "silence tells nothing": "that nothing was reported says nothing of what happened",
+    "no correction for selection": "the resolved questions taken as any questions",
+}
+_YARDSTICKS_WHOLE = {
+    "icd203": "the words of the intelligence community of the United States",
+    "phia": "the words of the British Professional Head of Intelligence Assessment",
+    "nato": "the words of NATO's intelligence doctrine",
+    "ipcc": "the words of the Intergovernmental Panel on Climate Change",
+    "efsa": "the words of the European Food Safety Authority",
+}
 _OPEN, _TOLD = 10, 300
 """Stories that stand open, and that an annex has room for beside those that are felt."""
 
@@ -286,6 +316,23 @@ def _verdict(check: Check) -> str:
     return _VERDICTS.get(check.status, check.status)
 
 
+def _source_words(source: Source) -> str:
+    """Return what a prior comes from: what was learned, or the value with its parts in words."""
+    learned = source.value.partition(", learned: ")[2]
+    told = learned or re.sub(r"\bp(\d\d) = ([\d.e+-]+)", _quantile_words, source.value)
+    for name, title in YARDSTICK_TITLES.items():
+        told = told.replace(f"({name}: ", f"({title}: ")
+    return told
+
+
+def _quantile_words(found: re.Match[str]) -> str:
+    share = int(found[1])
+    return f"half below {found[2]}" if share == _HALF else f"{share} % below {found[2]}"
+
+
+_HALF = 50
+
+
 def _half_lives(found: Findings) -> tuple[str, str]:
     from tidings.mechanism.situation import half_lives_of
 
@@ -295,8 +342,11 @@ def _half_lives(found: Findings) -> tuple[str, str]:
 
 def _words(found: Findings) -> Iterable[tuple[str, str, str]]:
     bands = found.question.yardsticks.bands.get(found.run.manifest.yardstick, {})
-    for word, (low, high) in bands.items():
-        yield word, f"{low * 100:g}", f"{high * 100:g}"
+    same: dict[tuple[float, float], list[str]] = {}
+    for word, band in bands.items():
+        same.setdefault(band, []).append(word)
+    for (low, high), words in same.items():
+        yield " or ".join(words), f"{low * 100:g}", f"{high * 100:g}"
 
 
 def _check_found(check: Check) -> str:
@@ -304,11 +354,12 @@ def _check_found(check: Check) -> str:
     if check.value is None:
         return "\u2013"
     small = 0 < abs(check.value) < _SMALL
-    value = f"less than {_SMALL:g}" if small else f"{check.value:.3g}"
+    shown = f"{check.value:,.0f}" if abs(check.value) >= _MANY else f"{check.value:.3g}"
+    value = f"less than {_SMALL:g}" if small else shown
     return minus_sign(f"{value} (limit {check.limit:g})")
 
 
-_SMALL = 0.001
+_SMALL, _MANY = 0.001, 1000
 
 
 def _without_names(check: Check, question: Question) -> str:
@@ -327,13 +378,11 @@ def _order(found: Findings) -> str:
         return ""
     if found.moves.order_free:
         return "The largest come first; none depends on the order of the changes."
-    return "The largest come first; they were told apart in the order of publication."
+    return "The largest come first; each is what it added when it came."
 
 
-def _moved_items(found: Findings) -> list[Item]:
-    """Return the items that the figures of what moved name."""
-    if found.moves is None:
-        return []
+def _moved_items(found: Findings) -> list[tuple[str, Item]]:
+    """Return the items that the figures of what moved name, as they name them, in their order."""
     items = {item.id: item for item in (*found.earlier, *found.situation.items)}
-    shown = {move.id for outcome in movers(found) for move in found.telling(outcome)}
-    return sorted((items[name] for name in shown & set(items)), key=lambda item: item.known)
+    shown = {move.id: move for outcome in movers(found) for move in found.telling(outcome)}
+    return [(move_label(found, move), items[name]) for name, move in shown.items() if name in items]

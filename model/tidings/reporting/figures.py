@@ -82,7 +82,7 @@ def _draw_strip(
     left, top, each = at
     label = 0.0 if narrow else 150.0
     lowest = 10 ** floor(log10(max(min(r.q05 for r in rows if r.mean > 0), _SMALLEST)))
-    scale = Scale((lowest, 1.0), (left + label + 8, sheet.width - 62), log10)
+    scale = Scale((lowest, 1.0), (left + label + 8, sheet.width - 102), log10)
     bottom = top + each * len(rows) + 6
     exponent = round(log10(lowest))
     for mark in (10.0**power for power in range(exponent, 1)):
@@ -102,7 +102,9 @@ def _draw_strip(
         if row.mean > 0:
             sheet.line([(scale(max(row.q05, lowest)), middle), (scale(row.q95), middle)], colour, 3)
             sheet.dot(scale(row.mean), middle, 5, colour)
-        sheet.words(sheet.width, middle + 4, chance(row.mean), anchor="end", bold=True)
+        span = chance_range(row.q05, row.q95)
+        sheet.words(sheet.width, middle - 1, chance(row.mean), anchor="end", bold=True)
+        sheet.words(sheet.width, middle + 11, span, "soft", "end", size=10)
 
 
 def draw_by_month(run: Run, *, narrow: bool) -> Drawing:

@@ -32,6 +32,8 @@ WEIGHED = 12
 _EACH_WAY, _EVENTS, _SWINGS, _WATCHED, _MOVES, _CONFLICTS = 5, 8, 10, 3, 8, 5
 _FEW = 500
 """Draws that tell which items conflict."""
+_SEEN = 0.05
+"""Moves below this share of the largest are told together."""
 _APART_DAYS = 45
 """Events nearer to each other than this share a mark: the stronger."""
 
@@ -133,13 +135,18 @@ class Findings:
         return next(one.title for one in self.run.manifest.outcomes if one.id == outcome)
 
     def telling(self, outcome: str) -> list[Move]:
-        """Return the moves of an outcome outside Monte Carlo error, the largest first."""
+        """Return the moves of an outcome outside Monte Carlo error, the largest first.
+
+        Those too small to be seen beside the largest are left out.
+        """
         assert self.moves is not None
         row = self.moves.outcomes.index(outcome)
         at = self.moves.horizons.index(self.run.manifest.headline)
         named = [move for move in self.moves.moves if move.kind != "noise"]
         told = [move for move in named if not inside_noise(*move.effect.at(row, at))]
-        return sorted(told, key=lambda move: -abs(move.effect.at(row, at)[0]))[:_MOVES]
+        told.sort(key=lambda move: -abs(move.effect.at(row, at)[0]))
+        seen = _SEEN * abs(told[0].effect.at(row, at)[0]) if told else 0.0
+        return [move for move in told if abs(move.effect.at(row, at)[0]) >= seen][:_MOVES]
 
 
 def find(run: Run, moves: Moves | None = None) -> Findings:

@@ -3,11 +3,12 @@
 import numpy as np
 
 from tidings.mechanism.situation import half_lives_of
+from tidings.names import RETAINED
 from tidings.reasons.moves import Move
 from tidings.reporting.findings import Findings, story_label
 from tidings.reporting.reason_figures import Bar
 from tidings.reporting.sentences import prior_words
-from tidings.reporting.wording import count_words, months_words
+from tidings.reporting.wording import count_words, months_words, signed
 
 
 def movers(found: Findings) -> list[str]:
@@ -60,6 +61,30 @@ def move_label(found: Findings, move: Move) -> str:
         return move.id
     names = {"time": "time passing", "cases": "past cases", "model": "another version of the model"}
     return names.get(move.kind, move.id)
+
+
+def rest_sentence(found: Findings, before_news: float) -> str:
+    """Return how far the bars of why a forecast is what it is are from the whole way.
+
+    Parameters
+    ----------
+    found : Findings
+        What the report says.
+    before_news : float
+        Chance of any change before all news and the quiet so far.
+    """
+    bars = (*found.against, *found.towards)
+    if found.leading != RETAINED or not bars:
+        return ""
+    now = found.run.at(found.run.manifest.headline)[RETAINED].mean
+    way, shown = now - (1.0 - before_news), sum(bar.change for bar in bars)
+    others = len(found.stories) - sum(bar.says != "" for bar in bars)
+    return (
+        f"The bars come to {signed(shown)} points together, and the whole way from there to here "
+        f"is {signed(way)}: the other {signed(way - shown)} lie in what the remaining "
+        f"{count_words(others, 'story', 'stories')} and all that actors have said of their "
+        f"willingness have done, and in what the stories share."
+    )
 
 
 def time_sentence(found: Findings) -> str:

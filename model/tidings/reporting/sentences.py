@@ -86,7 +86,9 @@ def conflict_sentence(surprise: "Surprise", about: "Mapping[str, Item]", questio
     more = "more" if surprise.higher else "less"
     who = who_words(item.actor, question)
     against = [
-        f"{about[name].source}, {day_words(about[name].known)}" for name in surprise.conflicts
+        f"{about[name].source}, {day_words(about[name].known)}"
+        for name in surprise.conflicts
+        if _of_the_same(item, about[name])
     ]
     told = f"; most at odds with {listed(against)}" if against else ""
     titles = {one.id: f"“{one.title}”" for one in question.config.outcomes}
@@ -94,9 +96,15 @@ def conflict_sentence(surprise: "Surprise", about: "Mapping[str, Item]", questio
     what = listed([titles.get(name, name) for name in item.outcomes])
     return (
         f"{item.source}, {day_words(item.known)}: {item.claim} It shows {who} {more} willing "
-        f"to agree to {what} than all other items would have expected; one so far off had a "
-        f"chance of {chance(surprise.probability)}{told}."
+        f"to agree to {what} than all other items would have expected: by them, a statement so "
+        f"far off had a chance of {chance(surprise.probability)}{told}."
     )
+
+
+def _of_the_same(one: "Item", other: "Item") -> bool:
+    """Say whether two items speak of an outcome in common; one of any change speaks of all."""
+    wide = {ANY, RETAINED, STATUS_QUO}
+    return bool({*one.outcomes} & {*other.outcomes} or wide & {*one.outcomes, *other.outcomes})
 
 
 def target_words(target: "Target", titles: Mapping[str, str]) -> str:
@@ -137,7 +145,7 @@ def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int)
     title = next(outcome.title for outcome in question.config.outcomes if outcome.id == shown)
     now, so = float(watch.now[row, at]), float(one.favourable.then[row, at])
     against, neither = float(one.adverse.then[row, at]), float(one.neither[row, at])
-    about = "some change, none by name" if one.outcome == ANY else f"“{title}”"
+    about = "a change, without naming which" if one.outcome == ANY else f"“{title}”"
     if one.actor == DEAL:
         report, denial = f"A credible report that brings {about} nearer", "one that puts it off"
     else:
@@ -163,7 +171,7 @@ def watch_brief(one: "Watched", watch: "Watch", question: Question, at: int) -> 
     shown = RETAINED if one.outcome == ANY else one.outcome
     row = outcomes.index(shown)
     title = watch.run.manifest.outcomes[row].title
-    about = "some change, none by name" if one.outcome == ANY else f"“{title}”"
+    about = "a change, without naming which" if one.outcome == ANY else f"“{title}”"
     if one.actor == DEAL:
         report = f"A credible report that brings {about} nearer"
     else:

@@ -205,4 +205,7 @@ def spread_words(prior: str, spread: "Spread") -> str:
     if spread.q05 == spread.q95:
         return f"{prior_number(prior, spread.q50)}, fixed"
     low, high = (prior_number(prior, value) for value in (spread.q05, spread.q95))
-    return f"{prior_number(prior, spread.q50)}, {low} – {high}"
+    return f"{prior_number(prior, spread.q50)}, {low} – {high}{_UNITS.get(prior, '')}"
+
+
+_UNITS = {"base_rate": " ends a year"}

@@ -11,7 +11,8 @@ import tidings
 from tidings.errors import Fault
 from tidings.reasons.estimates import Effect
 from tidings.reporting import views
-from tidings.reporting.cards import cards_of
+from tidings.reporting.cards import Source, Spread, cards_of
+from tidings.reporting.document import _source_words
 from tidings.reporting.figures import month_ticks
 from tidings.reporting.wording import inside_noise, moved, percent, points
 
@@ -55,6 +56,19 @@ def test_months_have_a_handful_of_ticks_that_end_at_the_last(months):
     assert 2 <= len(ticks) <= 8
     assert ticks[0] == 0 and ticks[-1] <= months
     assert len(set(np.diff(ticks))) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("p05 = 0.066, p50 = 0.15, p95 = 0.34", "5 % below 0.066, half below 0.15, 95 % below 0.34"),
+     ("p50 = 1e-05", "half below 1e-05"),
+     ("very unlikely (icd203: 5–20 %)", "very unlikely (ICD 203: 5–20 %)"),
+     ("a_name, learned: 24 resolved questions", "24 resolved questions"),
+     ("fixed at 1", "fixed at 1")],
+)  # fmt: skip
+def test_what_a_prior_comes_from_is_told_in_words(value, said):
+    spread = Spread(0.1, 0.2, 0.3)
+    assert _source_words(Source(value, "", (), None, 1.0, spread)) == said
 
 
 def test_an_effect_is_told_with_its_error():
