@@ -15,8 +15,9 @@ import yaml
 from tidings.forecasting.making import make_forecast
 from tidings.reasons.moves import explain_moves
 from tidings.reporting import views
+from tidings.reporting.annex import told_stories
 from tidings.reporting.briefing import brief_of, grounds_of, past_sentence, to_come_sentence
-from tidings.reporting.document import TITLES, _told_stories
+from tidings.reporting.document import TITLES
 from tidings.reporting.findings import find
 from tidings.reporting.moved import move_bars, movers, rest_sentence, time_sentence
 from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
@@ -195,10 +196,10 @@ def test_an_annex_has_room_for_so_many_stories_and_for_those_that_are_felt(shipp
     first = found.stories[0]
     many = [replace(first, name=f"story-{n}", effect=None) for n in range(500)]
     felt = next(story for story in found.stories if story.effect is not None)
-    told = _told_stories(replace(found, stories=(*many, felt)))
+    told = told_stories(replace(found, stories=(*many, felt)))
     assert len(told["newest_stories"]) == 10 and len(told["older_stories"]) == 291
     assert told["older_stories"][-1] is felt and told["stories_left"] == "200"
-    shipped = _told_stories(found)
+    shipped = told_stories(found)
     assert shipped["stories_left"] == ""
     assert len(shipped["newest_stories"]) + len(shipped["older_stories"]) == len(found.stories)
 

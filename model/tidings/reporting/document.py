@@ -1,7 +1,6 @@
 """The one source of a report: a Quarto document without code, filled with a run's own numbers."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,9 @@ from typing import Any
 from tidings._templates import template
 from tidings._text import link_target, markdown, visible
 from tidings.evidence.ledger import Item
-from tidings.forecasting.tables import Check, ForecastRow
+from tidings.forecasting.tables import ForecastRow
 from tidings.names import RETAINED, Var
-from tidings.question.loading import Question
+from tidings.reporting.annex import annex_of
 from tidings.reporting.briefing import (
     brief_of,
     hindcast_words,
@@ -20,18 +19,10 @@ from tidings.reporting.briefing import (
     to_come_sentence,
     windows,
 )
-from tidings.reporting.cards import Source, cards_of
 from tidings.reporting.findings import WEIGHED, Findings
 from tidings.reporting.moved import move_label, movers, rest_sentence, time_sentence
-from tidings.reporting.sentences import (
-    conflict_sentence,
-    item_words,
-    prior_words,
-    shift_sentence,
-    short_name,
-)
+from tidings.reporting.sentences import conflict_sentence, prior_words, shift_sentence
 from tidings.reporting.wording import (
-    YARDSTICK_TITLES,
     chance,
     chance_range,
     day_words,
@@ -39,7 +30,6 @@ from tidings.reporting.wording import (
     minus_sign,
     months_words,
     signed,
-    spread_words,
 )
 
 TITLES = {
@@ -59,22 +49,6 @@ TITLES = {
     "priors": "Annex: the priors",
     "checks": "Annex: the checks",
 }
-_CHECK_TITLES = {
-    "r_hat": "Chains agree",
-    "ess_bulk": "Enough independent draws",
-    "ess_tail": "Enough draws of the tails",
-    "mcse": "Monte Carlo error",
-    "divergences": "No divergent transitions",
-    "e_bfmi": "The sampler moves freely",
-    "fresh": "Age of the news",
-    "survival_so_far": "The quiet so far",
-    "priors_and_evidence": "Priors and evidence",
-    "news_to_come": "News to come",
-    "noise_scale": "Noise of readings",
-    "surprises": "Surprising items",
-    "as_old": "Questions as old as this",
-}
-_VERDICTS = {"pass": "passed", "warn": "warning", "fail": "failed", "not_run": "not run"}
 
 
 def write_source(
@@ -185,7 +159,7 @@ def _facts(found: Findings) -> dict[str, Any]:
     }
     return {
         **_sentences(found),
-        "run": run,
+        **annex_of(found),
         "manifest": manifest,
         "found": found,
         "failed": [c for c in run.checks if c.required and not c.passed],
@@ -204,20 +178,7 @@ def _facts(found: Findings) -> dict[str, Any]:
         "resolution": {outcome.id: outcome.resolution for outcome in config.outcomes},
         "half_lives": _half_lives(found),
         "draws": f"{prod(run.stored('forecast')[Var.INCIDENCE].shape[:2]):,}",
-        "yardstick_title": YARDSTICK_TITLES.get(manifest.yardstick, manifest.yardstick),
-        "yardstick_words": list(_words(found)),
-        "cards": cards_of(question, None, run),
-        "line": spread_words,
         "model_words": lambda name: _MODELS.get(name, name),
-        "yardstick_whole": _YARDSTICKS_WHOLE.get(manifest.yardstick, ""),
-        "prior_title": lambda name: prior_words(name, question),
-        "item_words": lambda item: item_words(item, question),
-        "check_title": lambda name: _CHECK_TITLES.get(name, name.replace("_", " ")),
-        # What a learned quantity is from says more to a reader than its name.
-        "source_words": _source_words,
-        "check_says": lambda check: _without_names(check, question),
-        "verdict": _verdict,
-        "check_found": _check_found,
         "weighed": WEIGHED,
     }
 
@@ -230,7 +191,6 @@ def _sentences(found: Findings) -> dict[str, Any]:
         "scores_late": late_scores(found),
         "windows": windows(found),
         "order": _order(found),
-        **_told_stories(found),
         "moved_items": _moved_items(found),
         "time_sentence": time_sentence(found),
         "past_sentence": past_sentence(found),
@@ -263,23 +223,6 @@ _MODELS = {
     "silence tells nothing": "that nothing was reported says nothing of what happened",
     "no correction for selection": "the resolved questions taken as any questions",
 }
-_YARDSTICKS_WHOLE = {
-    "icd203": "the words of the intelligence community of the United States",
-    "phia": "the words of the British Professional Head of Intelligence Assessment",
-    "nato": "the words of NATO's intelligence doctrine",
-    "ipcc": "the words of the Intergovernmental Panel on Climate Change",
-    "efsa": "the words of the European Food Safety Authority",
-}
-_OPEN, _TOLD = 10, 300
-"""Stories that stand open, and that an annex has room for beside those that are felt."""
-
-
-def _told_stories(found: Findings) -> dict[str, Any]:
-    """Return the stories of the annex, and how many it leaves to the ledger."""
-    newest, rest = found.stories[:_OPEN], found.stories[_OPEN:]
-    older = [one for place, one in enumerate(rest) if place < _TOLD - _OPEN or one.effect]
-    left = f"{len(rest) - len(older):,}" if len(rest) > len(older) else ""
-    return {"newest_stories": newest, "older_stories": older, "stories_left": left}
 
 
 def _conflicts(found: Findings) -> Iterator[str]:
@@ -312,65 +255,11 @@ def _horizon_title(name: str, day: object) -> str:
     return months_words(int(name.removesuffix("mo"))) if name.endswith("mo") else str(day)
 
 
-def _verdict(check: Check) -> str:
-    return _VERDICTS.get(check.status, check.status)
-
-
-def _source_words(source: Source) -> str:
-    """Return what a prior comes from: what was learned, or the value with its parts in words."""
-    learned = source.value.partition(", learned: ")[2]
-    told = learned or re.sub(r"\bp(\d\d) = ([\d.e+-]+)", _quantile_words, source.value)
-    for name, title in YARDSTICK_TITLES.items():
-        told = told.replace(f"({name}: ", f"({title}: ")
-    return told
-
-
-def _quantile_words(found: re.Match[str]) -> str:
-    share = int(found[1])
-    return f"half below {found[2]}" if share == _HALF else f"{share} % below {found[2]}"
-
-
-_HALF = 50
-
-
 def _half_lives(found: Findings) -> tuple[str, str]:
     from tidings.mechanism.situation import half_lives_of
 
     first, second = half_lives_of(found.question.config)
     return f"{first:.0f}", f"{second:.0f}"
-
-
-def _words(found: Findings) -> Iterable[tuple[str, str, str]]:
-    bands = found.question.yardsticks.bands.get(found.run.manifest.yardstick, {})
-    same: dict[tuple[float, float], list[str]] = {}
-    for word, band in bands.items():
-        same.setdefault(band, []).append(word)
-    for (low, high), words in same.items():
-        yield " or ".join(words), f"{low * 100:g}", f"{high * 100:g}"
-
-
-def _check_found(check: Check) -> str:
-    """Return what a check has found, and what that was held against."""
-    if check.value is None:
-        return "\u2013"
-    small = 0 < abs(check.value) < _SMALL
-    shown = f"{check.value:,.0f}" if abs(check.value) >= _MANY else f"{check.value:.3g}"
-    value = f"less than {_SMALL:g}" if small else shown
-    return minus_sign(f"{value} (limit {check.limit:g})")
-
-
-_SMALL, _MANY = 0.001, 1000
-
-
-def _without_names(check: Check, question: Question) -> str:
-    """Return what a check says with the priors and actors that it names in words."""
-    says = check.says
-    for name, _ in question.rows:
-        says = says.replace(f"({name})", f"({prior_words(name, question)})")
-    if check.name == "fresh":
-        for actor in question.config.actors:
-            says = re.sub(rf"\b{re.escape(actor.id)} ", f"{short_name(actor.title)} ", says)
-    return says
 
 
 def _order(found: Findings) -> str:

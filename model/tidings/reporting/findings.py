@@ -176,14 +176,7 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
     bars = {part.id: _bar(part, situation, now, place) for part in parts if _telling(part, place)}
     swings = _swings(pool, run, rival)
     bounds = _edges(question, run, now)
-    runs = list_runs(run.path.parent)
-    others = [
-        one
-        for one in runs
-        if one.manifest.question == question.config.id
-        and one.manifest.as_of <= run.manifest.as_of
-        and not one.manifest.prior_only
-    ]
+    others = _known_runs(run)
     return Findings(
         run,
         question,
@@ -209,6 +202,17 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
     )
 
 
+def _known_runs(run: Run) -> list[Run]:
+    """Return the runs of the same question, with news, up to the date of one."""
+    return [
+        one
+        for one in list_runs(run.path.parent)
+        if one.manifest.question == run.manifest.question
+        and one.manifest.as_of <= run.manifest.as_of
+        and not one.manifest.prior_only
+    ]
+
+
 def _edges(question: Question, run: Run, now: float) -> tuple[float, ...]:
     """Return the probabilities between which the word for a forecast stays the same."""
     bands = question.yardsticks.bands[run.manifest.yardstick].values()
@@ -229,8 +233,7 @@ def _run_before(runs: Sequence[Run], run: Run) -> Run | None:
     earlier = [
         one
         for one in runs
-        if one.manifest.as_of < run.manifest.as_of
-        and not (one.manifest.prior_only or run.manifest.prior_only)
+        if one.manifest.as_of < run.manifest.as_of and not run.manifest.prior_only
     ]
     return max(earlier, key=lambda one: (one.manifest.as_of, one.manifest.created), default=None)
 

@@ -11,8 +11,8 @@ import tidings
 from tidings.errors import Fault
 from tidings.reasons.estimates import Effect
 from tidings.reporting import views
+from tidings.reporting.annex import source_words
 from tidings.reporting.cards import Source, Spread, cards_of
-from tidings.reporting.document import _source_words
 from tidings.reporting.figures import month_ticks
 from tidings.reporting.wording import inside_noise, moved, percent, points
 
@@ -68,7 +68,7 @@ def test_months_have_a_handful_of_ticks_that_end_at_the_last(months):
 )  # fmt: skip
 def test_what_a_prior_comes_from_is_told_in_words(value, said):
     spread = Spread(0.1, 0.2, 0.3)
-    assert _source_words(Source(value, "", (), None, 1.0, spread)) == said
+    assert source_words(Source(value, "", (), None, 1.0, spread)) == said
 
 
 def test_an_effect_is_told_with_its_error():
