@@ -57,7 +57,7 @@ def model(values, slices, readings, cholesky, onehots, sides) -> None:
     linked = values["prior_mean"] + values["prior_sd"] * z
     family = {name: linked[start:stop] for name, (start, stop) in slices.items()}
     noise, story_sd, bias_sd = jnp.exp(family["scale"])
-    base, push, slope, other = family["rate"]
+    base, push, counter, slope, other = family["rate"]
     path = numpyro.sample(
         "path", dist.Normal().expand((len(family["factor_sd"]), len(cholesky))).to_event(2)
     )
@@ -76,7 +76,9 @@ def model(values, slices, readings, cholesky, onehots, sides) -> None:
     agreed = jax.nn.logsumexp(consent, axis=0) + jax.nn.softplus(other)
     share = jnp.vstack([jnp.exp(consent - agreed), jnp.full_like(agreed, jax.nn.sigmoid(other))])
     rate = jnp.exp(base + slope * (agreed - values["consent_reference"]))
-    pushed = (jnp.exp(push * values["pressure"]) * values["exposure_years"]).sum(axis=2)
+    towards, against = values["pressure"]
+    news = jnp.exp(jnp.exp(push) * towards - jnp.exp(counter) * against)
+    pushed = (news * values["exposure_years"]).sum(axis=2)
     numpyro.factor("survival", -(rate * share * pushed).sum())
 
 

@@ -46,7 +46,8 @@ def build(situation) -> pm.Model:
         return pm.Normal(name, np.array(means), np.maximum(sds, 1e-6), shape=len(keys))
 
     with pm.Model() as model:
-        base, push = normal("log_base", ["base_rate"])[0], normal("push_slope", ["push_slope"])[0]
+        base = normal("log_base", ["base_rate"])[0]
+        push, counter = pt.exp(normal("push_slope", ["push_slope", "counter_slope"]))
         slope = normal("consent_slope", ["consent_slope"])[0]
         other = normal("logit_other", ["share_other"])[0]
         noise = pt.exp(normal("log_noise", ["noise_scale"])[0])
@@ -91,7 +92,8 @@ def build(situation) -> pm.Model:
         agreed = pt.logsumexp(consent, axis=0) - pt.log1p(-share)
         shares = pt.concatenate([pt.exp(consent - agreed), pt.ones((1, timeline.states)) * share])
         rate = pt.exp(base + slope * (agreed - values["consent_reference"]))
-        pushed = pt.exp(push * values["pressure"]) * values["exposure_years"]
+        towards, against = values["pressure"]
+        pushed = pt.exp(push * towards - counter * against) * values["exposure_years"]
         pm.Potential("survival", -pt.sum(rate * shares * pushed.sum(axis=2)))
     return model
 

@@ -135,3 +135,20 @@ def test_the_machine_code_is_pymcs_own_density_and_gradient(situation, point):
     value, along = density.bind(data, location, scale)(np.linalg.solve(scale, x - location))
     assert value == pytest.approx(float(expected), rel=1e-9)
     np.testing.assert_allclose(along, scale.T @ gradient, rtol=1e-6, atol=1e-6)
+
+
+def test_the_peer_of_the_benchmarks_is_the_same_model(situation):
+    """What both say of the quiet so far, at the middle of all priors."""
+    from tests.benchmarks.plain_pymc import build as plain
+
+    def survival(model):
+        [potential] = [one for one in model.potentials if one.name == "survival"]
+        [value] = model.replace_rvs_by_values([potential])
+        told = model.compile_fn(
+            value, inputs=model.value_vars, mode="FAST_COMPILE", on_unused_input="ignore"
+        )
+        return float(told(model.initial_point()))
+
+    ours = survival(build(situation.structure, graph_data(situation)))
+    assert ours < -0.1
+    assert survival(plain(situation)) == pytest.approx(ours, rel=1e-12)
