@@ -96,6 +96,20 @@ def test_a_new_question_is_valid_and_says_what_to_replace(begun):
     assert found == pytest.approx(inputs.question.config.consent_reference, abs=0.005)
 
 
+def test_a_comment_is_no_text_that_is_still_to_be_replaced(begun):
+    path = begun / "priors" / "grain-corridor.toml"
+    commented = path.with_name("commented.toml")
+    commented.write_text(path.read_text() + '# "To be replaced" stood here\n', encoding="utf-8")
+    said = []
+    for one in (path, commented):
+        done = subprocess.run(
+            [sys.executable, "-m", "tidings", "check", "--question", str(one)],
+            capture_output=True, text=True, check=True, cwd=begun,
+        )  # fmt: skip
+        said += [line for line in done.stdout.splitlines() if "still say" in line]
+    assert len(said) == 2 and said[0] == said[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

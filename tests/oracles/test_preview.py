@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tests.helpers import light
 
+from tidings.cli.asking import yearly_factors
 from tidings.evidence.ledger import Ledger
 from tidings.forecasting.making import make_forecast
 from tidings.forecasting.tables import K_LIMIT
@@ -69,3 +70,18 @@ def test_an_item_that_says_nothing_moves_nothing(shipped_run, new_item):
     newest = shipped_run.manifest.newest_item
     change, _ = effect(shipped_run, new_item(push=0, date=newest, published=newest))
     assert np.abs(change).max() < 1e-12
+
+
+@pytest.mark.parametrize("push", [-3, -2, -1, 1, 2, 3])
+def test_a_push_does_what_the_prompt_says_that_it_has_come_to(shipped_run, inputs, new_item, push):
+    """Near an outcome's odds within a year, where little else presses on it."""
+    promised = yearly_factors(inputs.question)[push]
+    item = new_item(push=push, face_value=None, source_reliability="A", credibility="1")
+    preview = preview_items(shipped_run, [item])
+    at = list(preview.horizons).index("12mo")
+    row = preview.outcomes.index(item.outcomes[0])
+    before, after = (preview.then - preview.effect.change)[row, at], preview.then[row, at]
+    found = after / (1 - after) / (before / (1 - before))
+    print(f"{push:+d}: odds x{found:.2f}, promised x{promised:.2f}")
+    assert (found > 1) == (push > 0)
+    assert promised / 1.6 < found < promised * 1.6

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
-from math import exp
+from math import exp, tanh
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -236,17 +236,33 @@ def _push_question(inputs: Inputs, outcomes: str) -> str:
 
 
 def _worth(question: Question) -> str:
-    """Return what a step of push was learned to do to the rate of an outcome, and for how long."""
-    up, down = (
-        exp(question.priors[name].quantile(0.5)) for name in ("push_slope", "counter_slope")
+    """Return what steps of push were learned to come to within a year, beside the words for them.
+
+    A push fades, so that its factor is the mean over the year's days of what is felt on each.
+    """
+    told = ", ".join(
+        f"{push:+d} \u00d7{factor:.2g}" for push, factor in yearly_factors(question).items()
     )
+    return f"what such steps have come to within a year, as learned: {told}; grade by the words"
+
+
+def yearly_factors(question: Question) -> dict[int, float]:
+    """Return by what a fresh push of an A1 item multiplies its outcome's rate within a year."""
+    from tidings.evidence.pressure import MOST
+
     news = question.config.news
-    return (
-        f"as learned: a step up multiplies the rate of an outcome by {up:.1f} on its day, and "
-        f"fades to half in {news.half_life_days:.0f} days; a step down divides it by {down:.1f}, "
-        f"{news.counter_half_life_days:.0f} days; over a year that comes to far less: grade by the "
-        "scale, which is of a year"
-    )
+    slopes = [question.priors[name].quantile(0.5) for name in ("push_slope", "counter_slope")]
+    lives = (news.half_life_days, news.counter_half_life_days)
+    factors = {}
+    for push in (-3, -2, -1, 1, 2, 3):
+        way = 0 if push > 0 else 1
+        felt = MOST * tanh(push / MOST) * slopes[way]
+        days = [exp(felt * 2 ** (-day / lives[way])) for day in range(_YEAR)]
+        factors[push] = sum(days) / len(days)
+    return factors
+
+
+_YEAR = 365
 
 
 def _show_recent(console: Console, inputs: Inputs, cells: Mapping[str, str]) -> None:

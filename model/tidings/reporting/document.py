@@ -160,6 +160,7 @@ def _facts(found: Findings) -> dict[str, Any]:
     return {
         **_sentences(found),
         **annex_of(found),
+        "run": run,
         "manifest": manifest,
         "found": found,
         "failed": [c for c in run.checks if c.required and not c.passed],

@@ -80,7 +80,7 @@ def _data(found: Findings) -> Mapping[str, Any]:
     z = standardised(weighing.posterior)
     arrays["z"] = _plain(np.stack([z[name] for name in priors])) if priors else _plain(np.zeros(0))
     header = {name: one[0] for name, one in arrays.items()}
-    blob = gzip.compress(b"".join(one[1] for one in arrays.values()), 9, mtime=0)
+    blob = gzip.compress(b"".join(one[1] for one in arrays.values()), 6, mtime=0)
     return {
         "run": found.run.manifest.run,
         "outcomes": _outcomes(found),

@@ -33,6 +33,12 @@ def test_an_error_is_told_with_the_flag_and_the_command_that_helps():
     )
 
 
+def test_help_keeps_what_stands_in_square_brackets():
+    done = subprocess.run([sys.executable, "-m", "tidings", "retract", "--help"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert "[today]" in done.stdout
+
+
 def test_a_day_that_does_not_exist_is_wrong_use():
     import typer
 

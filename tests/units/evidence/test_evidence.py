@@ -113,6 +113,25 @@ def test_a_draft_is_completed_from_the_ledger_and_compared_with_it(toy):
     assert likenesses(new, toy.ledger)[0].item.story == "offer"
 
 
+def test_a_site_that_passed_something_on_is_not_whom_it_came_from(toy):
+    passed = replace(
+        toy.ledger.items[0], id="passed", via="Kiosk", url="https://kiosk.example.org/1"
+    )
+    ledger = replace(toy.ledger, items=(*toy.ledger.items, passed))
+    cells = {"url": "https://kiosk.example.org/2"}
+    full = completed(cells, ledger, toy.question.yardsticks, AS_OF)
+    assert (full["source"], full["source_reliability"]) == ("Kiosk", "")
+
+
+def test_a_speaker_of_the_day_before_is_a_likeness_whatever_the_words(toy):
+    first = toy.ledger.items[0]
+    new = replace(first, id="new", story="new", claim="Quite other words.",
+                  url="https://example.org/x", date=first.date + timedelta(1))  # fmt: skip
+    assert [one.item.id for one in likenesses(new, toy.ledger)] == [first.id]
+    assert likenesses(replace(new, speaker="Somebody"), toy.ledger) == []
+    assert likenesses(replace(new, date=first.date + timedelta(5)), toy.ledger) == []
+
+
 def test_items_are_added_and_withdrawn_a_line_each(toy, tmp_path):
     path = tmp_path / "toy.csv"
     shutil.copy(TOY.with_suffix(".csv"), path)
