@@ -149,7 +149,10 @@ def test_sentences_of_past_forecasts_know_what_their_date_knew(inputs, shipped_r
     expected = sum(row.until_next for row in known)
     none = chance(prod(1 - row.until_next for row in known))
     said = past_sentence(found)
-    assert f"On {len(known)} even dates" in said and f"expected {expected:.1f} changes" in said
+    assert (
+        f"On {len(known)} evenly spaced dates" in said
+        and f"expected {expected:.1f} changes" in said
+    )
     assert f"a chance of {none}" in said and day_words(known[-1].until) in said
     # What other models say was worked out for a later day than the report's.
     assert to_come_sentence(found) == ""
@@ -162,13 +165,16 @@ def test_sentences_of_past_forecasts_know_what_their_date_knew(inputs, shipped_r
 
 
 def test_the_bars_and_what_they_leave_out_make_the_whole_way(shipped_run):
-    found, before = find(shipped_run), 0.12
+    found = find(shipped_run)
     now = shipped_run.at(shipped_run.manifest.headline)["retained"].mean
     shown = sum(bar.change for bar in (*found.against, *found.towards))
-    said = rest_sentence(found, before)
-    for part in (shown, now - 0.88, now - 0.88 - shown):
+    asked = "prior", "retained", shipped_run.manifest.headline
+    [before] = [row.mean for row in shipped_run.rows
+                if (row.basis, row.outcome, row.horizon) == asked]  # fmt: skip
+    said = rest_sentence(found)
+    for part in (shown, now - before, now - before - shown):
         assert f"{signed(part)}" in said
-    assert rest_sentence(replace(found, leading="ukraine"), before) == ""
+    assert rest_sentence(replace(found, leading="ukraine")) == ""
 
 
 def test_confidence_names_what_lowers_it(shipped_run):
@@ -177,7 +183,7 @@ def test_confidence_names_what_lowers_it(shipped_run):
     assert "is high: the newest news is 15 days old" in brief_of(found).confidence
     old = shipped_run.manifest.model_copy(update={"newest_item": date(2025, 9, 1)})
     said = brief_of(replace(found, run=replace(shipped_run, manifest=old))).confidence
-    assert "is moderate, since the newest news is 90 days old. For it speaks that" in said
+    assert "is moderate, since the newest news is 90 days old. In its favour: " in said
     none = shipped_run.manifest.model_copy(update={"newest_item": None, "prior_only": True})
     said = brief_of(replace(found, run=replace(shipped_run, manifest=none))).confidence
     assert "is low, since the news is left out" in said

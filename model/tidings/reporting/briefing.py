@@ -6,7 +6,7 @@ How likely something is and how much to trust that never stand in one sentence.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from math import prod
+from math import log, prod
 
 import numpy as np
 
@@ -98,8 +98,14 @@ def _likely(found: Findings, row: ForecastRow) -> str:
 
 def _worded(found: Findings, probability: float) -> str:
     """Return the word of the yardstick for a chance, in quotation marks where it is one."""
-    word = found.question.yardsticks.word(probability, found.run.manifest.yardstick)
-    return word if word.endswith("the scale") else f"“{word}”"
+    name, yardsticks = found.run.manifest.yardstick, found.question.yardsticks
+    word = yardsticks.word(probability, name)
+    bands = yardsticks.bands[name].values()
+    ends = {
+        "below the scale": f"under {chance(min(low for low, _ in bands))}",
+        "above the scale": f"over {chance(max(high for _, high in bands))}",
+    }
+    return ends.get(word, f"“{word}”")
 
 
 def word_range(found: Findings, row: ForecastRow) -> str:
@@ -202,7 +208,7 @@ def _confidence(found: Findings) -> str:
     level = _LEVELS[-1] if none else _LEVELS[min(len(poor), len(_LEVELS) - 1)]
     if not poor:
         return f"Confidence in what it rests on is {level}: {'; '.join(good)}."
-    but = f" For it speaks that {'; '.join(good)}." if good else ""
+    but = f" In its favour: {'; '.join(good)}." if good else ""
     return f"Confidence in what it rests on is {level}, since {'; '.join(poor)}.{but}"
 
 
@@ -227,7 +233,7 @@ def grounds_of(found: Findings) -> Iterator[Ground]:
     as_old = next((check for check in found.run.checks if check.name == "as_old"), None)
     watched = "" if as_old is None or as_old.passed else ", none of them watched as long as this"
     if as_old is not None and as_old.passed and as_old.value is not None:
-        watched = f", {as_old.value:.0f} of them watched as long as this"
+        watched = f"; watched as long as this: {as_old.value:.0f}"
     late = len(found.situation.resolved_later)
     ended = f", {late} of which ended only later" if late else ""
     yield Ground(
@@ -248,11 +254,18 @@ def trust_sentence(found: Findings) -> str:
     luck = "" if sure or row.log_gain <= 0 else ", which may be luck"
     error = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.2f}"
     return (
-        f"Tested on {count_words(row.questions, 'resolved question')} that it had not seen, it was "
-        f"{how} at saying whether anything would change within {months_words(row.months)} than "
-        f"always saying the average rate{luck} (log score {row.log_event:.2f} against "
-        f"{row.log_base:.2f}, lower is better; a gain of {row.log_gain:.2f}{error})."
+        f"Tested on {_of_all(row.questions, len(learned.resolved))}, none of which it had seen, it "
+        f"was {how} at saying whether anything would change within {months_words(row.months)} than "
+        f"always saying the average rate{luck} (log score {row.log_event:.2f}, the average rate "
+        f"{row.log_base:.2f}, always saying even odds {log(2):.2f}; lower is better; a gain of "
+        f"{row.log_gain:.2f}{error})."
     )
+
+
+def _of_all(count: int, of: int) -> str:
+    """Return how many resolved questions a score has: those watched as long as it looks ahead."""
+    told = count_words(of, "resolved question")
+    return told if count == of else f"the {count} of {told} that were watched so long"
 
 
 def _score(learned: Learned, found: Findings) -> ScoreRow | None:
@@ -306,8 +319,8 @@ def hindcast_words(found: Findings) -> str:
     return (
         f"A reconstruction, made on {day_words(made)} as of {day_words(manifest.as_of)}. News "
         "known later is not used as evidence; but its priors are those of today, set by people "
-        f"who knew what came, and their reasons name it.{knew} Read it as a test of the method, "
-        "not as what could have been said then."
+        f"who knew what came, and their written reasons mention it.{knew} Read it as a test of "
+        "the method, not as what could have been said then."
     )
 
 
@@ -325,10 +338,10 @@ def past_sentence(found: Findings) -> str:
     expected, none = sum(one.until_next for one in past), prod(1 - one.until_next for one in past)
     verdict = "is nothing unusual" if none >= _UNUSUAL else "is hard to square with them"
     return (
-        f"On {count_words(len(past), 'even date')} from {day_words(past[0].made)} on, each with "
-        f"the news of its day only, the forecasts together expected {expected:.1f} changes until "
-        f"{day_words(past[-1].until)}; that none would come had a chance of {chance(none)}: the "
-        f"quiet so far {verdict}."
+        f"On {count_words(len(past), 'evenly spaced date')} from {day_words(past[0].made)} on, "
+        "each with the news of its day only, the forecasts together expected "
+        f"{expected:.1f} changes until {day_words(past[-1].until)}; that none would come "
+        f"had a chance of {chance(none)}: the quiet so far {verdict}."
     )
 
 

@@ -170,7 +170,7 @@ def _facts(found: Findings) -> dict[str, Any]:
         "years": f"{(known - config.clock_start).days / 365.25:.1f}",
         "learned": question.learned,
         "reasons": [bar for bar in (*found.against, *found.towards) if bar.says],
-        "before_news": _before_news(found),
+        "before_news": found.before_news,
         "past_known": _past_known(found),
         **{name: _DOUBT if doubtful else "" for name, doubtful in doubts.items()},
         "tables": {name: run.at(name) for name in manifest.horizons},
@@ -196,7 +196,7 @@ def _sentences(found: Findings) -> dict[str, Any]:
         "time_sentence": time_sentence(found),
         "past_sentence": past_sentence(found),
         "to_come_sentence": to_come_sentence(found),
-        "rest_sentence": rest_sentence(found, _before_news(found)),
+        "rest_sentence": rest_sentence(found),
         "tips": list(_tips(found)),
         "conflicts": list(_conflicts(found)),
     }
@@ -222,7 +222,7 @@ _MODELS = {
     "news to come from its own ledger alone": "news to come as in this question's ledger alone",
     "no start-up": "a question may end as easily in its first months as later",
     "silence tells nothing": "that nothing was reported says nothing of what happened",
-    "no correction for selection": "the resolved questions taken as any questions",
+    "no correction for selection": "no allowance for how resolved questions were chosen",
 }
 
 
@@ -230,13 +230,6 @@ def _conflicts(found: Findings) -> Iterator[str]:
     items = {item.id: item for item in found.situation.items}
     for surprise in found.conflicts:
         yield conflict_sentence(surprise, items, found.question)
-
-
-def _before_news(found: Findings) -> float:
-    """Return the chance of any change at the headline horizon before evidence and quiet years."""
-    manifest = found.run.manifest
-    rows = [row for row in found.run.rows if row.basis == "prior" and row.outcome == RETAINED]
-    return 1.0 - next(row.mean for row in rows if row.horizon == manifest.headline)
 
 
 def _past_known(found: Findings) -> bool:
@@ -267,8 +260,11 @@ def _order(found: Findings) -> str:
     if found.moves is None:
         return ""
     if found.moves.order_free:
-        return "The largest come first; none depends on the order of the changes."
-    return "The largest come first; each is what it added when it came."
+        return f"The largest come first; none depends on the order of the changes. {_SINCE}"
+    return f"The largest come first; each is what it added when it came. {_SINCE}"
+
+
+_SINCE = "What came early has faded since: its weight today is in the figure before."
 
 
 def _moved_items(found: Findings) -> list[tuple[str, Item]]:

@@ -194,12 +194,14 @@ def draw_densities(run: Run, draws: Mapping[str, tuple[Array, Array]], *, narrow
         shapes = density(prior, grid), density(posterior, grid)
         tall = (each - 24 if narrow else each - 8) / max(*(s.max() for s in shapes), 1e-9)
         xs = [across(float(1 / (1 + np.exp(-at)))) for at in grid]
-        for shape, style in zip(shapes, ("soft", outcome_class(place)), strict=True):
+        styles = ("soft", outcome_class(place))
+        for shape, style in list(zip(shapes, styles, strict=True))[run.manifest.prior_only :]:
             outline = [(x, ground - tall * h) for x, h in zip(xs, shape, strict=True)]
             if style != "soft":
                 sheet.area([(xs[0], ground), *outline, (xs[-1], ground)], style, 0.45)
             sheet.line(outline, style, 1.2, "4 3" if style == "soft" else "")
-    sheet.words(across.edges[0], bottom + 30, "dashed: before the evidence", "soft", size=11)
+    if not run.manifest.prior_only:
+        sheet.words(across.edges[0], bottom + 30, "dashed: before the evidence", "soft", size=11)
     return sheet
 
 

@@ -134,6 +134,25 @@ class Findings:
         """Return an outcome's title."""
         return next(one.title for one in self.run.manifest.outcomes if one.id == outcome)
 
+    @property
+    def before_news(self) -> float:
+        """Chance of any change at the headline horizon before its own news and quiet years."""
+        rows = [row for row in self.run.rows if row.basis == "prior" and row.outcome == RETAINED]
+        headline = self.run.manifest.headline
+        return 1.0 - next(row.mean for row in rows if row.horizon == headline)
+
+    @property
+    def unshown(self) -> float | None:
+        """What is left of the way from there to the forecast beside what is told one by one.
+
+        None where the status quo is not the likeliest, or nothing is told.
+        """
+        bars = (*self.against, *self.towards)
+        if self.leading != RETAINED or not bars:
+            return None
+        now = self.run.at(self.run.manifest.headline)[RETAINED].mean
+        return now - (1.0 - self.before_news) - sum(bar.change for bar in bars)
+
     def telling(self, outcome: str) -> list[Move]:
         """Return the moves of an outcome outside Monte Carlo error, the largest first.
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from tidings.mechanism.situation import half_lives_of
-from tidings.names import RETAINED
 from tidings.reasons.moves import Move
 from tidings.reporting.findings import Findings, story_label
 from tidings.reporting.reason_figures import Bar
@@ -63,27 +62,19 @@ def move_label(found: Findings, move: Move) -> str:
     return names.get(move.kind, move.id)
 
 
-def rest_sentence(found: Findings, before_news: float) -> str:
-    """Return how far the bars of why a forecast is what it is are from the whole way.
-
-    Parameters
-    ----------
-    found : Findings
-        What the report says.
-    before_news : float
-        Chance of any change before all news and the quiet so far.
-    """
-    bars = (*found.against, *found.towards)
-    if found.leading != RETAINED or not bars:
+def rest_sentence(found: Findings) -> str:
+    """Return how far the bars of why a forecast is what it is are from the whole way."""
+    left = found.unshown
+    if left is None:
         return ""
-    now = found.run.at(found.run.manifest.headline)[RETAINED].mean
-    way, shown = now - (1.0 - before_news), sum(bar.change for bar in bars)
-    others = len(found.stories) - sum(bar.says != "" for bar in bars)
+    bars = (*found.against, *found.towards)
+    shown, others = sum(bar.change for bar in bars), len(found.stories)
+    others -= sum(bar.says != "" for bar in bars)
     return (
-        f"The bars come to {signed(shown)} points together, and the whole way from there to here "
-        f"is {signed(way)}: the other {signed(way - shown)} lie in what the remaining "
+        f"These come to {signed(shown)} points together, and the whole way from there to here is "
+        f"{signed(shown + left)}: the last bar, {signed(left)}, is what the remaining "
         f"{count_words(others, 'story', 'stories')} and all that actors have said of their "
-        f"willingness have done, and in what the stories share."
+        "willingness have done, and what the stories share."
     )
 
 

@@ -19,6 +19,7 @@ from tidings.reporting.figures import (
 from tidings.reporting.findings import Findings
 from tidings.reporting.moved import move_bars, movers
 from tidings.reporting.reason_figures import (
+    Bar,
     alt_of_bars,
     alt_of_swings,
     draw_bars,
@@ -87,6 +88,8 @@ def _reasons(found: Findings, by: str) -> Iterator[Picture]:
     now = run.at(run.manifest.headline)[found.leading].mean
     bars = (*found.against, *reversed(found.towards))
     if bars:
+        if found.unshown is not None:
+            bars = (*bars, Bar("all else, and what stories share", now - found.unshown, now))
         said = f"chance of “{title}” by {by}"
         alt = alt_of_bars(bars, f"“{title}”")
         yield "why", alt, lambda **how: draw_bars(bars, now, said, **how)
@@ -117,7 +120,9 @@ def _over_time(found: Findings) -> Iterator[Picture]:
     learned = found.question.learned
     as_of = found.run.manifest.as_of
     past = () if learned is None else learned.hindcasts
-    line = [(row.made, row.a_year) for row in past if row.made <= as_of]
+    line = [(row.made, row.a_year) for row in past if row.made < as_of]
+    if line:
+        line.append((as_of, 1 - found.run.at(found.run.manifest.headline)[RETAINED].mean))
     if len(line) + len(found.published) < 2:
         return
     values = [value for _, value in line] or [value for _, value in found.published]

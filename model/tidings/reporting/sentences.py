@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 from tidings.forecasting.tables import K_LIMIT
 from tidings.names import ANY, DEAL, RETAINED, STATUS_QUO
 from tidings.question.loading import Question
-from tidings.reporting.wording import chance, day_words, inside_noise, listed, percent, prior_number
+from tidings.reporting.wording import (
+    chance,
+    day_words,
+    inside_noise,
+    listed,
+    percent,
+    prior_number,
+    unit_of,
+)
 
 if TYPE_CHECKING:
     from tidings.evidence.ledger import Item
@@ -75,7 +83,7 @@ def shift_sentence(shift: "PriorShift", title: str, now: float, words: tuple[str
     prior, word = words
     return (
         f"{prior}: were its middle to {way} from {prior_number(shift.prior, shift.before)} to "
-        f"{prior_number(shift.prior, shift.after)}, "
+        f"{prior_number(shift.prior, shift.after)}{unit_of(shift.prior)}, "
         f"“{title}” would {passed} {chance(shift.bound)} and be {word}."
     )
 

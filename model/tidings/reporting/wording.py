@@ -205,7 +205,12 @@ def spread_words(prior: str, spread: "Spread") -> str:
     if spread.q05 == spread.q95:
         return f"{prior_number(prior, spread.q50)}, fixed"
     low, high = (prior_number(prior, value) for value in (spread.q05, spread.q95))
-    return f"{prior_number(prior, spread.q50)}, {low} – {high}{_UNITS.get(prior, '')}"
+    return f"{prior_number(prior, spread.q50)}, {low} – {high}{unit_of(prior)}"
+
+
+def unit_of(prior: str) -> str:
+    """Return the unit of a prior, where it has one of its own, with a blank before it."""
+    return _UNITS.get(prior, "")
 
 
 _UNITS = {"base_rate": " ends a year"}
