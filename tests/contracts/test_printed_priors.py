@@ -11,6 +11,7 @@ from tests.helpers import PROJECT, QUESTION
 
 import tidings
 from tidings._text import markdown as escape
+from tidings.reporting.annex import source_words
 from tidings.reporting.cards import cards_of
 from tidings.reporting.document import TITLES, write_source
 from tidings.reporting.findings import find
@@ -72,7 +73,7 @@ def test_the_report_has_every_prior_with_its_own_numbers(shipped_run, cards, tmp
         assert escape(spread_words(card.name, card.prior)) in line
         assert escape(card.because) in line
         for one in card.sources:
-            assert escape(one.value.rpartition(", learned: ")[2]) in line
+            assert escape(source_words(one)) in line
     assert len(lines) == len(cards)
 
 
