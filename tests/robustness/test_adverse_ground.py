@@ -8,8 +8,10 @@ import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from tests.helpers import PROJECT
 
 LEDGER, QUESTION = "data/evidence.csv", "priors/turkey-s400.toml"
 ITEM = [
@@ -55,6 +57,25 @@ def test_what_cannot_be_written_leaves_everything_as_it_was(project, name):
     last = done.stderr.strip().splitlines()[-1]
     assert "cannot be written" in last and "None" not in last
     assert state(project) == before
+
+
+def test_an_output_on_a_full_disk_is_one_line(project):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tidings", "check"], cwd=project, stdout=full,
+            stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "the output: cannot be read or written (No space left on device)\n"
+
+
+def test_a_full_temporary_folder_is_one_line_and_writes_no_report(shipped_run, tmp_path):
+    out = tmp_path / "out"
+    run = ["report", str(shipped_run.path), "--runs", str(shipped_run.path.parent)]
+    done = command(PROJECT, [*run, "--out", str(out)], preexec_fn=small_files)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") <= 2 and "cannot be written" in done.stderr
+    assert not out.exists() or not list(out.iterdir())
 
 
 @pytest.mark.parametrize("name", WRITING)

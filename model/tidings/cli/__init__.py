@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from tidings._text import visible
 from tidings.errors import TidingsError, UsageError
 
 # Every model of pydantic would look for plugins among all that is installed.
@@ -91,6 +92,16 @@ def _as_typed(argument: str) -> str:
         raise UsageError(f"got {argument!r}; expected an argument in UTF-8") from None
 
 
+def _cannot_go_on(error: OSError) -> None:
+    """Say what the ground does not give: no room on a disk, no leave; nothing of a closed pipe."""
+    if error.filename is None:
+        # It is the output that cannot be written: nothing more may be at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(error, BrokenPipeError):
+        place = visible(str(error.filename2 or error.filename or "the output"))
+        sys.stderr.write(f"{place}: cannot be read or written ({error.strerror or error})\n")
+
+
 def main() -> None:
     """Run the command line; expected errors are lines on standard error, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -106,9 +117,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read the output has gone; nothing more may be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _cannot_go_on(error)
         sys.exit(1)
     except Exception as error:
         sys.stderr.write(f"tidings: internal fault: {type(error).__name__}: {error}\n")

@@ -94,11 +94,22 @@ def render(
             raise UsageError(f"got {one!r}; expected {nearest(one, FORMATS)}", "to")
     if paper not in PAPERS:
         raise UsageError(f"got {paper!r}; expected {nearest(paper, PAPERS)}", "paper")
-    quarto, name = find_quarto(), name_of(run, since, brief=brief)
+    try:
+        return _render(run, to, folder, since, (brief, PAPERS[paper]))
+    except OSError as error:
+        place = error.filename2 or error.filename or tempfile.gettempdir()
+        raise RenderError(f"{place}: cannot be written ({error.strerror or error})") from error
+
+
+def _render(
+    run: Run, to: Sequence[str], folder: Path, since: Moves | None, form: tuple[bool, str]
+) -> tuple[Path, ...]:
+    """Render into a temporary folder, and put what was made in its place."""
+    quarto, name = find_quarto(), name_of(run, since, brief=form[0])
     with tempfile.TemporaryDirectory(prefix="tidings-") as temporary:
         work = Path(temporary) / name
         work.mkdir()
-        document = _bundle(run, work, since, (brief, PAPERS[paper]))
+        document = _bundle(run, work, since, form)
         # Quarto keeps files of its own in the folder: one format after the other.
         with ThreadPoolExecutor(1 if quarto else len(FORMATS)) as threads:
             made = list(threads.map(partial(_rendered, quarto, document), to))
