@@ -51,6 +51,13 @@ def test_what_was_learned_from_other_data_is_a_fault(project, file, old, new, wh
     assert fault.remedy == "learn"
 
 
+@pytest.mark.parametrize("as_of", ["9999-12-31", "2200-01-01", "1800-01-01"])
+def test_a_day_out_of_reach_is_refused_before_anything_is_built(project, as_of):
+    with pytest.raises(tidings.InputError, match=r"as_of: got .* expected a date (before|from)"):
+        tidings.forecast(project / QUESTION, as_of, project / "runs")
+    assert not (project / "runs").exists()
+
+
 RESOLVED_FAULTS = {
     "an end before the start": ("date: '2023-10-17'", "date: '2021-10-17'", "resolved.date",
                                 "after at_risk_from"),

@@ -16,11 +16,12 @@ from tidings.forecasting.making import make_forecast
 from tidings.reasons.moves import explain_moves
 from tidings.reporting import views
 from tidings.reporting.annex import told_stories
-from tidings.reporting.briefing import brief_of, grounds_of, past_sentence, to_come_sentence
+from tidings.reporting.briefing import brief_of
 from tidings.reporting.document import TITLES
 from tidings.reporting.findings import find
 from tidings.reporting.moved import move_bars, movers, rest_sentence, time_sentence
 from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
+from tidings.reporting.trusting import grounds_of, past_sentence, to_come_sentence
 from tidings.reporting.wording import chance, chance_range, day_words, signed
 
 MOST_HTML, MOST_PDF = 3_000_000, 2_000_000
@@ -135,10 +136,33 @@ def test_no_machine_words_reach_a_reader(page):
 
 def test_a_report_knows_no_forecast_of_a_later_day(inputs, shipped_run, tmp_path):
     early = make_forecast(inputs, date(2024, 6, 30), tmp_path)
-    make_forecast(inputs, date(2025, 3, 31), tmp_path)
+    late = make_forecast(inputs, date(2025, 3, 31), tmp_path)
     found = find(early)
     assert [day for day, _ in found.published] == [date(2024, 6, 30)]
-    assert found.before is None
+    assert found.before is None and not found.since
+    # The later one knows the earlier, and says what came in between and what of it is felt.
+    found = find(late)
+    assert found.before is not None and found.before.manifest.run == early.manifest.run
+    between = {item.story for item in found.situation.items if item.known > date(2024, 6, 30)}
+    assert {story.name for story in found.since} == between
+    said = brief_of(found).changed
+    assert f"News has come since in {len(between)} stories" in said
+    most = max((one.effect for one in found.since if one.effect), key=lambda bar: abs(bar.change))
+    assert f"{signed(most.change)} points: {most.label}" in said
+
+
+def test_page_one_names_the_news_that_would_secure_the_status_quo(shipped_run):
+    found = find(shipped_run)
+    then = {(one.actor, one.outcome): one.adverse.then[found.place] for one in found.watch.news}
+    best = found.securing
+    assert best is not None and then[best.actor, best.outcome] == max(then.values())
+    now = shipped_run.at(shipped_run.manifest.headline)["retained"].mean
+    assert max(then.values()) > now
+    said = brief_of(found).watch[-1]
+    assert (
+        f"would raise “Kept by Turkey” from {chance(now)} to {chance(max(then.values()))}" in said
+    )
+    assert f"(a chance of {chance(best.adverse.probability)} within a month)" in said
 
 
 def test_sentences_of_past_forecasts_know_what_their_date_knew(inputs, shipped_run):

@@ -95,7 +95,7 @@ def test_many_faults_are_counted_by_kind(project):
     assert len(every) > 40 and every[:20] == lines[:20]
 
 
-def test_doctor_finds_what_was_left_and_clears_it_only(project):
+def test_doctor_finds_what_was_left_and_clears_it_only(project, monkeypatch):
     runs = project / "data" / "runs"
     left = runs / ".writing-abc" / "run"
     left.mkdir(parents=True)
@@ -103,7 +103,13 @@ def test_doctor_finds_what_was_left_and_clears_it_only(project):
     lock.touch()
     young = project / "data" / ".evidence.csv-young"
     young.touch()
-    for path in (runs / ".writing-abc", lock):
+    old = [project / "data" / name for name in (".evidence.csv-old", "..evidence.csv.undo-old")]
+    old.append(project / "cache" / ".writing-code")
+    old[-1].parent.mkdir()
+    for path in (*old, record := project / "data" / ".evidence.csv.undo"):
+        path.touch()
+    monkeypatch.setenv("TIDINGS_CACHE", str(project / "cache"))
+    for path in (runs / ".writing-abc", lock, record, *old):
         os.utime(path, (1, 1))
     broken = runs / "2025-01-01_20250101T000000Z_abcdef"
     broken.mkdir()
@@ -113,7 +119,8 @@ def test_doctor_finds_what_was_left_and_clears_it_only(project):
     assert "unreadable run" in done.stdout
     assert command(project, "doctor", "--clear", "--yes").returncode == 1
     assert not left.exists() and not lock.exists()
-    assert young.exists() and broken.exists()
+    assert not any(path.exists() for path in old)
+    assert record.exists() and young.exists() and broken.exists()
     found = tidings.doctor(project / QUESTION, runs)
     assert isinstance(found, Diagnosis)
     assert [one.kind for one in found.findings] == ["unreadable run"]

@@ -14,11 +14,13 @@ import sys
 from dataclasses import replace
 
 import pytest
-from tests.helpers import AS_OF, PROJECT
+from rich.console import Console
+from tests.helpers import AS_OF, PROJECT, lighten
 from tests.robustness.payloads import PAYLOADS
 
 import tidings
 from tidings._text import link_target, markdown, visible
+from tidings.cli.asking import _Asker, _push_question
 from tidings.evidence.recording import cells_of
 from tidings.forecasting.making import make_forecast
 from tidings.reporting.rendering import render
@@ -89,12 +91,14 @@ def hostile_run(inputs, tmp_path_factory):
         text = re.sub(
             rf"^({key} = )(\"\"\".*?\"\"\"|\".*?\")",
             lambda found, payloads=payloads: found[1] + json.dumps(
-                " ".join(next(payloads) for _ in range(2 if key == "title" else 4)),  # noqa: B023
+                " ".join(next(payloads) for _ in range(2 if key == "title" else 4))  # noqa: B023
+                + (MARKUP if key == "title" else ""),  # noqa: B023
                 ensure_ascii=False,
             ),
             text, flags=re.MULTILINE | re.DOTALL,
         )  # fmt: skip
     question.write_text(text)
+    lighten(question)
     ledger = folder / "data/evidence.csv"
     items = [item for item in tidings.check(question).ledger.items if item.known <= AS_OF]
     fields = {name: in_turn(start) for name, start in (("claim", 0), ("source", 7), ("speaker", 19),
@@ -184,16 +188,23 @@ def test_modules_of_the_working_folder_are_not_run(tmp_path, monkeypatch):
 def command(folder, *arguments, **environment):
     return subprocess.run(
         [sys.executable, "-m", "tidings", *arguments], cwd=folder, capture_output=True,
-        check=False, env={**os.environ, **environment},
+        check=False, env={**os.environ, **environment}, timeout=300,
     )  # fmt: skip
+
+
+MARKUP = " [/b] $x^ \\frac"
+"""Ends what was not begun: of a terminal's markup, and of maths."""
 
 
 def test_a_terminal_gets_no_markup_and_no_escapes_of_others(hostile_run):
     """Titles and claims are shown as typed: nothing is coloured, erased or turned about by them."""
     folder = hostile_run.path.parents[1]
-    for arguments in (["history"], ["watch", "--all"], ["priors", "show", "base_rate"]):
+    for arguments in (
+        ["history"], ["watch", "--all"], ["priors", "show", "base_rate"], ["priors", "show"],
+        ["sensitivity"], ["explain"], ["priors", "plot"],
+    ):  # fmt: skip
         done = command(folder, *arguments, "--runs", str(hostile_run.path.parent))
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, (arguments, done.stderr)
         assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]|\xe2\x80\xae", done.stdout)
     question = folder / "priors" / "markup.toml"
     text = (folder / "priors" / "turkey-s400.toml").read_text()
@@ -203,6 +214,45 @@ def test_a_terminal_gets_no_markup_and_no_escapes_of_others(hostile_run):
     done = command(folder, "priors", "show", "--question", "priors/markup.toml")
     assert done.returncode == 0, done.stderr
     assert b"closed [/b] and [red]open" in done.stdout and b"\x1b" not in done.stdout
+
+
+def test_a_prompt_shows_titles_as_typed(project, monkeypatch):
+    question = project / "priors/turkey-s400.toml"
+    text, count = re.subn(r'^title = "Given to Ukraine"', 'title = "Given [/b] [red]away"',
+                          question.read_text(), flags=re.MULTILINE)  # fmt: skip
+    assert count == 1
+    question.write_text(text)
+    inputs = tidings.check(question)
+    shown = []
+    monkeypatch.setattr(
+        Console, "input", lambda self, prompt="", **how: shown.append(prompt) or "1"
+    )
+    asker = _Asker(Console(), inputs, {})
+    asker.ask("push", _push_question(inputs, "ukraine"))
+    assert asker.cells["push"] == "1" and "“Given [/b] [red]away”" in str(shown[0])
+
+
+def test_the_name_of_a_file_reaches_no_terminal_raw(project):
+    (project / "priors/turkey-s400.toml").rename(project / "priors/a\x1b[2Jb.toml")
+    (project / "data/evidence.csv").rename(project / "data/c\x1b[2Jd.csv")
+    question = project / "priors/a\x1b[2Jb.toml"
+    text = question.read_text().replace("../data/evidence.csv", "../data/c\\u001b[2Jd.csv")
+    for changed in (text, text.replace("title = ", "tilte = ", 1)):
+        question.write_text(changed)
+        done = command(project, "check", "--question", str(question))
+        assert b"\x1b" not in done.stdout + done.stderr
+        assert "a⟨U+001B⟩[2Jb.toml" in (done.stdout + done.stderr).decode()
+
+
+@pytest.mark.parametrize("title", ["a\n---\n\x00'b", "...", "'quoted': \"twice\"", "# no", "- [x]"])
+def test_no_title_ends_the_header_of_a_document(title):
+    import yaml
+
+    from tidings.reporting.document import _quoted
+
+    header = f"title: {_quoted(markdown(title))}\nlang: en\n"
+    read = yaml.safe_load(header)
+    assert set(read) == {"title", "lang"} and isinstance(read["title"], str)
 
 
 def test_a_fault_with_escapes_in_it_is_one_visible_line(project):
@@ -217,7 +267,10 @@ def test_a_fault_with_escapes_in_it_is_one_visible_line(project):
 def test_output_that_is_not_utf8_and_a_closed_pipe_are_no_faults(project):
     done = command(project, "check", PYTHONIOENCODING="ascii", LC_ALL="C")
     assert done.returncode == 0
-    code = f"{sys.executable} -m tidings check --json | head -c 1"
-    piped = subprocess.run(["bash", "-c", f"set -o pipefail; {code}"], cwd=project,
-                           capture_output=True, check=False)  # fmt: skip
-    assert b"Traceback" not in piped.stderr and b"internal fault" not in piped.stderr
+    reading, writing = os.pipe()
+    os.close(reading)
+    for arguments in (["check"], ["check", "--json"], ["priors", "show"]):
+        piped = subprocess.run([sys.executable, "-m", "tidings", *arguments], cwd=project,
+                               stdout=writing, stderr=subprocess.PIPE, check=False)  # fmt: skip
+        assert piped.returncode == 1 and piped.stderr == b"", arguments
+    os.close(writing)

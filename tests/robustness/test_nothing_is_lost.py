@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from tests.helpers import AS_OF
 
 import tidings
 from tidings.forecasting.runs import list_runs
@@ -80,9 +81,31 @@ def test_reports_of_one_run_made_at_once_are_whole(shipped_run, tmp_path):
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_no_run_is_stored_with_a_value_that_is_no_number(inputs, shipped_run, monkeypatch):
+def test_bundles_of_one_run_put_in_place_at_once_are_whole(tmp_path):
+    from tidings.reporting.rendering import _place_folder
+
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "forecast.qmd").write_text("x" * 9**5)
+    for number in range(20):
+        target = tmp_path / str(number) / "report-source"
+        target.parent.mkdir()
+        with ThreadPoolExecutor(6) as threads:
+            list(threads.map(lambda _, target=target: _place_folder(bundle, target), range(6)))
+        assert list(target.parent.iterdir()) == [target]
+        assert (target / "forecast.qmd").stat().st_size == 9**5
+
+
+def test_no_run_is_stored_with_a_value_that_is_no_number(inputs, tmp_path, monkeypatch):
     from tidings.forecasting import making
 
-    broken = replace(shipped_run.rows[0], mean=float("nan"))
-    with pytest.raises(tidings.FitError, match="1 of 2 probabilities are no numbers"):
-        making._check_finite([broken, shipped_run.rows[1]])
+    made = making._rows
+
+    def rows(incidence, calendar, basis, diagnosed):
+        first, *others = made(incidence, calendar, basis, diagnosed)
+        return [replace(first, mean=float("nan")), *others]
+
+    monkeypatch.setattr(making, "_rows", rows)
+    with pytest.raises(tidings.FitError, match=r"2 of \d+ probabilities are no numbers"):
+        making.make_forecast(inputs, AS_OF, tmp_path / "runs")
+    assert list_runs(tmp_path / "runs") == [] and not list(tmp_path.rglob("manifest.json"))

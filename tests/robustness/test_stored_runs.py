@@ -50,6 +50,7 @@ FORGED = {
     "nothing": lambda facts: {},
     "a key of a newer version": lambda facts: {**facts, "mood": "good"},
     "no number": lambda facts: {**facts, "already_happened": None},
+    "not a number": lambda facts: {**facts, "already_happened": float("nan")},
     "a name that leaves the folder": lambda facts: {**facts, "run": "../../../x"},
     "an absolute name": lambda facts: {**facts, "run": "/tmp/x"},
     "a question outside": lambda facts: {**facts, "question_file": "../../../etc/passwd"},
@@ -65,12 +66,31 @@ def test_a_run_that_cannot_be_read_is_one_line_of_the_history(runs, copy, shippe
     assert [run.manifest.run for run in list_runs(runs)] == [shipped_run.manifest.run]
     [fault] = unreadable_runs(runs)
     assert copy.name in str(fault)
+    assert "validation error" not in str(fault) and "manifest.json: " in str(fault)
     told = command("history", "--runs", str(runs))
     assert told.returncode == 0
     assert shipped_run.manifest.run in told.stdout
     assert "not a run that can be read" in " ".join(told.stdout.split())
     answer = json.loads(command("history", "--json", "--runs", str(runs)).stdout)
     assert len(answer["runs"]) == len(answer["unreadable"]) == 1
+
+
+def test_a_run_that_cannot_be_read_stops_no_other_command(runs, copy, shipped_run, project):
+    (copy / "manifest.json").write_text("{}")
+    reseal(copy)
+    question, at = project / "priors/turkey-s400.toml", ("--runs", str(runs))
+    item = ["--actor", "moscow", "--outcomes", "ukraine", "--push", "1", "--grade", "B2", "--voice",
+            "observer", "--claim", "Moscow would look at it.", "--source", "TASS",
+            "--url", "https://tass.com/x", "--date", "2025-11-29"]  # fmt: skip
+    for arguments in (
+        ["report", *at, "--to", "html", "--out", str(project / "out")],
+        ["priors", "show", "base_rate", *at],
+        ["add", *item, "--yes", "--question", str(question), *at],
+    ):
+        done = command(*arguments)
+        assert done.returncode == 0, done.stderr
+    assert shipped_run.manifest.run in str(list((project / "out").iterdir()))
+    assert "Moscow would look at it." in (project / "data/evidence.csv").read_text()
 
 
 def test_a_report_of_a_forged_run_is_refused_and_writes_nothing(runs, copy, tmp_path):

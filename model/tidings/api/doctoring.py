@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tidings.api.defaults import QUESTION, RENDERED, RUNS, Where
+from tidings.forecasting.density import cache_folder
 from tidings.forecasting.doctoring import Diagnosis, clear, examine
 from tidings.question.loading import beside, load_settings
 
@@ -26,4 +27,4 @@ def doctor(question: Where = QUESTION, runs: Where = RUNS) -> Diagnosis:
     """
     question, runs = Path(question), Path(runs)
     ledger = beside(question, load_settings(question).files.evidence)
-    return examine(runs, (question.parent, ledger.parent, RENDERED))
+    return examine(runs, (question.parent, ledger.parent, RENDERED, cache_folder()))

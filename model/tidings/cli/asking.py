@@ -134,7 +134,7 @@ class _Asker:
         config, words = self.inputs.question.config, self.inputs.question.yardsticks
         while True:
             answer = Prompt.ask(
-                text, console=self.console, default=default, show_default=bool(default)
+                said(text), console=self.console, default=default, show_default=bool(default)
             ).strip()
             if name == "face_value":
                 answer = whole_word(answer, words.phrases(LEDGER))

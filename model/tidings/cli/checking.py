@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 import tidings
+from tidings._text import visible
 from tidings.api.defaults import QUESTION
 from tidings.cli.options import AsJson, QuestionFile, print_json
 from tidings.errors import InputError
@@ -34,9 +35,8 @@ def check(
         print_json(views.check(inputs))
         return
     words = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in views.counts(inputs).items())
-    typer.echo(f"{question}: no faults in {words}")
-    lines = inputs.question.path.read_text(encoding="utf-8").splitlines()
-    marks = [f'"{TO_BE_REPLACED}' in line.partition("#")[0] for line in lines]
-    if any(marks):
-        say = "text still says" if sum(marks) == 1 else "texts still say"
-        typer.echo(f"note: {sum(marks)} {say} “{TO_BE_REPLACED}”")
+    typer.echo(f"{visible(str(question))}: no faults in {words}")
+    left = len(inputs.question.undefined) + len(inputs.question.unreasoned)
+    if left:
+        say = "text still says" if left == 1 else "texts still say"
+        typer.echo(f"note: {left} {say} “{TO_BE_REPLACED}”")

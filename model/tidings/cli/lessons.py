@@ -12,6 +12,7 @@ from rich.table import Table
 import tidings
 from tidings.api.defaults import QUESTION
 from tidings.cli.options import AsJson, QuestionFile, print_json, progress_lines, read_day
+from tidings.cli.telling import said
 from tidings.question.sources import LevelRow, ScoreRow
 from tidings.reporting import views
 
@@ -124,7 +125,7 @@ def show_lessons(console: Console, lessons: "Lessons", files: Sequence[Path]) ->
     console.print(table)
     for name, value in learned.settings.items():
         console.print(f"{name} {value:g}", highlight=False)
-    console.print("written: " + ", ".join(str(file) for file in files), highlight=False)
+    console.print("written: " + ", ".join(map(said, files)), highlight=False)
 
 
 def exam(

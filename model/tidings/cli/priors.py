@@ -170,7 +170,7 @@ def set_prior(
     effect = shown_effect(console, lambda: tidings.preview_prior(edit, runs, how))
     for line in edit.lines():
         console.print(line, highlight=False, markup=False)
-    confirm(console, yes, f"write it into {edit.path}?")
+    confirm(console, yes, f"write it into {said(edit.path)}?")
     edit.write()
     if as_json:
         print_json(views.changed("prior", name, effect))
@@ -203,4 +203,4 @@ def plot(
     """Draw priors: densities before and after evidence, words, and what the priors alone say."""
     console = Console()
     for path in tidings.plot_priors(name, run, question, runs, folder, to):
-        console.print(str(path), highlight=False, soft_wrap=True)
+        console.print(said(path), highlight=False, soft_wrap=True)

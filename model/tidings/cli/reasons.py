@@ -142,7 +142,7 @@ def show_sensitivity(
     now = percent(sensitivity.run.at(tipping.horizon)[tipping.outcome].mean)
     title = next(outcome.title for outcome in manifest.outcomes if outcome.id == tipping.outcome)
     console.print(
-        f"[bold]{title}[/] {now} by {manifest.horizons[tipping.horizon]}, run {manifest.run}",
+        f"[bold]{said(title)}[/] {now} by {manifest.horizons[tipping.horizon]}, run {manifest.run}",
         highlight=False,
     )
     _show_tornado(console, sensitivity, (tipping.outcome, tipping.horizon), count)

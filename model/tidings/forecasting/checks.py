@@ -14,6 +14,8 @@ from tidings.mechanism.likelihood import standardised_residuals
 from tidings.mechanism.parameters import Parameters
 from tidings.mechanism.unknowns import GraphData
 from tidings.names import Var
+from tidings.question.loading import Question
+from tidings.question.schema import TO_BE_REPLACED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,8 +30,12 @@ LIMITS = {
     "posterior_predictive": 0.01,
     "prior_data_conflict": 2.0,
     "fresh": 45.0,
+    "filled_in": 0.0,
 }
 """R-hat and ESS by Vehtari et al. 2021 (doi:10.1214/20-BA1221); E-BFMI by Betancourt 2016."""
+
+STALE_DAYS = 1826.0
+"""Five years: a forecast whose newest item is older is no forecast of today."""
 
 
 @dataclass(frozen=True)
@@ -191,4 +197,19 @@ def fresh_check(as_of: date, newest: Mapping[str, date | None]) -> Check:
     if age <= LIMITS[name]:
         return Check(name, "pass", float(age), LIMITS[name], False, says)
     says += "; silence of the ledger is not silence of the world"
+    if age > STALE_DAYS:
+        return Check(name, "fail", float(age), STALE_DAYS, True, says)
     return Check(name, "warn", float(age), LIMITS[name], False, says)
+
+
+def filled_check(question: Question) -> Check:
+    """Ask whether anything of a new question was never filled in.
+
+    Without what counts as an outcome nobody knows what is forecast; a missing reason is a warning.
+    """
+    name, left = "filled_in", len(question.undefined) + len(question.unreasoned)
+    says = f"texts of the question that still say “{TO_BE_REPLACED}”"
+    status: Status = "warn" if left else "pass"
+    if question.undefined:
+        status, says = "fail", f"{says}; what counts as {', '.join(question.undefined)} is not said"
+    return Check(name, status, float(left), LIMITS[name], True, says)

@@ -16,6 +16,7 @@ import hashlib
 import io
 import os
 import pickle
+import stat
 import subprocess
 import sys
 import warnings
@@ -26,7 +27,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -92,9 +93,14 @@ def kept(name: str) -> tuple[list[MachineCode], dict[str, NDArray[np.float64]]] 
     ----------
     name : str
         As it was given to `keep`.
+
+    Notes
+    -----
+    What is here is run. A file of another user's, or that others may write, counts as none.
     """
     try:
-        content = (cache_folder() / f"{name}.bin").read_bytes()
+        with (cache_folder() / f"{name}.bin").open("rb") as stream:
+            content = stream.read() if _own(stream.fileno()) else b""
     except OSError:
         return None
     seal, body = content[:_SEAL_BYTES], content[_SEAL_BYTES:]
@@ -139,8 +145,16 @@ def keep(name: str, codes: Sequence[MachineCode], probe: Mapping[str, NDArray[np
         )
 
 
+def _own(file: int) -> bool:
+    """Say whether an open file is the user's, and written by nobody else."""
+    if not hasattr(os, "getuid"):
+        return True
+    told = os.fstat(file)
+    return told.st_uid == os.getuid() and not told.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
 def _write(folder: Path, name: str, body: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=folder, prefix=".writing-", delete=False) as written:
         written.write(hashlib.sha256(body).digest() + body)
     Path(written.name).replace(folder / f"{name}.bin")
@@ -303,9 +317,18 @@ def _compile_in_own_process(structure: Structure, data: GraphData) -> list[Machi
     """Compile where PyMC and the compiler give their memory back when they are done."""
     # -P and the paths keep out modules that stand where the user does.
     command = [sys.executable, "-P", "-m", "tidings.forecasting.compilation"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(_import_paths())}
     asked = pickle.dumps((structure, data))
-    done = subprocess.run(command, input=asked, capture_output=True, env=environment, check=False)
+    with TemporaryDirectory(prefix="tidings-") as scratch:
+        # PyTensor keeps nothing here, but makes a folder, and a home may not be there to write in.
+        flags = [os.environ.get("PYTENSOR_FLAGS"), f"base_compiledir={scratch}"]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(_import_paths()),
+            "PYTENSOR_FLAGS": ",".join(filter(None, flags)),
+        }
+        done = subprocess.run(
+            command, input=asked, capture_output=True, env=environment, check=False
+        )
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise FitError(

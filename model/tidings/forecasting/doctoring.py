@@ -13,7 +13,7 @@ from tidings.errors import RunError
 from tidings.forecasting.runs import list_runs, unreadable_runs
 
 Ailment = Literal["leftover", "unreadable run", "changed run"]
-_LEFTOVERS = (".writing-*", ".*.lock", ".*.csv-*", ".*.toml-*")
+_LEFTOVERS = (".writing-*", ".*.lock", ".*.csv-*", ".*.toml-*", ".*.undo-*")
 _SETTLED_SECONDS = 60.0
 """What is younger may still be being written."""
 

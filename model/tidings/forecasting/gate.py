@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaincc, ndtr
 
 from tidings.evidence.arrivals import Arrivals
-from tidings.evidence.pressure import mean_pressure
+from tidings.evidence.pressure import mean_pressure, pressure_at
 from tidings.forecasting.fitting import Fitted, prior_parameters
 from tidings.forecasting.tables import Check, Status
 from tidings.mechanism.likelihood import NeutralRates, standardised_residuals
@@ -33,6 +33,7 @@ NEWS_WARN = 0.05
 NOISE_WARN = 1.5
 CONFLICT_WARN, CONFLICT_FAIL = 0.05, 0.001
 SURPRISE_TAIL, SURPRISE_WARN = 0.05, 0.15
+BOTH_WAYS_WARN = 3.0
 _FUTURES, _PRIOR_DRAWS = 400, 1000
 _STEP_DAYS = BLOCK_DAYS / 7
 """Steps that blocks hold whole, so that all of them have one table."""
@@ -58,6 +59,7 @@ def level_checks(fitted: Fitted, watched: Sequence[float]) -> list[Check]:
         survival_check(prior_parameters(situation, _PRIOR_DRAWS, "survival so far"), situation),
         prior_conflict_check(z.reshape(-1, z.shape[-1])),
         news_check(situation, situation.arrivals, (up, down)),
+        both_ways_check(situation),
         noise_check(parameters),
         surprise_check(parameters, fitted.data.rows),
         age_check(situation.question.config.clock_start, situation.as_of, watched),
@@ -136,6 +138,24 @@ def _news_statistics(pressure: NDArray[np.floating], slopes: tuple[float, float]
     towards, against = pressure
     factor = np.exp(slopes[0] * towards - slopes[1] * against).mean(axis=(0, 1))
     return np.array([factor, (towards - against).std(axis=1).mean(axis=0)])
+
+
+def both_ways_check(situation: Situation) -> Check:
+    """Ask whether strong news towards an outcome is felt beside strong news against it.
+
+    A step towards an end has been worth more than one against it, so that the two do not cancel:
+    a reader should know which outcome is high because it is contested.
+    """
+    ends, today = situation.structure.ends, np.array([float(situation.as_of.toordinal())])
+    felt = pressure_at(situation.pulses, today, half_lives_of(situation.question.config), ends)
+    contested = felt[..., 0].min(axis=0)
+    most = int(contested.argmax())
+    says = f"steps of push felt both towards one outcome and against it ({ends[most]})"
+    value = float(contested[most])
+    status: Status = "pass" if value <= BOTH_WAYS_WARN else "warn"
+    if status == "warn":
+        says += "; they do not cancel, since news towards an end is worth more"
+    return Check("news_both_ways", status, value, BOTH_WAYS_WARN, False, says)
 
 
 def noise_check(parameters: Parameters) -> Check:

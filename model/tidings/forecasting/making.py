@@ -19,6 +19,7 @@ from tidings.forecasting.checks import (
     check_run,
     conflict_check,
     diagnose,
+    filled_check,
     fresh_check,
     independent,
     predictive_check,
@@ -199,6 +200,7 @@ def _evidence_checks(fitted: Fitted) -> list[Check]:
         predictive_check(fitted.parameters.flat(), fitted.data),
         conflict_check(fitted.sampled.draws, prior_names(situation.structure)),
         fresh_check(situation.as_of, situation.newest_by_actor),
+        filled_check(situation.question),
     ]
 
 
@@ -301,11 +303,13 @@ def _notes(situation: Situation) -> Iterator[str]:
             "the forecast is the prior updated by time alone."
         )
     fresh = fresh_check(situation.as_of, situation.newest_by_actor)
-    if fresh.status == "warn":
+    if fresh.value is not None and fresh.status != "pass":
         yield (
             f"The newest item is {fresh.value:.0f} days old: "
             "silence of the ledger is not silence of the world."
         )
+    if situation.as_of > date.today():
+        yield "The as-of date is after the day it was made on: what comes in between is not known."
     if situation.later:
         yield f"{_items(situation.later)} known only after the as-of date: left out."
     if situation.retracted:

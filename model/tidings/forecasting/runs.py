@@ -261,7 +261,14 @@ def read_run(path: Path) -> Run:
         rows = tuple(row_from_text(cells) for cells in _table(text(FORECAST)))
         checks = tuple(check_from_text(cells) for cells in _table(text(CHECKS)))
         _check_whole(manifest, rows)
-    except (OSError, KeyError, ValueError, ValidationError) as error:
+    except ValidationError as error:
+        first, *more = (".".join(map(str, fault["loc"])) for fault in error.errors())
+        others = f" and {len(more)} more" if more else ""
+        raise RunError(
+            f"{path}: not a run that can be read ({MANIFEST}: {first}{others}: missing, or not of "
+            f"this version); {_REMEDY}"
+        ) from None
+    except (OSError, KeyError, ValueError) as error:
         first = str(error).splitlines()[0]
         raise RunError(f"{path}: not a run that can be read ({first}); {_REMEDY}") from None
     return Run(path, manifest, rows, checks, sums)

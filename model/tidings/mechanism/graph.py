@@ -41,6 +41,7 @@ from numpy.typing import NDArray
 
 from tidings.mechanism.unknowns import (
     DATA_DIMS,
+    NEVER,
     RATE_PARTS,
     SCALES,
     GraphData,
@@ -168,8 +169,9 @@ def _rate(parts: pt.TensorVariable, consent: pt.TensorVariable, given: Tensors) 
     log_base, consent_slope, other = parts[0], parts[3], parts[4]
     log_named, log_other = -pt.softplus(other), -pt.softplus(-other)
     agreed = pt.log(pt.sum(pt.exp(consent), axis=0))
+    possible = pt.log(-pt.expm1(-pt.exp(agreed + NEVER)))
     log_rate = log_base + consent_slope * (agreed - log_named - given["consent_reference"])
-    return Rate(log_rate, consent - agreed + log_named, log_other)
+    return Rate(log_rate, consent - agreed + log_named + possible, log_other)
 
 
 def _survival(parts: pt.TensorVariable, rate: Rate, given: Tensors) -> None:

@@ -7,8 +7,11 @@ deterministics::
 
     c[k]    = log precedent[k] + sum over a of binding[a,k] log w[a,k]
     A       = log sum over named k of exp c[k] - log(1 - share_other)
-    rate[k] = base_rate exp(consent_slope (A - A0)) share[k]
+    rate[k] = base_rate exp(consent_slope (A - A0)) share[k] open
               exp(push_slope up[k] - counter_slope down[k]),   share[k] = exp(c[k] - A)
+
+``open`` is 1 - exp(-exp(20) sum of exp c[k]): 1 but where it is certain that somebody refuses whose
+refusal binds, and 0 there, whatever consent is worth elsewhere; `other` needs nobody's.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from tidings.mechanism.unknowns import RATE_PARTS, SCALES, GraphData, prior_names, prior_slices
+from tidings.mechanism.unknowns import (
+    NEVER,
+    RATE_PARTS,
+    SCALES,
+    GraphData,
+    prior_names,
+    prior_slices,
+)
 from tidings.names import Dim, Var
 from tidings.question.structure import Structure
 
@@ -217,8 +227,10 @@ def neutral_rates(
     consent, agreement = log_consent(parts, factor, structure)
     away = agreement - factor.dtype.type(consent_reference)
     of_all = parts.rate[Var.BASE_RATE] * np.exp(parts.rate[Var.CONSENT_SLOPE] * away)
+    agreed = agreement + np.log1p(-parts.rate[Var.SHARE_OTHER])
+    of_named = of_all * -np.expm1(-np.exp(agreed + factor.dtype.type(NEVER)))
     other = parts.rate[Var.SHARE_OTHER] * of_all
-    return np.concatenate([np.exp(consent - agreement) * of_all, other[None]])
+    return np.concatenate([np.exp(consent - agreement) * of_named, other[None]])
 
 
 def news_factor(parts: RateParts, pressure: NDArray[Any]) -> NDArray[Any]:

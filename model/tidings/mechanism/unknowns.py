@@ -18,6 +18,8 @@ from tidings.question.structure import Structure
 
 RATE_PARTS = (Var.BASE_RATE, Var.PUSH_SLOPE, Var.COUNTER_SLOPE, Var.CONSENT_SLOPE, Var.SHARE_OTHER)
 SCALES = (Var.NOISE_SCALE, Var.STORY_SD, Var.VOICE_BIAS_SD)
+NEVER = 20.0
+"""Agreement less likely than exp(-20), two in a thousand million, is none."""
 
 DATA_DIMS: Mapping[str, tuple[Dim, ...]] = {
     "prior_mean": (Dim.PRIOR,),

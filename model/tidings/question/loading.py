@@ -13,7 +13,7 @@ from tidings.errors import Fault, InputError, nearest, raise_if_any
 from tidings.names import OTHER, RETAINED
 from tidings.question.normal import LinkNormal
 from tidings.question.priors import named_rows, resolve_priors
-from tidings.question.schema import LEARNED, PairRows, PriorRow, QuestionConfig
+from tidings.question.schema import LEARNED, TO_BE_REPLACED, PairRows, PriorRow, QuestionConfig
 from tidings.question.sources import Claim, Learned, read_claims, read_learned
 from tidings.question.yardsticks import Yardsticks, read_yardsticks
 
@@ -49,6 +49,17 @@ class Question:
     def rows(self) -> tuple[tuple[str, PriorRow], ...]:
         """Every prior row with its dotted name."""
         return tuple(named_rows(self.config.priors))
+
+    @property
+    def undefined(self) -> tuple[str, ...]:
+        """Outcomes of which a new question has not yet been told what counts as them."""
+        ends = self.config.outcomes
+        return tuple(one.id for one in ends if one.resolution.startswith(TO_BE_REPLACED))
+
+    @property
+    def unreasoned(self) -> tuple[str, ...]:
+        """Priors of which a new question has not yet been told why they are what they are."""
+        return tuple(name for name, row in self.rows if row.because.startswith(TO_BE_REPLACED))
 
     def file(self, name: str) -> Path | None:
         """Return the path of one of the files the question names, or None if it names none."""

@@ -24,6 +24,8 @@ _CHECK_TITLES = {
     "survival_so_far": "The quiet so far",
     "priors_and_evidence": "Priors and evidence",
     "news_to_come": "News to come",
+    "news_both_ways": "News both ways",
+    "filled_in": "Nothing left to fill in",
     "noise_scale": "Noise of readings",
     "surprises": "Surprising items",
     "as_old": "Questions as old as this",
@@ -114,6 +116,8 @@ def _without_names(check: Check, question: Question) -> str:
     says = check.says
     for name, _ in question.rows:
         says = says.replace(f"({name})", f"({prior_words(name, question)})")
+    for outcome in question.config.outcomes:
+        says = says.replace(f"({outcome.id})", f"({outcome.title})")
     if check.name == "fresh":
         for actor in question.config.actors:
             says = re.sub(rf"\b{re.escape(actor.id)} ", f"{short_name(actor.title)} ", says)

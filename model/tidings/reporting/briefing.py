@@ -6,7 +6,6 @@ How likely something is and how much to trust that never stand in one sentence.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from math import log, prod
 
 import numpy as np
 
@@ -14,10 +13,10 @@ from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run
 from tidings.forecasting.tables import ForecastRow
 from tidings.names import RETAINED
-from tidings.question.sources import Learned, ScoreRow
 from tidings.reporting.findings import Findings
 from tidings.reporting.moved import moved_by
 from tidings.reporting.sentences import expected_words, watch_brief
+from tidings.reporting.trusting import confidence_words, trust_sentence
 from tidings.reporting.wording import (
     YARDSTICK_TITLES,
     chance,
@@ -27,21 +26,10 @@ from tidings.reporting.wording import (
     frequency,
     listed,
     months_words,
+    signed,
 )
 
-_FRESH_DAYS, _FEW_LEARNED = 45, 10
-_LEVELS = ("high", "moderate", "low")
 _BOTH_WINDOWS = 2
-_NONE_BETTER = 2.0
-"""A gain within two standard errors may be luck."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """One ground of confidence: what it says, and whether it speaks for the forecast."""
-
-    says: str
-    good: bool
 
 
 @dataclass(frozen=True)
@@ -83,7 +71,7 @@ def brief_of(found: Findings) -> Brief:
         _changed(found),
         tuple(_to_watch(found)),
         _unseen(found),
-        _confidence(found),
+        confidence_words(found),
         trust_sentence(found),
     )
 
@@ -91,12 +79,12 @@ def brief_of(found: Findings) -> Brief:
 def _likely(found: Findings, row: ForecastRow) -> str:
     """Return how likely an outcome is: as one says it, in per cent with its range, in words."""
     span, words = chance_range(row.q05, row.q95), word_range(found, row)
-    word = _worded(found, row.mean)
+    word = worded(found, row.mean)
     ends = "" if words == word else f", {words}"
     return f"{frequency(row.mean)} ({chance(row.mean)}, {word}; model range {span}{ends})"
 
 
-def _worded(found: Findings, probability: float) -> str:
+def worded(found: Findings, probability: float) -> str:
     """Return the word of the yardstick for a chance, in quotation marks where it is one."""
     name, yardsticks = found.run.manifest.yardstick, found.question.yardsticks
     word = yardsticks.word(probability, name)
@@ -110,7 +98,7 @@ def _worded(found: Findings, probability: float) -> str:
 
 def word_range(found: Findings, row: ForecastRow) -> str:
     """Return the words of the yardstick that a range reaches: ``“likely” to “very likely”``."""
-    return " to ".join(dict.fromkeys(_worded(found, value) for value in (row.q05, row.q95)))
+    return " to ".join(dict.fromkeys(worded(found, value) for value in (row.q05, row.q95)))
 
 
 def yardstick_title(found: Findings) -> str:
@@ -134,7 +122,7 @@ def _changed(found: Findings) -> str:
     change = now.mean - then.mean
     when = day_words(before.manifest.as_of)
     title = found.title(found.leading)
-    others = f"{_changed_others(found, before)}{_by_the_same_day(found)}"
+    others = f"{_changed_others(found, before)}{_by_the_same_day(found)}{_news_since(found)}"
     if chance(now.mean) == chance(then.mean):
         return f"Since the forecast of {when} “{title}” has stayed at {chance(now.mean)}.{others}"
     way = "risen" if change > 0 else "fallen"
@@ -162,6 +150,21 @@ def _changed_others(found: Findings, before: Run) -> str:
     return f" Of the others, {listed(told)}." if told else ""
 
 
+def _news_since(found: Findings) -> str:
+    """Return what news has come since the forecast before, where the moves are not split."""
+    if found.moves is not None:
+        return ""
+    if not found.since:
+        return " No news has come since."
+    most, told = found.since[0], count_words(len(found.since), "story", "stories")
+    if most.effect is None:
+        return f" News has come since in {told}, none of which moves it much by itself."
+    return (
+        f" News has come since in {told}; the one that moves it most, {signed(most.effect.change)} "
+        f"points: {most.effect.label}."
+    )
+
+
 def _by_the_same_day(found: Findings) -> str:
     """Return what became of the chance of any change by one same day: windows move on."""
     told = windows(found)
@@ -172,12 +175,14 @@ def _by_the_same_day(found: Findings) -> str:
 
 
 def _to_watch(found: Findings) -> Iterator[str]:
-    """Yield what would change the forecast most: what is due, then what may come."""
+    """Yield what would change the forecast most: what is due, may come, or would secure it."""
     for item in _due(found):
         yield expected_words(item)
     at = list(found.run.manifest.horizons).index(found.run.manifest.headline)
     for one in found.watched:
         yield watch_brief(one, found.watch, found.question, at)
+    if found.securing is not None:
+        yield watch_brief(found.securing, found.watch, found.question, at, against=found.leading)
 
 
 def _due(found: Findings) -> list[Item]:
@@ -198,80 +203,6 @@ def _unseen(found: Findings) -> str:
 
 def _rarely(probability: float) -> str:
     return f"{frequency(probability)} ({chance(probability)})"
-
-
-def _confidence(found: Findings) -> str:
-    grounds = list(grounds_of(found))
-    poor = [ground.says for ground in grounds if not ground.good]
-    good = [ground.says for ground in grounds if ground.good]
-    none = found.run.manifest.newest_item is None
-    level = _LEVELS[-1] if none else _LEVELS[min(len(poor), len(_LEVELS) - 1)]
-    if not poor:
-        return f"Confidence in what it rests on is {level}: {'; '.join(good)}."
-    but = f" In its favour: {'; '.join(good)}." if good else ""
-    return f"Confidence in what it rests on is {level}, since {'; '.join(poor)}.{but}"
-
-
-def grounds_of(found: Findings) -> Iterator[Ground]:
-    """Yield what confidence rests on: age of the news, single voices, questions learned from."""
-    manifest, learned = found.run.manifest, found.question.learned
-    if manifest.newest_item is None:
-        left_out = "the news is left out" if manifest.prior_only else "there is no news"
-        yield Ground(left_out, good=False)
-    else:
-        age = (manifest.as_of - manifest.newest_item).days
-        yield Ground(f"the newest news is {count_words(age, 'day')} old", good=age <= _FRESH_DAYS)
-    telling = [story for story in found.stories if story.effect is not None]
-    alone = sum(story.one_voice for story in telling)
-    if telling:
-        told = count_words(len(telling), "story moves it", "stories move it")
-        voices = "none resting on a single source"
-        if alone:
-            voices = f"{alone} of them resting on a single source"
-        yield Ground(f"{told} now, {voices}", good=2 * alone <= len(telling))
-    count = 0 if learned is None else len(learned.resolved)
-    as_old = next((check for check in found.run.checks if check.name == "as_old"), None)
-    watched = "" if as_old is None or as_old.passed else ", none of them watched as long as this"
-    if as_old is not None and as_old.passed and as_old.value is not None:
-        watched = f"; watched as long as this: {as_old.value:.0f}"
-    late = len(found.situation.resolved_later)
-    ended = f", {late} of which ended only later" if late else ""
-    yield Ground(
-        f"it has learned from {count_words(count, 'resolved question')}{ended}{watched}",
-        good=count - late >= _FEW_LEARNED and (as_old is None or as_old.passed),
-    )
-
-
-def trust_sentence(found: Findings) -> str:
-    """Return in one sentence how such forecasts have done on questions they never saw."""
-    learned = found.question.learned
-    row = None if learned is None else _score(learned, found)
-    if learned is None or row is None:
-        return "Nothing was learned from resolved questions, so no forecast of this kind is tested."
-    sure = row.log_gain > _NONE_BETTER * (row.log_gain_se or 0.0)
-    how = "better" if row.log_gain > 0 else "no better"
-    how = f"clearly {how}" if sure else how
-    luck = "" if sure or row.log_gain <= 0 else ", which may be luck"
-    error = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.2f}"
-    return (
-        f"Tested on {_of_all(row.questions, len(learned.resolved))}, none of which it had seen, it "
-        f"was {how} at saying whether anything would change within {months_words(row.months)} than "
-        f"always saying the average rate{luck} (log score {row.log_event:.2f}, the average rate "
-        f"{row.log_base:.2f}, always saying even odds {log(2):.2f}; lower is better; a gain of "
-        f"{row.log_gain:.2f}{error})."
-    )
-
-
-def _of_all(count: int, of: int) -> str:
-    """Return how many resolved questions a score has: those watched as long as it looks ahead."""
-    told = count_words(of, "resolved question")
-    return told if count == of else f"the {count} of {told} that were watched so long"
-
-
-def _score(learned: Learned, found: Findings) -> ScoreRow | None:
-    """Return the scores of the horizon nearest to the headline's."""
-    asked = found.question.config.headline_months
-    return min(learned.scores, key=lambda row: abs(row.months - asked), default=None)
 
 
 def windows(found: Findings) -> list[tuple[str, str, str]]:
@@ -302,75 +233,3 @@ def _by(run: Run, day: date) -> float | None:
         return None
     days = [row.date.toordinal() for row in rows]
     return 1.0 - float(np.interp(day.toordinal(), days, [row.mean for row in rows]))
-
-
-def hindcast_words(found: Findings) -> str:
-    """Return what a reader must know of a forecast made later than it is dated, or nothing."""
-    manifest = found.run.manifest
-    made = manifest.created.date()
-    if (made - manifest.as_of).days <= _SAME_DAYS:
-        return ""
-    late = len(found.situation.resolved_later)
-    knew = (
-        f" {late} of the resolved questions that it has learned from ended only later."
-        if late
-        else ""
-    )
-    return (
-        f"A reconstruction, made on {day_words(made)} as of {day_words(manifest.as_of)}. News "
-        "known later is not used as evidence; but its priors are those of today, set by people "
-        f"who knew what came, and their written reasons mention it.{knew} Read it as a test of "
-        "the method, not as what could have been said then."
-    )
-
-
-_SAME_DAYS = 7
-
-
-def past_sentence(found: Findings) -> str:
-    """Return what forecasts on past dates expected, and what came; nothing if none is known."""
-    learned, manifest = found.question.learned, found.run.manifest
-    past = (
-        [] if learned is None else [one for one in learned.hindcasts if one.until <= manifest.as_of]
-    )
-    if not past:
-        return ""
-    expected, none = sum(one.until_next for one in past), prod(1 - one.until_next for one in past)
-    verdict = "is nothing unusual" if none >= _UNUSUAL else "is hard to square with them"
-    return (
-        f"On {count_words(len(past), 'evenly spaced date')} from {day_words(past[0].made)} on, "
-        "each with the news of its day only, the forecasts together expected "
-        f"{expected:.1f} changes until {day_words(past[-1].until)}; that none would come "
-        f"had a chance of {chance(none)}: the quiet so far {verdict}."
-    )
-
-
-_UNUSUAL = 0.05
-
-
-def to_come_sentence(found: Findings) -> str:
-    """Return what news yet to come makes of the forecast, where that was known on its date."""
-    learned = found.question.learned
-    if learned is None or not learned.hindcasts:
-        return ""
-    a_year = {row.model: row.a_year for row in learned.other_models}
-    day = learned.hindcasts[-1].until
-    if day > found.run.manifest.as_of or not {"as it is", "no news to come"} <= set(a_year):
-        return ""
-    return (
-        f"Much of it comes from news that is yet to come: as of {day_words(day)} the chance within "
-        f"a year was {chance(a_year['as it is'])}, and would have been "
-        f"{chance(a_year['no news to come'])} if no more news came."
-    )
-
-
-def late_scores(found: Findings) -> str:
-    """Return that the scores could not have been known on the as-of date, where that is so."""
-    late = len(found.situation.resolved_later)
-    if not late:
-        return ""
-    were = "was" if late == 1 else "were"
-    return (
-        f"On {day_words(found.run.manifest.as_of)} these scores could not have been known: {late} "
-        f"of the questions {were} still open."
-    )

@@ -11,17 +11,17 @@ from tidings.evidence.ledger import Item
 from tidings.forecasting.tables import ForecastRow
 from tidings.names import RETAINED, Var
 from tidings.reporting.annex import annex_of
-from tidings.reporting.briefing import (
-    brief_of,
-    hindcast_words,
-    late_scores,
-    past_sentence,
-    to_come_sentence,
-    windows,
-)
+from tidings.reporting.briefing import brief_of, windows, worded
 from tidings.reporting.findings import WEIGHED, Findings
 from tidings.reporting.moved import move_label, movers, rest_sentence, time_sentence
 from tidings.reporting.sentences import conflict_sentence, prior_words, shift_sentence
+from tidings.reporting.trusting import (
+    hindcast_words,
+    late_scores,
+    past_known,
+    past_sentence,
+    to_come_sentence,
+)
 from tidings.reporting.wording import (
     chance,
     chance_range,
@@ -171,7 +171,7 @@ def _facts(found: Findings) -> dict[str, Any]:
         "learned": question.learned,
         "reasons": [bar for bar in (*found.against, *found.towards) if bar.says],
         "before_news": found.before_news,
-        "past_known": _past_known(found),
+        "past_known": past_known(found),
         **{name: _DOUBT if doubtful else "" for name, doubtful in doubts.items()},
         "tables": {name: run.at(name) for name in manifest.horizons},
         "span": _span,
@@ -204,13 +204,10 @@ def _sentences(found: Findings) -> dict[str, Any]:
 
 def _tips(found: Findings) -> Iterator[str]:
     """Yield which priors would change the word for the likeliest outcome."""
-    yardsticks, name = found.question.yardsticks, found.run.manifest.yardstick
     now = found.run.at(found.run.manifest.headline)[found.leading].mean
     for shift in found.shifts:
         beyond = shift.bound + _JUST if shift.bound > now else shift.bound - _JUST
-        word = yardsticks.word(beyond, name)
-        told = word if word.endswith("the scale") else f"“{word}”"
-        words = prior_words(shift.prior, found.question), told
+        words = prior_words(shift.prior, found.question), worded(found, beyond)
         yield shift_sentence(shift, found.title(found.leading), now, words)
 
 
@@ -230,14 +227,6 @@ def _conflicts(found: Findings) -> Iterator[str]:
     items = {item.id: item for item in found.situation.items}
     for surprise in found.conflicts:
         yield conflict_sentence(surprise, items, found.question)
-
-
-def _past_known(found: Findings) -> bool:
-    """Say whether what was worked out of past dates ends by the as-of date."""
-    learned = found.question.learned
-    return bool(
-        learned and learned.hindcasts and learned.hindcasts[-1].until <= found.run.manifest.as_of
-    )
 
 
 def _span(row: ForecastRow) -> str:

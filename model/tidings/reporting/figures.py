@@ -4,7 +4,6 @@ Every figure is drawn twice, for a page and for a telephone; outcomes keep their
 """
 
 from collections.abc import Mapping, Sequence
-from math import floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +36,7 @@ def page_width(*, narrow: bool) -> int:
 
 
 def draw_outcomes(run: Run, *, narrow: bool) -> Drawing:
-    """Draw all outcomes at the headline horizon: a hundred cells, and dots on a log scale."""
+    """Draw all outcomes at the headline horizon: a hundred cells, and dots on log odds."""
     rows = list(run.at(run.manifest.headline).values())
     across, pitch = (20, NARROW / 20) if narrow else (10, 19.0)
     cells_high = _CELLS / across * pitch
@@ -78,14 +77,13 @@ def _draw_strip(
     *,
     narrow: bool,
 ) -> None:
-    """Draw each outcome's middle 90 % and mean on one log scale, its number beside it."""
+    """Draw each outcome's middle 90 % and mean on one scale, its number beside it."""
     left, top, each = at
     label = 0.0 if narrow else 150.0
-    lowest = 10 ** floor(log10(max(min(r.q05 for r in rows if r.mean > 0), _SMALLEST)))
-    scale = Scale((lowest, 1.0), (left + label + 8, sheet.width - 102), log10)
+    ends = _strip_ends(rows)
+    scale = Scale(ends, (left + label + 8, sheet.width - 102), log_odds)
     bottom = top + each * len(rows) + 6
-    exponent = round(log10(lowest))
-    for mark in (10.0**power for power in range(exponent, 1)):
+    for mark in (one for one in ODDS_MARKS if ends[0] <= one <= ends[1]):
         sheet.line([(scale(mark), top + 4), (scale(mark), bottom)], "grid")
         sheet.words(scale(mark), bottom + 14, f"{mark * 100:g} %", "soft", "middle", size=11)
     titles = {one.id: one.title for one in run.manifest.outcomes}
@@ -100,11 +98,22 @@ def _draw_strip(
                 y = middle + 4 + 12 * number - 6 * (len(lines) - 1)
                 sheet.words(left + label, y, line, anchor="end", size=11)
         if row.mean > 0:
-            sheet.line([(scale(max(row.q05, lowest)), middle), (scale(row.q95), middle)], colour, 3)
-            sheet.dot(scale(row.mean), middle, 5, colour)
+            low, mean, high = (
+                scale(min(max(one, ends[0]), ends[1])) for one in (row.q05, row.mean, row.q95)
+            )
+            sheet.line([(low, middle), (high, middle)], colour, 3)
+            sheet.dot(mean, middle, 5, colour)
         span = chance_range(row.q05, row.q95)
         sheet.words(sheet.width, middle - 1, chance(row.mean), anchor="end", bold=True)
         sheet.words(sheet.width, middle + 11, span, "soft", "end", size=10)
+
+
+def _strip_ends(rows: Sequence[ForecastRow]) -> tuple[float, float]:
+    """Return from where to where the scale of log odds goes: marks that hold every range."""
+    lowest = min(row.q05 for row in rows if row.mean > 0)
+    highest = max(row.q95 for row in rows)
+    low = max((one for one in ODDS_MARKS if one <= lowest), default=ODDS_MARKS[0])
+    return low, min((one for one in ODDS_MARKS if one >= highest), default=ODDS_MARKS[-1])
 
 
 def draw_by_month(run: Run, *, narrow: bool) -> Drawing:

@@ -2,40 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-
-import numpy as np
+from datetime import date
 
 from tidings.evidence.ledger import Item
-from tidings.evidence.pressure import item_size
 from tidings.forecasting.runs import Run, list_runs
 from tidings.mechanism.situation import Situation
 from tidings.names import RETAINED
 from tidings.question.loading import Question
-from tidings.question.normal import from_link
 from tidings.reasons.doubting import doubting_pool
 from tidings.reasons.explaining import Part, leading_stories
 from tidings.reasons.moves import Move, Moves
 from tidings.reasons.pool import Pool, quick_pool
-from tidings.reasons.reweighting import Posterior, stored_posterior
+from tidings.reasons.reweighting import stored_posterior
 from tidings.reasons.sensitivity import tilts_of
 from tidings.reasons.surprises import Surprise, surprises
 from tidings.reasons.tipping import PriorShift, prior_shifts
 from tidings.reasons.watching import Watch, Watched, watch_run
+from tidings.reporting.course import events_of, willing_of
 from tidings.reporting.reason_figures import Bar, Swing
-from tidings.reporting.sentences import prior_words, who_words
+from tidings.reporting.sentences import prior_words
 from tidings.reporting.time_figures import Event, Willing
 from tidings.reporting.wording import day_words, inside_noise
 
 WEIGHED = 12
 """Stories that are left out one by one: those whose pushes are felt most."""
-_EACH_WAY, _EVENTS, _SWINGS, _WATCHED, _MOVES, _CONFLICTS = 5, 8, 10, 3, 8, 5
+_EACH_WAY, _SWINGS, _WATCHED, _MOVES, _CONFLICTS = 5, 10, 3, 8, 5
 _FEW = 500
 """Draws that tell which items conflict."""
 _SEEN = 0.05
 """Moves below this share of the largest are told together."""
-_APART_DAYS = 45
-"""Events nearer to each other than this share a mark: the stronger."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +130,26 @@ class Findings:
         return next(one.title for one in self.run.manifest.outcomes if one.id == outcome)
 
     @property
+    def place(self) -> tuple[int, int]:
+        """Where the likeliest outcome and the headline horizon stand in the arrays."""
+        return _place(self.run, self.leading)
+
+    @property
+    def securing(self) -> Watched | None:
+        """What news against an end would most raise the likeliest outcome, the status quo."""
+        most = max(self.watch.news, key=lambda one: one.adverse.then[self.place])
+        noise = inside_noise(*most.adverse.effect.at(*self.place))
+        return None if noise or self.leading != RETAINED else most
+
+    @property
+    def since(self) -> tuple[Story, ...]:
+        """Stories told since the run before: what is felt most first."""
+        day = None if self.before is None else self.before.manifest.as_of
+        told = [one for one in self.stories if day is not None and one.items[0].known > day]
+        told.sort(key=lambda one: 0.0 if one.effect is None else -abs(one.effect.change))
+        return tuple(told)
+
+    @property
     def before_news(self) -> float:
         """Chance of any change at the headline horizon before its own news and quiet years."""
         rows = [row for row in self.run.rows if row.basis == "prior" and row.outcome == RETAINED]
@@ -208,8 +223,8 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
         _different(watch.news),
         _stories(situation, bars),
         swings,
-        _willing(pool.posterior, rival),
-        _events(situation),
+        willing_of(pool.posterior, rival),
+        events_of(situation),
         tuple((one.manifest.as_of, _any_change(one)) for one in others),
         _run_before(others, run) if moves is None else moves.old,
         moves,
@@ -321,54 +336,3 @@ def _swings(pool: Pool, run: Run, outcome: str) -> tuple[Swing, ...]:
         swings.append(Swing(words, lower, higher, doubtful=doubtful, prior=down.prior))
     swings.sort(key=lambda one: -max(abs(one.down - now), abs(one.up - now)))
     return tuple(swings[:_SWINGS])
-
-
-def _willing(posterior: Posterior, outcome: str) -> tuple[Willing, ...]:
-    """Return what each actor with dynamics seems willing to do, of an outcome if it is asked."""
-    situation, parameters = posterior.situation, posterior.parameters
-    structure, timeline = situation.structure, situation.timeline
-    question = situation.question
-    titles = {one.id: one.title for one in question.config.outcomes}
-    days = [
-        min(timeline.start + timedelta(days=timeline.state_days * state), situation.as_of)
-        for state in range(timeline.states)
-    ]
-    told = []
-    for place, actor in enumerate(structure.dynamic):
-        asked = [end for who, end in structure.pairs if who == actor]
-        end = outcome if outcome in asked else next(iter(asked), None)
-        if end is None:
-            continue
-        level = parameters.level_logit[structure.pairs.index((actor, end))]
-        path = parameters.factor[place, : timeline.states] + level
-        low, middle, high = (
-            [from_link(float(value), "logit") for value in quantile]
-            for quantile in np.quantile(path, (0.05, 0.5, 0.95), axis=1)
-        )
-        said = [
-            (days[reading.state], from_link(reading.sign * reading.y_logit, "logit"))
-            for reading in situation.readings
-            if reading.actor == actor and reading.outcome in (end, None)
-        ]
-        who = who_words(actor, question)
-        title = f"{who[0].upper()}{who[1:]}: {titles[end]}"
-        told.append(Willing(title, days, low, middle, high, said))
-    return tuple(told)
-
-
-def _events(situation: Situation) -> tuple[Event, ...]:
-    """Return what moved the forecast most over the years, one at a time."""
-    grades = situation.question.config.grades
-    start = situation.question.config.clock_start
-    items = [item for item in situation.items if item.known >= start]
-    ranked = sorted(items, key=lambda item: (-abs(item_size(item, grades)), item.known))
-    taken: list[Item] = []
-    for item in ranked:
-        if not item_size(item, grades):
-            break
-        if all(abs((item.known - one.known).days) > _APART_DAYS for one in taken):
-            taken.append(item)
-        if len(taken) == _EVENTS:
-            break
-    taken.sort(key=lambda item: item.known)
-    return tuple(Event(n, item.known, item) for n, item in enumerate(taken, start=1))

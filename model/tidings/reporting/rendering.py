@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ _PROJECT = (
 )
 """What a bundle has beside the document, its figures and its data."""
 _STEM = "forecast"
+_TRIES = 100
 _OF_QUARTO = shutil.ignore_patterns(".quarto", ".gitignore", f"{_STEM}_files")
 
 
@@ -113,14 +115,11 @@ def _render(
         # Quarto keeps files of its own in the folder: one format after the other.
         with ThreadPoolExecutor(1 if quarto else len(FORMATS)) as threads:
             made = list(threads.map(partial(_rendered, quarto, document), to))
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            reports = tuple(_place(path, folder / f"{name}{path.suffix}") for path in made)
-            for path in (*made, document.with_suffix(".typ")):
-                path.unlink(missing_ok=True)
-            _place_folder(work, folder / f"{name}-source")
-        except OSError as error:
-            raise RenderError(f"{folder}: cannot be written ({error.strerror})") from error
+        folder.mkdir(parents=True, exist_ok=True)
+        reports = tuple(_place(path, folder / f"{name}{path.suffix}") for path in made)
+        for path in (*made, document.with_suffix(".typ")):
+            path.unlink(missing_ok=True)
+        _place_folder(work, folder / f"{name}-source")
     return reports
 
 
@@ -164,9 +163,17 @@ def _place_folder(folder: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as name:
         beside = Path(name) / "new"
         shutil.copytree(folder, beside, ignore=_OF_QUARTO)
-        if target.exists():
-            target.rename(Path(name) / "old")
-        beside.rename(target)
+        for number in range(_TRIES):
+            with suppress(FileNotFoundError):
+                target.rename(Path(name) / f"old-{number}")
+            try:
+                beside.rename(target)
+            except OSError:
+                # Somebody else has put theirs there in between.
+                if number + 1 == _TRIES:
+                    raise
+            else:
+                return
 
 
 def find_quarto() -> str | None:

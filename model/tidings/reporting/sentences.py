@@ -76,15 +76,16 @@ def shift_sentence(shift: "PriorShift", title: str, now: float, words: tuple[str
     now : float
         Its forecast.
     words : tuple of str
-        The prior in words, and the word beyond the bound.
+        The prior in words, and the word beyond the bound, in quotation marks where there is one.
     """
     way = "rise" if shift.after > shift.before else "fall"
     passed = "rise above" if shift.bound > now else "fall below"
     prior, word = words
+    called = f" and be {word}" if word.startswith("“") else ""
     return (
         f"{prior}: were its middle to {way} from {prior_number(shift.prior, shift.before)} to "
         f"{prior_number(shift.prior, shift.after)}{unit_of(shift.prior)}, "
-        f"“{title}” would {passed} {chance(shift.bound)} and be {word}."
+        f"“{title}” would {passed} {chance(shift.bound)}{called}."
     )
 
 
@@ -173,23 +174,46 @@ def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int)
     )
 
 
-def watch_brief(one: "Watched", watch: "Watch", question: Question, at: int) -> str:
-    """Return in one sentence what the more telling of two pieces of news would do."""
+def watch_brief(
+    one: "Watched", watch: "Watch", question: Question, at: int, *, against: str = ""
+) -> str:
+    """Return in one sentence what the more telling of two pieces of news would do.
+
+    Parameters
+    ----------
+    one : Watched
+        The news.
+    watch : Watch
+        All of it.
+    question : Question
+        What it is about.
+    at : int
+        Place of the horizon.
+    against : str
+        The outcome that the news against it is told for; empty to tell the news for it, for
+        the outcome that it names.
+    """
     outcomes = [outcome.id for outcome in watch.run.manifest.outcomes]
-    shown = RETAINED if one.outcome == ANY else one.outcome
-    row = outcomes.index(shown)
-    title = watch.run.manifest.outcomes[row].title
-    about = "a change, without naming which" if one.outcome == ANY else f"“{title}”"
-    if one.actor == DEAL:
-        report = f"A credible report that brings {about} nearer"
-    else:
-        report = f"A credible report that {who_words(one.actor, question)} would agree to {about}"
-    now, then = float(watch.now[row, at]), float(one.favourable.then[row, at])
-    when = f"{report} (a chance of {chance(one.favourable.probability)} within a month)"
-    if chance(now) == chance(then) or inside_noise(*one.favourable.effect.at(row, at)):
+    row = outcomes.index(against or (RETAINED if one.outcome == ANY else one.outcome))
+    title, news = watch.run.manifest.outcomes[row].title, one.adverse if against else one.favourable
+    report = f"A credible report that {_reported(one, watch, question, against=bool(against))}"
+    now, then = float(watch.now[row, at]), float(news.then[row, at])
+    when = f"{report} (a chance of {chance(news.probability)} within a month)"
+    if chance(now) == chance(then) or inside_noise(*news.effect.at(row, at)):
         return f"{when} would leave “{title}” at about {chance(now)}."
     way = "raise" if then > now else "lower"
     return f"{when} would {way} “{title}” from {chance(now)} to {chance(then)}."
+
+
+def _reported(one: "Watched", watch: "Watch", question: Question, *, against: bool) -> str:
+    """Return what the news says: ``Turkey would agree to “Disabled in place”``."""
+    titles = {outcome.id: f"“{outcome.title}”" for outcome in watch.run.manifest.outcomes}
+    titles[ANY] = "any change" if against else "a change, without naming which"
+    if one.actor == DEAL:
+        about = titles[one.outcome]
+        return f"puts {about} off" if against else f"brings {about} nearer"
+    no = " not" if against else ""
+    return f"{who_words(one.actor, question)} would{no} agree to {titles[one.outcome]}"
 
 
 def expected_words(item: "Item") -> str:

@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -13,12 +13,22 @@ from tests.units.conftest import AS_OF, TOY
 import tidings
 from tidings.api.base import base_run
 from tidings.cli.history import show_history
-from tidings.forecasting.checks import diagnose, fresh_check, predictive_check, publishable
-from tidings.forecasting.making import _facts, _rows
+from tidings.evidence.pressure import FEW, MOST, Pulse
+from tidings.forecasting.checks import (
+    STALE_DAYS,
+    diagnose,
+    filled_check,
+    fresh_check,
+    predictive_check,
+    publishable,
+)
+from tidings.forecasting.gate import both_ways_check
+from tidings.forecasting.making import _facts, _notes, _rows
 from tidings.forecasting.runs import find_run, list_runs, runs_before
 from tidings.forecasting.storing import write_run
 from tidings.forecasting.tables import Check, row_from_text
 from tidings.mechanism.situation import graph_data, outlook_of
+from tidings.question.schema import TO_BE_REPLACED
 
 
 def test_independent_draws_pass_and_chains_apart_do_not():
@@ -40,6 +50,51 @@ def test_the_age_of_the_newest_item_is_said_by_actor():
     assert (known.status, known.value) == ("pass", 28.0)
     assert "maker never" in known.says
     assert fresh_check(AS_OF, {"owner": date(2021, 2, 1)}).status == "warn"
+
+
+def test_news_of_years_ago_makes_no_forecast_to_publish():
+    year = timedelta(days=365)
+    for years, may in ((1, True), (4, True), (6, False), (10, False)):
+        check = fresh_check(AS_OF, {"owner": AS_OF - years * year, "maker": None})
+        assert publishable((check,)) == may, years
+    assert (check.status, check.value, check.limit) == ("fail", 3650.0, STALE_DAYS)
+
+
+def test_what_a_new_question_leaves_open_stands_in_the_way(toy):
+    assert filled_check(toy.question).status == "pass"
+    config = toy.question.config
+    ends = tuple(
+        one.model_copy(update={"resolution": f"{TO_BE_REPLACED}: what counts."})
+        for one in config.outcomes[:1]
+    )
+    undefined = config.model_copy(update={"outcomes": (*ends, *config.outcomes[1:])})
+    check = filled_check(replace(toy.question, config=undefined))
+    assert not publishable((check,)) and check.value == 1.0
+    assert TO_BE_REPLACED in check.says and config.outcomes[0].id in check.says
+
+
+def test_strong_news_both_ways_is_named_with_its_outcome(situation):
+    assert both_ways_check(replace(situation, pulses=())).value == 0.0
+    day, end = float(situation.as_of.toordinal()), situation.structure.named[-1]
+    burst = [
+        Pulse(f"{way}{n}", f"{way}{n}", end, way * 3.0, day) for way in (1, -1) for n in range(40)
+    ]
+    one_way = both_ways_check(replace(situation, pulses=tuple(burst[:40])))
+    both = both_ways_check(replace(situation, pulses=tuple(burst)))
+    assert one_way.status == "pass" and both.status == "warn"
+    assert f"({end})" in both.says and "do not cancel" in both.says
+    # Forty of each are felt as the strongest few of each.
+    few = both_ways_check(replace(situation, pulses=(*burst[:FEW], *burst[40 : 40 + FEW])))
+    assert both.value == pytest.approx(few.value) and both.value <= MOST
+
+
+def test_a_day_to_come_is_said_to_be_one(situation):
+    def notes(as_of):
+        return " ".join(_notes(replace(situation, as_of=as_of)))
+
+    today = date.today()
+    assert "is not known" in notes(today + timedelta(days=30))
+    assert "is not known" not in notes(today)
 
 
 def test_a_reading_that_the_model_cannot_have_is_found(posterior, situation):

@@ -42,6 +42,22 @@ def test_the_rate_law_by_hand(posterior, situation):
     assert rates[:, 7] == pytest.approx([*by_hand, whole * one["share_other"]])
 
 
+def test_nothing_named_comes_where_it_is_certain_that_a_binding_refusal_stands(
+    posterior, situation
+):
+    """Whatever consent is worth elsewhere; an end that nobody has named needs nobody's."""
+    parts, structure = posterior.parameters, situation.structure
+    never = replace(
+        parts,
+        level_logit=np.full_like(parts.level_logit, -40.0),
+        binding=np.ones_like(parts.binding),
+    )
+    reference = situation.question.config.consent_reference
+    rates = neutral_rates(never, np.zeros_like(parts.factor[:, 0]), structure, reference)
+    assert np.all(rates[:-1].sum(axis=0) < 1e-6 * parts.rate["base_rate"])
+    assert np.all(rates[-1] > 0.0)
+
+
 def test_survival_is_exp_of_minus_the_summed_rates(posterior, situation):
     parts, structure = posterior.parameters, situation.structure
     reference = situation.question.config.consent_reference

@@ -39,6 +39,14 @@ def test_a_prior_out_of_reach_is_refused_with_the_reason(name, value):
     assert BOUNDS[family][2] in fault.expected
 
 
+@pytest.mark.parametrize("value", ["fixed = -0.5", "quantiles = { p05 = -0.5, p95 = 2.0 }"])
+@pytest.mark.parametrize("name", ["push_slope", "counter_slope"])
+def test_news_towards_an_end_cannot_push_it_away(name, value):
+    with pytest.raises(tidings.InputError) as refused:
+        load_text(QUESTION, with_prior(name, value))
+    assert "0 or more" in refused.value.faults[0].expected
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("push_slope", "fixed = 0.0"), ("willingness.moscow.ukraine", "fixed = 1.0"),

@@ -1,0 +1,177 @@
+"""How far a forecast can be trusted, in sentences: its grounds, its tests, what past dates saw."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log, prod
+
+from tidings.question.sources import Learned, ScoreRow
+from tidings.reporting.findings import Findings
+from tidings.reporting.wording import chance, count_words, day_words, months_words
+
+_FRESH_DAYS, _FEW_LEARNED = 45, 10
+_LEVELS = ("high", "moderate", "low")
+_NONE_BETTER = 2.0
+"""A gain within two standard errors may be luck."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One ground of confidence: what it says, and whether it speaks for the forecast."""
+
+    says: str
+    good: bool
+
+
+def confidence_words(found: Findings) -> str:
+    """Return confidence in one word, with its grounds."""
+    grounds = list(grounds_of(found))
+    poor = [ground.says for ground in grounds if not ground.good]
+    good = [ground.says for ground in grounds if ground.good]
+    none = found.run.manifest.newest_item is None
+    level = _LEVELS[-1] if none else _LEVELS[min(len(poor), len(_LEVELS) - 1)]
+    if not poor:
+        return f"Confidence in what it rests on is {level}: {'; '.join(good)}."
+    but = f" In its favour: {'; '.join(good)}." if good else ""
+    return f"Confidence in what it rests on is {level}, since {'; '.join(poor)}.{but}"
+
+
+def grounds_of(found: Findings) -> Iterator[Ground]:
+    """Yield what confidence rests on: age of the news, single voices, questions learned from."""
+    manifest, learned = found.run.manifest, found.question.learned
+    if manifest.newest_item is None:
+        left_out = "the news is left out" if manifest.prior_only else "there is no news"
+        yield Ground(left_out, good=False)
+    else:
+        age = (manifest.as_of - manifest.newest_item).days
+        yield Ground(f"the newest news is {count_words(age, 'day')} old", good=age <= _FRESH_DAYS)
+    telling = [story for story in found.stories if story.effect is not None]
+    alone = sum(story.one_voice for story in telling)
+    if telling:
+        told = count_words(len(telling), "story moves it", "stories move it")
+        voices = "none resting on a single source"
+        if alone:
+            voices = f"{alone} of them resting on a single source"
+        yield Ground(f"{told} now, {voices}", good=2 * alone <= len(telling))
+    count = 0 if learned is None else len(learned.resolved)
+    as_old = next((check for check in found.run.checks if check.name == "as_old"), None)
+    watched = "" if as_old is None or as_old.passed else ", none of them watched as long as this"
+    if as_old is not None and as_old.passed and as_old.value is not None:
+        watched = f", {as_old.value:.0f} of them watched as long as this"
+    late = len(found.situation.resolved_later)
+    ended = f", {late} of which ended only later" if late else ""
+    yield Ground(
+        f"it has learned from {count_words(count, 'resolved question')}{ended}{watched}",
+        good=count - late >= _FEW_LEARNED and (as_old is None or as_old.passed),
+    )
+
+
+def trust_sentence(found: Findings) -> str:
+    """Return in one sentence how such forecasts have done on questions they never saw."""
+    learned = found.question.learned
+    row = None if learned is None else _score(learned, found)
+    if learned is None or row is None:
+        return "Nothing was learned from resolved questions, so no forecast of this kind is tested."
+    sure = row.log_gain > _NONE_BETTER * (row.log_gain_se or 0.0)
+    how = "better" if row.log_gain > 0 else "no better"
+    how = f"clearly {how}" if sure else how
+    luck = "" if sure or row.log_gain <= 0 else ", which may be luck"
+    error = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.2f}"
+    return (
+        f"Tested on {_of_all(row.questions, len(learned.resolved))}, none of which it had seen, it "
+        f"was {how} at saying whether anything would change within {months_words(row.months)} than "
+        f"always saying the average rate{luck} (log score {row.log_event:.2f}, the average rate "
+        f"{row.log_base:.2f}, always saying even odds {log(2):.2f}; lower is better; a gain of "
+        f"{row.log_gain:.2f}{error})."
+    )
+
+
+def _of_all(count: int, of: int) -> str:
+    """Return how many resolved questions a score has: those watched as long as it looks ahead."""
+    told = count_words(of, "resolved question")
+    return told if count == of else f"the {count} of {told} that were watched so long"
+
+
+def _score(learned: Learned, found: Findings) -> ScoreRow | None:
+    """Return the scores of the horizon nearest to the headline's."""
+    asked = found.question.config.headline_months
+    return min(learned.scores, key=lambda row: abs(row.months - asked), default=None)
+
+
+def hindcast_words(found: Findings) -> str:
+    """Return what a reader must know of a forecast made later than it is dated, or nothing."""
+    manifest = found.run.manifest
+    made = manifest.created.date()
+    if (made - manifest.as_of).days <= _SAME_DAYS:
+        return ""
+    late = len(found.situation.resolved_later)
+    knew = (
+        f" {late} of the resolved questions that it has learned from ended only later."
+        if late
+        else ""
+    )
+    return (
+        f"A reconstruction, made on {day_words(made)} as of {day_words(manifest.as_of)}. News "
+        "known later is not used as evidence; but its priors are those of today, set by people "
+        f"who knew what came, and their written reasons mention it.{knew} Read it as a test of "
+        "the method, not as what could have been said then."
+    )
+
+
+_SAME_DAYS = 7
+
+
+def past_sentence(found: Findings) -> str:
+    """Return what forecasts on past dates expected, and what came; nothing if none is known."""
+    learned, manifest = found.question.learned, found.run.manifest
+    past = (
+        [] if learned is None else [one for one in learned.hindcasts if one.until <= manifest.as_of]
+    )
+    if not past:
+        return ""
+    expected, none = sum(one.until_next for one in past), prod(1 - one.until_next for one in past)
+    verdict = "is nothing unusual" if none >= _UNUSUAL else "is hard to square with them"
+    return (
+        f"On {count_words(len(past), 'evenly spaced date')} from {day_words(past[0].made)} on, "
+        "each with the news of its day only, the forecasts together expected "
+        f"{expected:.1f} changes until {day_words(past[-1].until)}; that none would come "
+        f"had a chance of {chance(none)}: the quiet so far {verdict}."
+    )
+
+
+_UNUSUAL = 0.05
+
+
+def past_known(found: Findings) -> bool:
+    """Say whether what was worked out of past dates ends by the as-of date."""
+    learned = found.question.learned
+    return bool(
+        learned and learned.hindcasts and learned.hindcasts[-1].until <= found.run.manifest.as_of
+    )
+
+
+def to_come_sentence(found: Findings) -> str:
+    """Return what news yet to come makes of the forecast, where that was known on its date."""
+    learned = found.question.learned
+    if learned is None or not past_known(found):
+        return ""
+    a_year = {row.model: row.a_year for row in learned.other_models}
+    if not {"as it is", "no news to come"} <= set(a_year):
+        return ""
+    day = day_words(learned.hindcasts[-1].until)
+    return (
+        f"Much of it comes from news that is yet to come: as of {day} the chance within "
+        f"a year was {chance(a_year['as it is'])}, and would have been "
+        f"{chance(a_year['no news to come'])} if no more news came."
+    )
+
+
+def late_scores(found: Findings) -> str:
+    """Return that the scores could not have been known on the as-of date, where that is so."""
+    late = len(found.situation.resolved_later)
+    if not late:
+        return ""
+    were = "was" if late == 1 else "were"
+    return (
+        f"On {day_words(found.run.manifest.as_of)} these scores could not have been known: {late} "
+        f"of the questions {were} still open."
+    )
