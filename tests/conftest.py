@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 import tidings
-from tests.helpers import AS_OF, QUESTION, Alter, copy_project, lighten
+from tests.helpers import AS_OF, INPUTS, PROJECT, QUESTION, Alter, copy_project, lighten
 from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run
 from tidings.question.normal import LinkNormal, fixed_normal
+
+
+def pytest_report_header() -> str | None:
+    """Say whether the inputs tested are not those that stand here."""
+    told = "priors, data and seeds as committed: they have been changed since"
+    return None if INPUTS == PROJECT else f"{told} (TIDINGS_TEST_INPUTS=working tests those)"
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

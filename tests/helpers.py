@@ -1,6 +1,12 @@
 """What tests share beside fixtures: where things stand, and copies of the shipped inputs."""
 
+import atexit
+import io
+import os
 import shutil
+import subprocess
+import tarfile
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -11,15 +17,40 @@ from tidings.reasons.estimates import Estimate
 from tidings.reasons.pool import Pool
 
 PROJECT = Path(__file__).parents[1]
-QUESTION = PROJECT / "priors" / "turkey-s400.toml"
+_INPUTS = ("priors", "data", "seeds")
+
+
+def as_committed(project: Path) -> Path:
+    """Return where the inputs stand as they were committed: what commands do fails no test.
+
+    That is the project itself where nothing has changed, where there is no git, and where
+    ``TIDINGS_TEST_INPUTS=working`` asks for what stands there; else a copy for this process.
+    """
+    if os.environ.get("TIDINGS_TEST_INPUTS") == "working" or shutil.which("git") is None:
+        return project
+    git = ["git", "-C", str(project)]
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", *_INPUTS], check=False)
+    if changed.returncode != 1:
+        return project
+    folder = Path(tempfile.mkdtemp(prefix="tidings-inputs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = subprocess.run([*git, "archive", "HEAD", *_INPUTS], stdout=subprocess.PIPE, check=True)
+    with tarfile.open(fileobj=io.BytesIO(made.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+INPUTS = as_committed(PROJECT)
+"""The folder of the shipped priors, data and seeds."""
+QUESTION = INPUTS / "priors" / "turkey-s400.toml"
 AS_OF = date(2025, 11, 30)
 
 Alter = Callable[..., tidings.Inputs]
 
 
-def copy_project(target: Path, source: Path = PROJECT) -> Path:
+def copy_project(target: Path, source: Path = INPUTS) -> Path:
     """Copy the inputs of a project, but not its runs."""
-    for name in ("priors", "seeds", "data"):
+    for name in _INPUTS:
         shutil.copytree(source / name, target / name, ignore=shutil.ignore_patterns("runs", ".*"))
     for news in source.glob("news.csv"):
         shutil.copy(news, target)

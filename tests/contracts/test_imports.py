@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.contracts import layers
-from tests.helpers import PROJECT
+from tests.helpers import INPUTS, PROJECT
 
 PACKAGE = PROJECT / "model" / "tidings"
 HEAVY = ("pymc", "pytensor", "nutpie", "arviz_base", "arviz_stats", "xarray", "pandas", "scipy",
@@ -91,7 +91,7 @@ def test_commands_that_need_no_fit_load_nothing_heavy(arguments):
         f"sys.stderr.write(' '.join(sorted(loaded & set({HEAVY!r}))))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=INPUTS, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
 
@@ -110,7 +110,7 @@ def test_reweighting_needs_neither_a_sampler_nor_tables(shipped_run, arguments):
         f"sys.stderr.write(' '.join(sorted(loaded & set({HEAVY!r}))))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=INPUTS, capture_output=True, text=True, check=True
     )
     assert set(done.stderr.split()) <= {"scipy"}
     assert done.stdout

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from datetime import date
 
-from tests.helpers import PROJECT
+from tests.helpers import INPUTS
 
 import tidings
 from tidings.forecasting.making import make_forecast
@@ -18,7 +18,7 @@ def test_the_command_prints_the_object_and_the_same_numbers_as_the_library(shipp
     done = subprocess.run(
         [sys.executable, "-m", "tidings", "forecast", "--as-of", "2025-11-30", "--json",
          "--runs", str(tmp_path)],
-        cwd=PROJECT, capture_output=True, text=True, check=True,
+        cwd=INPUTS, capture_output=True, text=True, check=True,
     )  # fmt: skip
     printed, stored = json.loads(done.stdout), views.forecast(shipped_run)
     assert list(printed) == [
@@ -40,7 +40,7 @@ def test_diff_prints_moves_that_add_up(inputs, shipped_run, tmp_path):
         make_forecast(inputs, date.fromisoformat(as_of), tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "tidings", "diff", "--json", "--runs", str(tmp_path)],
-        cwd=PROJECT, capture_output=True, text=True, check=True,
+        cwd=INPUTS, capture_output=True, text=True, check=True,
     )  # fmt: skip
     printed = json.loads(done.stdout)
     assert list(printed)[:3] == ["from", "to", "horizon"]
@@ -50,18 +50,21 @@ def test_diff_prints_moves_that_add_up(inputs, shipped_run, tmp_path):
         moves = outcome["moves"]
         assert all(list(one) == ["kind", "id", "change", "mcse"] for one in moves)
         assert abs(sum(one["change"] for one in moves) - (outcome["to"] - outcome["from"])) < 1e-9
+    for name in ("retained", "disabled_in_place"):
+        *named, noise = (abs(one["change"]) for one in printed["outcomes"][name]["moves"])
+        assert noise < max(named), name
     kinds = [one["kind"] for one in moves]
     assert kinds[0] == "time" and kinds[-1] == "noise" and kinds.count("item") == 3
     shown = subprocess.run(
         [sys.executable, "-m", "tidings", "diff", "--horizon", "24mo", "--runs", str(tmp_path)],
-        cwd=PROJECT, capture_output=True, text=True, check=True,
+        cwd=INPUTS, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert shown.stdout.startswith("what moved, 24mo")
     assert shown.stdout.count("error of the split") == len(printed["outcomes"])
     assert "item eurofighter" not in shown.stdout and "bloomberg-compromise" in shown.stdout
     refused = subprocess.run(
         [sys.executable, "-m", "tidings", "diff", "2025-11", "2025-10", "--runs", str(tmp_path)],
-        cwd=PROJECT, capture_output=True, text=True, check=False,
+        cwd=INPUTS, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert refused.returncode == 2
     assert "name the earlier first" in refused.stderr

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ from datetime import date, timedelta
 import pytest
 from rich.console import Console
 from rich.prompt import Prompt
-from tests.helpers import PROJECT
+from tests.helpers import INPUTS, as_committed, copy_project, lighten
 
 import tidings
 from tidings.cli.asking import _Asker, _recent
@@ -133,6 +134,23 @@ def test_an_item_of_tomorrow_is_said_and_hints_name_the_question(question):
     assert f"--question {question}" in done.stdout.replace("\n", "")
 
 
+@pytest.mark.parametrize("command_", [("retract",), ("edit", "--push", "2")])
+def test_an_item_that_is_not_there_is_refused_before_anything_is_shown(question, command_):
+    name = some_item(question).id
+    done = command(question, command_[0], name[:-1], *command_[1:], "--why", "wrong one", "--yes")
+    assert done.returncode == 2 and f"did you mean '{name}'" in done.stderr and done.stdout == ""
+
+
+def test_where_weights_do_not_carry_a_prior_is_fitted_again_without_being_told(light_run, project):
+    question = lighten(project / "priors" / "turkey-s400.toml")
+    done = command(
+        question, "priors", "set", "base_rate", "p05=0.5,p50=1,p95=2", "--because", "To see it.",
+        "--yes", "--json", "--runs", str(light_run.path.parent),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "fitted again" in done.stderr and "cannot be trusted" not in done.stderr
+
+
 def test_a_withdrawn_item_is_refused_before_anything_is_shown(question):
     item = some_item(question)
     tidings.retract(item.id, "wrong", None, question)
@@ -230,7 +248,7 @@ def test_tables_come_out_as_csv_without_formulas(shipped_run, capsys):
     assert capsys.readouterr().out.splitlines()[1:] == ["'=1+1,-0.5", "plain,0.1", "'-x,0.0"]
     done = subprocess.run(
         [sys.executable, "-m", "tidings", "watch", "--csv", "--runs", str(shipped_run.path.parent)],
-        cwd=PROJECT, capture_output=True, text=True, check=True,
+        cwd=INPUTS, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.startswith("actor,") or "," in done.stdout.splitlines()[0]
     table = pd.read_csv(io.StringIO(done.stdout))
@@ -242,7 +260,7 @@ def test_history_fits_80_columns_and_is_drawn(shipped_run, tmp_path):
     arguments = ["history", "--plot", "--runs", runs, "--out", str(tmp_path)]
     done = subprocess.run(
         [sys.executable, "-m", "tidings", *arguments],
-        cwd=PROJECT, capture_output=True, text=True, check=True, env=narrow,
+        cwd=INPUTS, capture_output=True, text=True, check=True, env=narrow,
     )  # fmt: skip
     table = done.stdout.partition("figure")[0].splitlines()
     assert max(map(len, table)) <= 80 and "…" not in done.stdout
@@ -251,3 +269,31 @@ def test_history_fits_80_columns_and_is_drawn(shipped_run, tmp_path):
     [figure] = tmp_path.glob("*.svg")
     for outcome in shipped_run.manifest.outcomes:
         assert outcome.title.split()[0] in figure.read_text(encoding="utf-8")
+
+
+def test_what_commands_leave_beside_the_data_is_not_taken_along(project, tmp_path):
+    for name in (".evidence.csv.lock", ".evidence.csv.undo", ".evidence.csv.draft"):
+        (project / "data" / name).touch()
+    copy = copy_project(tmp_path / "copy", project)
+    assert (copy / "data" / "evidence.csv").is_file()
+    assert not list(copy.rglob(".evidence.csv*"))
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_what_commands_do_here_fails_no_test(project, question, ledger, monkeypatch):
+    """The suite holds to the inputs as committed, unless it is asked for those that stand here."""
+    monkeypatch.delenv("TIDINGS_TEST_INPUTS", raising=False)
+    git = ["git", "-C", str(project), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "As shipped."]):
+        subprocess.run([*git, *arguments], check=True)
+    assert as_committed(project) == project
+    shipped = ledger.read_bytes()
+    done = command(
+        question, "edit", some_item(question).id, "--push", "2", "--why", "x y z", "--yes"
+    )
+    assert done.returncode == 0, done.stderr
+    assert ledger.read_bytes() != shipped
+    kept = as_committed(project)
+    assert kept != project and (kept / "data/evidence.csv").read_bytes() == shipped
+    monkeypatch.setenv("TIDINGS_TEST_INPUTS", "working")
+    assert as_committed(project) == project

@@ -8,6 +8,7 @@ import pytest
 from tests.helpers import AS_OF, copy_project, known_rows, lighten
 
 import tidings
+from tidings.reasons.previewing import preview_items
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +54,11 @@ def test_one_by_one_and_at_once_end_in_the_same_ledger_forecast_and_moves(before
     first, second = ((copy / "data" / "evidence.csv").read_bytes() for copy, _ in ends)
     assert first == second
     assert numbers(ends[0][1]) == numbers(ends[1][1])
+    # A batch too large for weights is fitted again without being told, and agrees with the rerun.
+    preview = preview_items(old, drafted, refit="needed")
+    rerun = ends[0][1].at_horizons(lambda row: row.mean)
+    assert preview.effect.trusted
+    assert np.abs((preview.then - rerun) / preview.rerun_error).max() < 5
     moves = tidings.diff(str(old.path), str(ends[0][1].path))
     named = [move.id for move in moves.moves if move.kind == "item"]
     assert sorted(named) == sorted(item.id for item in drafted)

@@ -2,11 +2,12 @@
 
 import re
 import warnings
+from dataclasses import replace
 
 import arviz_stats
 import numpy as np
 import pytest
-from tests.helpers import PROJECT
+from tests.helpers import AS_OF, PROJECT, QUESTION
 
 import tidings
 from tidings.mechanism.situation import observe
@@ -20,11 +21,15 @@ def tree(shipped_run):
 
 def test_results_are_one_line_and_a_table(shipped_run):
     watch = tidings.watch(shipped_run)
-    for result in (shipped_run, watch):
+    few = tidings.check(QUESTION).ledger.items[-1]
+    unheard = replace(few, id="unheard", story="unheard", date=AS_OF, published=AS_OF)
+    preview = tidings.preview([unheard], str(shipped_run.path), QUESTION)
+    priors = tidings.sensitivity(shipped_run).priors
+    for result in (shipped_run, watch, preview, priors):
         assert len(repr(result)) < 160 and "\n" not in repr(result)
         html = result._repr_html_()
         assert html.startswith("<p>&lt;") and html.count("<tr") <= 21
-        assert len(result.table()) > 100
+        assert len(result.table()) > 30
     table = watch.table()
     one = watch.news[0]
     mine = table[(table.actor == one.actor) & (table.about == one.outcome)]
@@ -62,6 +67,22 @@ def test_leaving_one_story_out_can_be_trusted_for_nearly_all(tree):
         found = arviz_stats.loo(tree, var_name="evidence", pointwise=True)
     assert np.mean(found.pareto_k.values < 0.7) > 0.9
     assert np.isfinite(found.elpd)
+
+
+def test_runs_are_compared_as_they_are(shipped_run, light_run):
+    moves = tidings.diff(light_run, shipped_run)
+    assert (moves.old.manifest.run, moves.new.manifest.run) == (
+        light_run.manifest.run, shipped_run.manifest.run
+    )  # fmt: skip
+    assert len(repr(moves)) < 160 and len(moves.table()) > 30
+
+
+def test_arviz_draws_the_tree(tree):
+    import arviz_plots
+
+    names = ["base_rate", "push_slope"]
+    arviz_plots.plot_prior_posterior(tree, var_names=names, backend="none")
+    arviz_plots.plot_ppc_dist(tree, num_samples=20, backend="none")
 
 
 def test_the_tour_of_the_readme_runs(shipped_run, monkeypatch):

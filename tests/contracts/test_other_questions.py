@@ -5,7 +5,7 @@ import sys
 from datetime import date
 
 import pytest
-from tests.helpers import PROJECT, copy_project
+from tests.helpers import INPUTS, PROJECT, copy_project
 
 import tidings
 from tidings.forecasting.fitting import consent_reference
@@ -29,7 +29,7 @@ def second_run(runs):
 
 def test_it_has_another_shape():
     config = tidings.check(SECOND).question.config
-    shipped = tidings.check(PROJECT / "priors" / "turkey-s400.toml").question.config
+    shipped = tidings.check(INPUTS / "priors" / "turkey-s400.toml").question.config
     assert len(config.outcomes) == 2
     assert {actor.id for actor in config.actors}.isdisjoint(a.id for a in shipped.actors)
     assert config.files.cases is config.files.claims is config.files.resolved is None
@@ -53,6 +53,19 @@ def test_its_news_can_be_previewed(second_run, runs):
     effect = tidings.preview(drafted.items, None, SECOND, runs)
     change, error = effect.effect.at(1, 1)
     assert effect.effect.trusted and change > 5 * error
+
+
+def test_news_for_it_raises_it_and_news_against_it_lowers_it(second_run, runs):
+    outcomes = [one.id for one in second_run.manifest.outcomes]
+    at = list(second_run.manifest.horizons).index(second_run.manifest.headline)
+    told = tidings.watch(None, runs=runs).news
+    assert len(told) > 5
+    for one in told:
+        row = outcomes.index("retained" if one.outcome == "any" else one.outcome)
+        for news, way in ((one.favourable, 1), (one.adverse, -1)):
+            change, error = news.effect.at(row, at)
+            raises = way * (-1 if one.outcome == "any" else 1)
+            assert change * raises > -3 * error, (one.actor, one.outcome)
 
 
 def test_its_sensitivity_and_report_need_no_code(second_run, runs, tmp_path):

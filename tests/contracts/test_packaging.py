@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, distribution, requires
 
 import pytest
 from packaging.requirements import Requirement
-from tests.helpers import PROJECT
+from tests.helpers import INPUTS, PROJECT
 
 PYTHONS = ("3.12", "3.14")
 """The oldest and the newest that are supported; the one between them runs the tests."""
@@ -122,13 +122,13 @@ FIXED = {
 def test_the_wheel_works_in_an_empty_folder(installed, tmp_path):
     """A question of one's own: template, fixed priors, real news, moves, report, examination."""
 
-    def tidings(*arguments):
+    def tidings(*arguments, ends=0):
         code = "import sys; sys.argv[0] = 'tidings'; from tidings.cli import main; main()"
         done = subprocess.run(
             [sys.executable, "-P", "-c", code, *arguments], cwd=tmp_path, capture_output=True,
             text=True, check=False, env={**os.environ, "PYTHONPATH": str(installed)},
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == ends, done.stderr
         return done.stdout
 
     where = ("--question", "priors/atacms.toml")
@@ -137,7 +137,19 @@ def test_the_wheel_works_in_an_empty_folder(installed, tmp_path):
     because = ("--because", "A reason in words.", "--yes")
     for prior, value in FIXED.items():
         tidings("priors", "set", prior, value, *because, *where)
-    header, *items = (PROJECT / "data/resolved/usa-atacms.csv").read_text().splitlines()
+    unfilled = tidings("forecast", "--as-of", "2022-07-30", *where, ends=1)
+    assert "not publishable" in unfilled and "what counts as delivered" in " ".join(
+        unfilled.split()
+    )
+    template = tmp_path / "priors/atacms.toml"
+    filled, count = re.subn(
+        r"To be replaced: what counts as this, and what does not",
+        "The first missiles are in Ukraine, or are not",
+        template.read_text(),
+    )
+    assert count == 1
+    template.write_text(filled)
+    header, *items = (INPUTS / "data/resolved/usa-atacms.csv").read_text().splitlines()
     for number, chosen in enumerate((items[:3], items[3:6])):
         (tmp_path / f"{number}.csv").write_text("\n".join([header, *chosen]))
         told = tidings("add", "--from", f"{number}.csv", "--yes", *where)
@@ -151,7 +163,7 @@ def test_the_wheel_works_in_an_empty_folder(installed, tmp_path):
     made = {path.suffix for path in tmp_path.glob("reports/rendered/*") if path.is_file()}
     assert made == {".html", ".pdf"}
     for name in ("usa-atacms", "hungary-sweden-nato", "germany-taurus", "uae-f35"):
-        for path in (PROJECT / "data" / "resolved").glob(f"{name}.*"):
+        for path in (INPUTS / "data" / "resolved").glob(f"{name}.*"):
             (tmp_path / "past").mkdir(exist_ok=True)
             shutil.copy(path, tmp_path / "past")
     examined = tidings("exam", "past", "--leave-one-out", *where)

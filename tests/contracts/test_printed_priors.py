@@ -7,7 +7,7 @@ import tomllib
 from itertools import pairwise
 
 import pytest
-from tests.helpers import PROJECT, QUESTION
+from tests.helpers import INPUTS, PROJECT, QUESTION
 
 import tidings
 from tidings._text import markdown as escape
@@ -19,7 +19,7 @@ from tidings.reporting.lesson_page import quantiles_of
 from tidings.reporting.sentences import prior_words
 from tidings.reporting.wording import percent, spread_words
 
-LEARNED = PROJECT / "priors" / "learned" / "turkey-s400.toml"
+LEARNED = INPUTS / "priors" / "learned" / "turkey-s400.toml"
 PAGE = LEARNED.with_suffix(".md")
 
 
@@ -102,7 +102,7 @@ def test_the_terminal_prints_each_prior_as_its_card_has_it(shipped_run, cards):
     done = subprocess.run(
         [sys.executable, "-m", "tidings", "priors", "show", "--runs",
          str(shipped_run.path.parent)],
-        cwd=PROJECT, capture_output=True, text=True, check=True,
+        cwd=INPUTS, capture_output=True, text=True, check=True,
         env={"COLUMNS": "200", "PATH": ""},
     )  # fmt: skip
     lines, family = {}, ""

@@ -7,7 +7,7 @@ import tomllib
 
 import numpy as np
 import pytest
-from tests.helpers import PROJECT, QUESTION
+from tests.helpers import INPUTS, QUESTION
 
 import tidings
 
@@ -24,14 +24,14 @@ def rows(tree, name=""):
 def shown(*arguments, runs):
     return subprocess.run(
         [sys.executable, "-m", "tidings", "priors", "show", *arguments, "--runs", str(runs)],
-        cwd=PROJECT, capture_output=True, text=True, check=False,
+        cwd=INPUTS, capture_output=True, text=True, check=False,
         env={"COLUMNS": "400", "PATH": ""},
     )  # fmt: skip
 
 
 def assert_is_learned(source, name):
     """The numbers of a learned source are those of the file that ``priors learn`` wrote."""
-    learned = tomllib.loads((PROJECT / "priors/learned/turkey-s400.toml").read_text())
+    learned = tomllib.loads((INPUTS / "priors/learned/turkey-s400.toml").read_text())
     quantity = learned["quantities"][name]
     back = {"log": np.exp, "identity": lambda x: x, "logit": lambda x: 1 / (1 + np.exp(-x))}
     median = back[quantity["link"]](quantity["mean"])

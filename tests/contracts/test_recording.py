@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from tests.helpers import PROJECT
 
 import tidings
 from tidings import _writing as rewriting
+from tidings.evidence.drafting import likenesses
 
 CELLS = {
     "url": "https://tass.com/defense/1",
@@ -148,6 +150,10 @@ def test_a_resembling_item_is_offered_its_story(question):
     assert [alike[0].item.id for alike in drafted.alike] == [known.id, known.id]
     assert [alike[0].same_link for alike in drafted.alike] == [False, True]
     different = {**CELLS, "claim": "A ship left port."}
+    # Of the newest shipped items none is taken for another event than its own.
+    ledger = tidings.check(question).ledger
+    newest, earlier = ledger.items[-40:], replace(ledger, items=ledger.items[:-40])
+    assert [one.item.id for item in newest for one in likenesses(item, earlier)] == []
     assert tidings.draft([different], question).alike == ([],)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from tests.helpers import light
+from tests.helpers import AS_OF, light
 
 from tidings.cli.asking import yearly_factors
 from tidings.evidence.ledger import Ledger
@@ -58,18 +58,46 @@ def effect(run, item):
 
 
 def test_a_rumour_moves_next_to_nothing_and_a_confirmed_report_does(shipped_run, new_item):
-    rumour, _ = effect(shipped_run, new_item(push=3, source_reliability="E", credibility="5"))
-    sure, error = effect(shipped_run, new_item(push=3, source_reliability="A", credibility="1"))
+    """On the newest day that is known; a later one says until when the ledger lacks nothing."""
+    newest = shipped_run.manifest.newest_item
+    news = {"push": 3, "date": newest, "published": newest}
+    rumour, _ = effect(shipped_run, new_item(**news, source_reliability="E", credibility="5"))
+    sure, error = effect(shipped_run, new_item(**news, source_reliability="A", credibility="1"))
     at = [one.id for one in shipped_run.manifest.outcomes].index("returned_to_russia")
     assert np.abs(rumour).max() < 0.005
     assert sure[at] > 5 * error[at]
 
 
 def test_an_item_that_says_nothing_moves_nothing(shipped_run, new_item):
-    """On the newest day that is known; a later one says until when the ledger lacks nothing."""
     newest = shipped_run.manifest.newest_item
     change, _ = effect(shipped_run, new_item(push=0, date=newest, published=newest))
     assert np.abs(change).max() < 1e-12
+
+
+def test_what_passed_since_the_run_is_the_same_for_any_item_of_a_day(shipped_run, new_item):
+    day = AS_OF + timedelta(days=20)
+    items = [new_item(id=f"one-{push}", push=push, date=day, published=day) for push in (-2, 1, 3)]
+    since = [preview_items(shipped_run, [item]).since for item in items]
+    assert np.abs(since[0]).max() > 0
+    for other in since[1:]:
+        np.testing.assert_array_equal(since[0], other)
+
+
+def test_a_signed_agreement_with_a_date_moves_its_outcome_as_the_prompt_says(
+    shipped_run, inputs, new_item
+):
+    """It is held until the day by which it is due, so that it does at least as much."""
+    due = AS_OF + timedelta(days=120)
+    plain = new_item(push=3, face_value="nearly_certain")
+    dated = replace(plain, id="dated", expected_by=due)
+    at = list(shipped_run.manifest.horizons).index("12mo")
+    row = [one.id for one in shipped_run.manifest.outcomes].index(plain.outcomes[0])
+    then = [preview_items(shipped_run, [item], refit="needed").then[row, at]
+            for item in (plain, dated)]  # fmt: skip
+    now = shipped_run.at("12mo")[plain.outcomes[0]].mean
+    odds = [one / (1 - one) / (now / (1 - now)) for one in then]
+    print(f"from {now:.3f} to {then[0]:.3f}, with a date {then[1]:.3f}")
+    assert yearly_factors(inputs.question)[3] / 1.6 < odds[0] < odds[1]
 
 
 @pytest.mark.parametrize("push", [-3, -2, -1, 1, 2, 3])

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from scipy.integrate import quad
 from scipy.special import expit
-from tests.helpers import PROJECT
+from tests.helpers import INPUTS, PROJECT
 
 from tidings.evidence.cases import read_cases
 from tidings.past.cases import (
@@ -31,7 +31,7 @@ LEADERS = PROJECT.parent / "shared" / "data" / "reference" / "leaders.txt"
 
 @pytest.fixture(scope="module")
 def cases():
-    return past_cases(read_cases(Path(PROJECT / "data" / "cases.csv")))
+    return past_cases(read_cases(Path(INPUTS / "data" / "cases.csv")))
 
 
 def test_aalen_johansen_reproduces_the_published_incidence_of_leaders_exits():

@@ -10,7 +10,7 @@ import arviz_stats
 import numpy as np
 import pytest
 import xarray as xr
-from tests.helpers import AS_OF, PROJECT, drawn
+from tests.helpers import AS_OF, INPUTS, drawn
 
 import tidings
 from tidings.forecasting.making import make_forecast
@@ -175,7 +175,7 @@ def test_the_command_prints_any_outcome_and_horizon(shipped_run):
     def command(*arguments):
         return subprocess.run(
             [sys.executable, "-m", "tidings", "sensitivity", "--runs", runs, *arguments],
-            cwd=PROJECT, capture_output=True, text=True, check=False,
+            cwd=INPUTS, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     printed = json.loads(

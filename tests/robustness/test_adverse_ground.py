@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.helpers import PROJECT
+from tests.helpers import INPUTS
 
 LEDGER, QUESTION = "data/evidence.csv", "priors/turkey-s400.toml"
 ITEM = [
@@ -72,7 +72,7 @@ def test_an_output_on_a_full_disk_is_one_line(project):
 def test_a_full_temporary_folder_is_one_line_and_writes_no_report(shipped_run, tmp_path):
     out = tmp_path / "out"
     run = ["report", str(shipped_run.path), "--runs", str(shipped_run.path.parent)]
-    done = command(PROJECT, [*run, "--out", str(out)], preexec_fn=small_files)
+    done = command(INPUTS, [*run, "--out", str(out)], preexec_fn=small_files)
     assert done.returncode == 1
     assert done.stderr.count("\n") <= 2 and "cannot be written" in done.stderr
     assert not out.exists() or not list(out.iterdir())

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
-from tests.helpers import AS_OF, PROJECT, lighten
+from tests.helpers import AS_OF, INPUTS, lighten
 from tests.robustness.payloads import PAYLOADS
 
 import tidings
@@ -46,7 +46,7 @@ def test_a_link_that_is_more_than_a_link_is_refused(inputs, link):
         "source": "TASS", "voice": "observer", "source_reliability": "B", "credibility": "2",
     }  # fmt: skip
     with pytest.raises(tidings.InputError, match=r"url: got .* expected a link that begins with"):
-        tidings.draft([cells], PROJECT / "priors/turkey-s400.toml")
+        tidings.draft([cells], INPUTS / "priors/turkey-s400.toml")
 
 
 def test_links_of_the_shipped_ledger_stay_what_they_were(inputs):
@@ -83,7 +83,7 @@ def hostile_run(inputs, tmp_path_factory):
     """A run whose titles, reasons, claims, sources, speakers and notes are hostile."""
     folder = tmp_path_factory.mktemp("hostile")
     for name in ("priors", "data", "seeds"):
-        subprocess.run(["cp", "-r", PROJECT / name, folder / name], check=True)
+        subprocess.run(["cp", "-r", INPUTS / name, folder / name], check=True)
     question = folder / "priors/turkey-s400.toml"
     text = question.read_text()
     for key, start in (("title", 0), ("resolution", 11), ("because", 23)):

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from tests.helpers import PROJECT
+from tests.helpers import INPUTS
 
 import tidings
 from tidings.past.questions import Past
@@ -20,7 +20,7 @@ from tidings.trust.scoring import MEASURES
 
 pytestmark = pytest.mark.slow
 
-RESOLVED = PROJECT / "data" / "resolved"
+RESOLVED = INPUTS / "data" / "resolved"
 FEW = ("france-mistral", "syria-s300", "uae-f35")
 """Enough to leave one out in a test; the whole folder takes minutes, and its scores are kept."""
 PEER = {1: 0.178, 3: 0.385, 6: 0.566, 12: 0.753}
@@ -29,7 +29,7 @@ CONSTANT = {1: 0.207, 3: 0.393, 6: 0.545, 12: 0.683}
 """Log scores of the best constant in hindsight on them."""
 
 
-def run(*arguments, cwd=PROJECT):
+def run(*arguments, cwd=INPUTS):
     return subprocess.run(
         [sys.executable, "-m", "tidings", *arguments],
         cwd=cwd, capture_output=True, text=True, check=False,
@@ -79,7 +79,7 @@ def test_a_question_left_out_scores_again_what_was_kept(inputs, teacher):
     plain = plain_lesson(teacher.histories, lesson.questions, place)
     rows = examine(teacher.pasts[place], lesson, plain)
     gain = Examination(tuple(rows)).gains().loc[name]
-    page = (PROJECT / "priors" / "learned" / "turkey-s400.md").read_text()
+    page = (INPUTS / "priors" / "learned" / "turkey-s400.md").read_text()
     line = next(one for one in page.splitlines() if one.startswith(f"| {name} |"))
     kept = [float(cell) for cell in line.strip("| ").split("|")[1:]]
     # Another processor draws other chains: what is left is the error of a fit.
@@ -117,7 +117,7 @@ def renamed(question):
 def stored(inputs):
     import pandas as pd
 
-    draws = pd.read_csv(PROJECT / "priors" / "learned" / "turkey-s400.csv")
+    draws = pd.read_csv(INPUTS / "priors" / "learned" / "turkey-s400.csv")
     return lesson_of_stored(inputs.question.learned, draws, inputs.resolved)
 
 

@@ -94,7 +94,8 @@ def _show_checks(console: Console, run: Run) -> None:
         console.print(f"run     {run.manifest.run}  in {said(run.path)}", soft_wrap=True)
     else:
         console.print(
-            f"run     {run.manifest.run}  [bold red]not publishable[/]  in {said(run.path)}"
+            f"run     {run.manifest.run}  [bold red]not publishable[/]  in {said(run.path)}",
+            soft_wrap=True,
         )
 
 

@@ -306,5 +306,6 @@ def _settled(
         console.print(f"{item.id}: story {kept.story}; name another with --story")
         return kept
     for title, one in (("as news of its own", item), (f"in story {merged.story}", merged)):
-        shown_effect(console, partial(tidings.preview, (one,), None, question, runs), title)
+        find = partial(tidings.preview, (one,), None, question, runs, "needed")
+        shown_effect(console, find, title)
     return merged if Confirm.ask(f"put it in story {merged.story}?", console=console) else item

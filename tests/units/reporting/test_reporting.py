@@ -27,7 +27,7 @@ def test_a_chance_is_never_rounded_to_certainty(probability, said):
 
 
 def test_moves_have_a_sign_and_an_error():
-    assert points(0.0042) == "+0.42" and points(0.0) == "0"
+    assert points(0.0042) == "+0.42" and points(0.0) == points(1e-12) == points(-1e-12) == "0"
     assert moved(-0.0042, 0.0005) == "-0.420\u00a0±\u00a00.050"
     assert inside_noise(0.003, 0.001) and not inside_noise(0.0031, 0.001)
 
