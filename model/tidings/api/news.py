@@ -296,10 +296,10 @@ def preview(
         If a refit stopped.
     """
     question, runs = Path(question), Path(runs)
-    from tidings.reasons.previewing import preview_items
-
     inputs = read_inputs(question)
     run = find_run(runs, name, inputs.question.config.id)
+    from tidings.reasons.previewing import preview_items
+
     return preview_items(run, items, inputs.ledger, refit)
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from calendar import monthrange
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -297,8 +297,10 @@ def _checked(
 
 def item_of(row: Row) -> Item:
     """Make an item of a row whose cells have been read by `item_columns`."""
-    make: Callable[..., Item] = Item
-    return make(**row.values)
+    # As a copy is made: a frozen class sets its fields one by one, and ledgers may be long.
+    item = object.__new__(Item)
+    vars(item).update(row.values)
+    return item
 
 
 def _sense_problems(item: Item) -> list[tuple[str, str, str]]:

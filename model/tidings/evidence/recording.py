@@ -258,7 +258,7 @@ def _raw_records(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _header(text: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    return next(csv.reader([text.removeprefix("\ufeff").partition("\n")[0]]))
 
 
 def _line(cells: Sequence[str]) -> str:
