@@ -73,7 +73,7 @@ def test_the_report_has_every_prior_with_its_own_numbers(shipped_run, cards, tmp
         assert escape(spread_words(card.name, card.prior)) in line
         assert escape(card.because) in line
         for one in card.sources:
-            assert escape(source_words(one)) in line
+            assert escape(source_words(one)) in line or card.fixed
     assert len(lines) == len(cards)
 
 

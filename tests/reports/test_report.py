@@ -148,7 +148,7 @@ def test_a_report_knows_no_forecast_of_a_later_day(inputs, shipped_run, tmp_path
     said = brief_of(found).changed
     assert f"News has come since in {len(between)} stories" in said
     most = max((one.effect for one in found.since if one.effect), key=lambda bar: abs(bar.change))
-    assert f"{signed(most.change)} points: {most.label}" in said
+    assert f"{most.label} ({signed(most.change)} points)" in said
 
 
 def test_page_one_names_the_news_that_would_secure_the_status_quo(shipped_run):

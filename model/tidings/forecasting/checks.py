@@ -107,7 +107,9 @@ def check_run(
         _at_least(
             "ess_tail", min(f.ess_tail for f in diagnosed), "effective draws of each interval"
         ),
-        _at_most("mcse", relative, "Monte Carlo error of a probability as a share of its sd"),
+        _at_most(
+            "mcse", relative, "error of the calculation as a share of how unsure a probability is"
+        ),
         _at_most("divergences", diverging, "share of draws where the sampler lost its way"),
         _at_least("e_bfmi", e_bfmi, "the sampler moves freely between energies"),
         *evidence,
@@ -169,7 +171,7 @@ def conflict_check(draws: "xr.Dataset", names: Sequence[str]) -> Check:
     moved = np.abs(draws[Var.PRIOR.z].values.mean(axis=(0, 1)))
     furthest = float(moved.max())
     status: Status = "pass" if furthest <= LIMITS["prior_data_conflict"] else "warn"
-    says = f"prior sds that the evidence moved the furthest prior ({names[int(moved.argmax())]})"
+    says = f"how many of its own sds the evidence moved the furthest prior ({names[int(moved.argmax())]})"
     return Check(
         "prior_data_conflict", status, furthest, LIMITS["prior_data_conflict"], False, says
     )

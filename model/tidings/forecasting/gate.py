@@ -212,7 +212,7 @@ def prior_conflict_check(z: Array) -> Check:
     status: Status = "pass" if value >= CONFLICT_WARN else "warn"
     if value < CONFLICT_FAIL:
         status = "fail"
-    says = f"chance of evidence this far from the priors ({count:.0f} directions)"
+    says = f"chance of evidence this far from the priors (over {count:.0f} combinations of priors)"
     return Check("priors_and_evidence", status, value, CONFLICT_FAIL, True, says)
 
 

@@ -90,8 +90,8 @@ def worded(found: Findings, probability: float) -> str:
     word = yardsticks.word(probability, name)
     bands = yardsticks.bands[name].values()
     ends = {
-        "below the scale": f"under {chance(min(low for low, _ in bands))}",
-        "above the scale": f"over {chance(max(high for _, high in bands))}",
+        "below the scale": f"under {min(low for low, _ in bands) * 100:g}\u00a0%",
+        "above the scale": f"over {max(high for _, high in bands) * 100:g}\u00a0%",
     }
     return ends.get(word, f"“{word}”")
 
@@ -158,10 +158,10 @@ def _news_since(found: Findings) -> str:
         return " No news has come since."
     most, told = found.since[0], count_words(len(found.since), "story", "stories")
     if most.effect is None:
-        return f" News has come since in {told}, none of which moves it much by itself."
+        return f" News has come since in {told}, none of which moves this much by itself."
     return (
-        f" News has come since in {told}; the one that moves it most, {signed(most.effect.change)} "
-        f"points: {most.effect.label}."
+        f" News has come since in {told}; the one that moves “{found.title(found.leading)}” most "
+        f"is of {most.effect.label} ({signed(most.effect.change)} points)."
     )
 
 

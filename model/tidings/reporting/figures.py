@@ -25,7 +25,7 @@ from tidings.reporting.drawing import (
 from tidings.reporting.wording import chance, chance_range
 
 Array = NDArray[np.float64]
-_CELLS, _SMALLEST = 100, 1e-5
+_CELLS, _SMALLEST, _UNTOLD = 100, 1e-5, 1e-4
 _MOST_TICKS = 5
 _GRID = 160
 
@@ -109,8 +109,11 @@ def _draw_strip(
 
 
 def _strip_ends(rows: Sequence[ForecastRow]) -> tuple[float, float]:
-    """Return from where to where the scale of log odds goes: marks that hold every range."""
-    lowest = min(row.q05 for row in rows if row.mean > 0)
+    """Return from where to where the scale of log odds goes: marks that hold every range.
+
+    Ranges that begin far below what is told as a number begin at the edge.
+    """
+    lowest = min(min(max(row.q05, _UNTOLD), row.mean) for row in rows if row.mean > 0)
     highest = max(row.q95 for row in rows)
     low = max((one for one in ODDS_MARKS if one <= lowest), default=ODDS_MARKS[0])
     return low, min((one for one in ODDS_MARKS if one >= highest), default=ODDS_MARKS[-1])

@@ -54,13 +54,14 @@ def grounds_of(found: Findings) -> Iterator[Ground]:
         yield Ground(f"{told} now, {voices}", good=2 * alone <= len(telling))
     count = 0 if learned is None else len(learned.resolved)
     as_old = next((check for check in found.run.checks if check.name == "as_old"), None)
-    watched = "" if as_old is None or as_old.passed else ", none of them watched as long as this"
-    if as_old is not None and as_old.passed and as_old.value is not None:
-        watched = f", {as_old.value:.0f} of them watched as long as this"
     late = len(found.situation.resolved_later)
-    ended = f", {late} of which ended only later" if late else ""
+    about = [f"{late} of them ended only later"] if late else []
+    if as_old is not None and as_old.value is not None:
+        old = f"{as_old.value:.0f}" if as_old.passed else "none"
+        about.append(f"{old} watched as long as this")
+    more = f" ({', '.join(about)})" if about else ""
     yield Ground(
-        f"it has learned from {count_words(count, 'resolved question')}{ended}{watched}",
+        f"it has learned from {count_words(count, 'resolved question')}{more}",
         good=count - late >= _FEW_LEARNED and (as_old is None or as_old.passed),
     )
 
