@@ -171,7 +171,8 @@ def conflict_check(draws: "xr.Dataset", names: Sequence[str]) -> Check:
     moved = np.abs(draws[Var.PRIOR.z].values.mean(axis=(0, 1)))
     furthest = float(moved.max())
     status: Status = "pass" if furthest <= LIMITS["prior_data_conflict"] else "warn"
-    says = f"how many of its own sds the evidence moved the furthest prior ({names[int(moved.argmax())]})"
+    which = names[int(moved.argmax())]
+    says = f"how many of its own sds the evidence moved the furthest prior ({which})"
     return Check(
         "prior_data_conflict", status, furthest, LIMITS["prior_data_conflict"], False, says
     )
