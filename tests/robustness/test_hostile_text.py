@@ -255,13 +255,19 @@ def test_no_title_ends_the_header_of_a_document(title):
     assert set(read) == {"title", "lang"} and isinstance(read["title"], str)
 
 
-def test_a_fault_with_escapes_in_it_is_one_visible_line(project):
-    ledger = project / "data/evidence.csv"
-    text = ledger.read_text()
-    ledger.write_text(text.replace(",own,moscow,", ",own,mos\x1b[2Jcow,", 1))
+@pytest.mark.parametrize(
+    ("name", "old", "new", "shown"),
+    [("data/evidence.csv", ",own,moscow,", ",own,mos\x1b[2Jcow,", "mos\\x1b[2Jcow"),
+     ("data/yardsticks.csv", "icd203,very likely", "icd203,very\x1b[2J likely", "very likely"),
+     ("priors/turkey-s400.toml", "[priors.base_rate]", '[priors."base\\u001b[2J"]', "base")],
+)  # fmt: skip
+def test_a_fault_with_escapes_in_it_is_one_visible_line(project, name, old, new, shown):
+    text = (project / name).read_text()
+    assert old in text
+    (project / name).write_text(text.replace(old, new, 1))
     done = command(project, "check")
     assert done.returncode == 1
-    assert b"\x1b" not in done.stderr and "mos\\x1b" in done.stderr.decode()
+    assert b"\x1b" not in done.stderr and shown in done.stderr.decode()
 
 
 def test_output_that_is_not_utf8_and_a_closed_pipe_are_no_faults(project):

@@ -28,9 +28,11 @@ from tidings.names import ANY, DEAL, RETAINED, Milestone, Precision, Voice
 from tidings.question.schema import QuestionConfig
 from tidings.question.yardsticks import LEDGER, Yardsticks
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_\-]*")
+
 
 def _identifier(cell: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_\-]*", cell):
+    if not _NAME.fullmatch(cell):
         raise ValueError("small letters, digits and hyphens")
     return cell
 
@@ -305,12 +307,13 @@ def item_of(row: Row) -> Item:
 
 def _sense_problems(item: Item) -> list[tuple[str, str, str]]:
     problems = []
-    if len(set(item.outcomes)) < len(item.outcomes):
-        problems.append(("outcomes", repr(";".join(item.outcomes)), "each outcome once"))
-    alone = {ANY, RETAINED} & set(item.outcomes)
-    if alone and len(item.outcomes) > 1:
-        expected = f"{alone.pop()!r} alone, or the outcomes by name"
-        problems.append(("outcomes", repr(";".join(item.outcomes)), expected))
+    if len(item.outcomes) > 1:
+        told = repr(";".join(item.outcomes))
+        if len(set(item.outcomes)) < len(item.outcomes):
+            problems.append(("outcomes", told, "each outcome once"))
+        if alone := {ANY, RETAINED} & set(item.outcomes):
+            expected = f"{alone.pop()!r} alone, or the outcomes by name"
+            problems.append(("outcomes", told, expected))
     if item.published is not None and item.published < item.date:
         expected = f"a day not before the item's date ({item.date})"
         problems.append(("published", str(item.published), expected))
