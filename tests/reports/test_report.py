@@ -259,6 +259,14 @@ def test_quarto_renders_the_same_source(shipped_run, rendered, page, tmp_path):
         assert told(other, tag) == told(page, tag)
 
 
+LINES = """all => all.filter(one => one.innerText && one.innerText.length <= 6).map(one => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return range.getBoundingClientRect().height / parseFloat(getComputedStyle(one).fontSize);
+})"""
+"""How high short cells are, in letters."""
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_in_a_browser_nothing_overflows_fails_or_is_fetched(rendered, scheme):
@@ -288,6 +296,8 @@ def test_in_a_browser_nothing_overflows_fails_or_is_fetched(rendered, scheme):
             assert len(shown) >= 7 and all(size > 0 for size in shown)
             bold = view.query_selector_all("td strong")
             assert bold and all(cell.is_visible() for cell in bold)
+            lines = view.eval_on_selector_all("main td", LINES)
+            assert len(lines) > 20 and max(lines) < 2, "a short number is broken"
         browser.close()
     assert said == []
     assert {address.partition(":")[0] for address in asked} <= {"file", "data"}

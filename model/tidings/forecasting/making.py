@@ -110,7 +110,7 @@ def make_forecast(
         ]
         at_horizons = [row for row in rows if row.horizon and row.basis == "posterior"]
         published = [(diagnosed[str(row.date), row.outcome], row.sd) for row in at_horizons]
-        evidence = [*_evidence_checks(fitted), *level_checks(fitted, _years_watched(inputs))]
+        evidence = _evidence_checks(fitted, _years_watched(inputs))
         checks = check_run(published, fitted.sampled.stats, evidence)
     _check_finite(rows)
     facts = _facts(situation, rows, checks, timings)
@@ -194,14 +194,24 @@ def _rows(
             )
 
 
-def _evidence_checks(fitted: Fitted) -> list[Check]:
+def _evidence_checks(fitted: Fitted, watched: Sequence[float]) -> list[Check]:
+    """Return the checks of what the forecast rests on; without evidence most are not run."""
     situation = fitted.situation
-    return [
+    checks = [
         predictive_check(fitted.parameters.flat(), fitted.data),
         conflict_check(fitted.sampled.draws, prior_names(situation.structure)),
         fresh_check(situation.as_of, situation.newest_by_actor),
-        filled_check(situation.question),
+        *level_checks(fitted, watched),
     ]
+    if not situation.time_tells:
+        says = "no evidence is used"
+        checks = [
+            one
+            if one.name == "as_old"
+            else Check(one.name, "not_run", None, one.limit, False, says)
+            for one in checks
+        ]
+    return [*checks, filled_check(situation.question)]
 
 
 def _years_watched(inputs: Inputs) -> list[float]:

@@ -30,6 +30,11 @@ _CHECK_TITLES = {
     "surprises": "Surprising items",
     "as_old": "Questions as old as this",
 }
+_AT_LEAST = {
+    "ess_bulk", "ess_tail", "e_bfmi", "posterior_predictive", "survival_so_far",
+    "priors_and_evidence", "news_to_come", "as_old",
+}  # fmt: skip
+"""Checks whose value is to be no smaller than their limit."""
 _VERDICTS = {"pass": "passed", "warn": "warning", "fail": "failed", "not_run": "not run"}
 _YARDSTICKS_WHOLE = {
     "icd203": "the words of the intelligence community of the United States",
@@ -105,7 +110,8 @@ def check_found(check: Check) -> str:
     small = 0 < abs(check.value) < _SMALL
     shown = f"{check.value:,.0f}" if abs(check.value) >= _MANY else f"{check.value:.3g}"
     value = f"less than {_SMALL:g}" if small else shown
-    return minus_sign(f"{value} (limit {check.limit:g})")
+    side = "at least" if check.name in _AT_LEAST else "at most"
+    return minus_sign(f"{value} ({side} {check.limit:g})")
 
 
 _SMALL, _MANY = 0.001, 1000

@@ -126,7 +126,7 @@ def _changed(found: Findings) -> str:
     if chance(now.mean) == chance(then.mean):
         return f"Since the forecast of {when} “{title}” has stayed at {chance(now.mean)}.{others}"
     way = "risen" if change > 0 else "fallen"
-    most = moved_by(found)
+    most = moved_by(found, found.leading)
     reason = f", most of all by {most}" if most else ""
     return (
         f"Since the forecast of {when} the chance of “{title}” has {way} from "
@@ -146,7 +146,9 @@ def _changed_others(found: Findings, before: Run) -> str:
         first, last = chance(then[name].mean), chance(now[name].mean)
         if first != last:
             way = "risen" if change[name] > 0 else "fallen"
-            told.append(f"“{found.title(name)}” has {way} from {first} to {last}")
+            most = moved_by(found, name)
+            reason = f" (most of all by {most})" if most else ""
+            told.append(f"“{found.title(name)}” has {way} from {first} to {last}{reason}")
     return f" Of the others, {listed(told)}." if told else ""
 
 
@@ -160,8 +162,8 @@ def _news_since(found: Findings) -> str:
     if most.effect is None:
         return f" News has come since in {told}, none of which moves this much by itself."
     return (
-        f" News has come since in {told}; the one that moves “{found.title(found.leading)}” most "
-        f"is of {most.effect.label} ({signed(most.effect.change)} points)."
+        f" News has come since in {told}; what moves “{found.title(found.leading)}” most of it "
+        f"({signed(most.effect.change)} points, {most.effect.label}): {most.effect.says}"
     )
 
 
@@ -221,7 +223,7 @@ def windows(found: Findings) -> list[tuple[str, str, str]]:
         told.append((f"any change by {day_words(end)}", chance(then), chance(same)))
     then, now = (1 - one.at(one.manifest.headline)[RETAINED].mean for one in (before, run))
     ahead = months_words(found.question.config.headline_months)
-    title = f"any change within {ahead} of each forecast, now by {day_words(now_end)}"
+    title = f"any change within {ahead} of each forecast, by {day_words(now_end)} now"
     told.append((title, chance(then), chance(now)))
     return told
 

@@ -16,6 +16,8 @@ from tidings.reporting.findings import WEIGHED, Findings
 from tidings.reporting.moved import move_label, movers, rest_sentence, time_sentence
 from tidings.reporting.sentences import conflict_sentence, prior_words, shift_sentence
 from tidings.reporting.trusting import (
+    FEW_LEARNED,
+    FRESH_DAYS,
     hindcast_words,
     late_scores,
     past_known,
@@ -181,6 +183,8 @@ def _facts(found: Findings) -> dict[str, Any]:
         "draws": f"{prod(run.stored('forecast')[Var.INCIDENCE].shape[:2]):,}",
         "model_words": lambda name: _MODELS.get(name, name),
         "weighed": WEIGHED,
+        "fresh_days": FRESH_DAYS,
+        "few_learned": FEW_LEARNED,
     }
 
 
@@ -253,7 +257,7 @@ def _order(found: Findings) -> str:
     return f"The largest come first; each is what it added when it came. {_SINCE}"
 
 
-_SINCE = "What came early has faded since: its weight today is in the figure before."
+_SINCE = f"What came early has faded since: its weight today is in “{TITLES['why']}”."
 
 
 def _moved_items(found: Findings) -> list[tuple[str, Item]]:

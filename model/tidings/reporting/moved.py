@@ -100,7 +100,8 @@ def time_sentence(found: Findings) -> str:
 _TO_COME = "news to come"
 
 
-def moved_by(found: Findings) -> str:
-    """Return what moved the likeliest outcome most since the run before; nothing if not told."""
-    steps = [] if found.moves is None else found.telling(found.leading)
+def moved_by(found: Findings, outcome: str) -> str:
+    """Return what moved an outcome most since the run before; nothing if that is not told."""
+    known = found.moves is not None and outcome in found.moves.outcomes
+    steps = found.telling(outcome) if known else []
     return move_label(found, steps[0]) if steps else ""

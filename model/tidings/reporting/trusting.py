@@ -8,7 +8,7 @@ from tidings.question.sources import Learned, ScoreRow
 from tidings.reporting.findings import Findings
 from tidings.reporting.wording import chance, count_words, day_words, months_words
 
-_FRESH_DAYS, _FEW_LEARNED = 45, 10
+FRESH_DAYS, FEW_LEARNED = 45, 10
 _LEVELS = ("high", "moderate", "low")
 _NONE_BETTER = 2.0
 """A gain within two standard errors may be luck."""
@@ -43,7 +43,9 @@ def grounds_of(found: Findings) -> Iterator[Ground]:
         yield Ground(left_out, good=False)
     else:
         age = (manifest.as_of - manifest.newest_item).days
-        yield Ground(f"the newest news is {count_words(age, 'day')} old", good=age <= _FRESH_DAYS)
+        felt = f", and {_age_of_felt(found)}" if _age_of_felt(found) else ""
+        says = f"the newest news is {count_words(age, 'day')} old{felt}"
+        yield Ground(says, good=age <= FRESH_DAYS)
     telling = [story for story in found.stories if story.effect is not None]
     alone = sum(story.one_voice for story in telling)
     if telling:
@@ -62,8 +64,18 @@ def grounds_of(found: Findings) -> Iterator[Ground]:
     more = f" ({', '.join(about)})" if about else ""
     yield Ground(
         f"it has learned from {count_words(count, 'resolved question')}{more}",
-        good=count - late >= _FEW_LEARNED and (as_old is None or as_old.passed),
+        good=count - late >= FEW_LEARNED and (as_old is None or as_old.passed),
     )
+
+
+def _age_of_felt(found: Findings) -> str:
+    """Return how old the newest news is that moves the forecast, where it is not the newest."""
+    moving = [item for story in found.stories if story.effect for item in story.items if item.push]
+    newest = max((item.known for item in moving), default=None)
+    if newest is None or newest == found.run.manifest.newest_item:
+        return ""
+    days = (found.run.manifest.as_of - newest).days
+    return f"the newest that moves it {count_words(days, 'day')}"
 
 
 def trust_sentence(found: Findings) -> str:
@@ -77,19 +89,26 @@ def trust_sentence(found: Findings) -> str:
     how = f"clearly {how}" if sure else how
     luck = "" if sure or row.log_gain <= 0 else ", which may be luck"
     error = "" if row.log_gain_se is None else f" ± {row.log_gain_se:.2f}"
+    coin = log(2) - row.log_event
+    beside = f"{coin:.2f} better than" if coin > _NEXT_TO_NOTHING else "no better than"
     return (
-        f"Tested on {_of_all(row.questions, len(learned.resolved))}, none of which it had seen, it "
-        f"was {how} at saying whether anything would change within {months_words(row.months)} than "
-        f"always saying the average rate{luck} (log score {row.log_event:.2f}, the average rate "
-        f"{row.log_base:.2f}, always saying even odds {log(2):.2f}; lower is better; a gain of "
-        f"{row.log_gain:.2f}{error})."
+        f"Tested on {_of_all(row, len(learned.resolved))}, none of which it had seen, it was {how} "
+        f"at saying whether anything would change within {months_words(row.months)} than always "
+        f"saying the average rate{luck} (log score {row.log_event:.2f} against "
+        f"{row.log_base:.2f}, lower is better; a gain of {row.log_gain:.2f}{error}), and {beside} "
+        f"always saying even odds ({log(2):.2f})."
     )
 
 
-def _of_all(count: int, of: int) -> str:
+_NEXT_TO_NOTHING = 0.005
+
+
+def _of_all(row: ScoreRow, of: int) -> str:
     """Return how many resolved questions a score has: those watched as long as it looks ahead."""
     told = count_words(of, "resolved question")
-    return told if count == of else f"the {count} of {told} that were watched so long"
+    if row.questions == of:
+        return told
+    return f"the {row.questions} of {told} that were watched for {months_words(row.months)}"
 
 
 def _score(learned: Learned, found: Findings) -> ScoreRow | None:
