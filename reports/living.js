@@ -328,10 +328,12 @@
   const range = (low, high) => `${low >= 0.001 && low < 0.995 ? chance(low).replace("\u00a0%", "") : chance(low)} to ${chance(high)}`;
   const points = (value) => (Math.abs(value) < 0.0005 ? "0" : (value > 0 ? "+" : "\u2212") + Math.abs(value * 100).toFixed(1));
 
-  const onScale = (p) => 4 + 112 * Math.min(1, Math.max(0, (Math.log10(Math.max(p, 0.001)) + 3) / 3));
+  const MARKS = [0.001, 0.01, 0.1, 0.5, 0.9, 0.99], odds = (p) => Math.log(p / (1 - p));
+  const LOW = odds(MARKS[0]), HIGH = odds(MARKS.at(-1));
+  const onScale = (p) => 4 + (112 * (odds(Math.min(Math.max(p, MARKS[0]), MARKS.at(-1))) - LOW)) / (HIGH - LOW);
   function strip(published, row, place) {
     const drawn = make("svg", { viewBox: "0 0 120 16", "aria-hidden": "true", class: `strip k${place}` });
-    for (const p of [0.001, 0.01, 0.1, 1]) drawn.append(make("line", { x1: onScale(p), x2: onScale(p), y1: 1, y2: 15, class: "tick" }));
+    for (const p of MARKS) drawn.append(make("line", { x1: onScale(p), x2: onScale(p), y1: 1, y2: 15, class: "tick" }));
     drawn.append(
       make("line", { x1: onScale(row.low), x2: onScale(row.high), y1: 8, y2: 8, class: "reach" }),
       make("circle", { cx: onScale(published), cy: 8, r: 4, class: "before" }),
@@ -427,7 +429,7 @@
   const horizon = make("select", { onchange: () => { shown = Number(horizon.value); changed(); } },
     ...run.horizons.map((day, h) => make("option", { value: h, selected: h === run.headline }, day)));
   const table = make("table", {},
-    make("caption", {}, "Dot and line: with your doubts, and the middle 90 % of the draws, on a scale that grows tenfold from mark to mark; ring: as published. ± is how far a forecast made anew may be from it."),
+    make("caption", {}, "Dot and line: with your doubts, and the middle 90 % of the draws, on a scale that is wider where chances are small or nearly certain (marks at 0.1, 1, 10, 50, 90 and 99 %); ring: as published. ± is how far a forecast made anew may be from it."),
     make("thead", {}, make("tr", {}, ...["Outcome", "Chance", "Change, points", "Range"].map((word) => make("th", { scope: "col" }, word)))), body);
   const more = make("details", {}, make("summary", {}, `${others.length} more stories`));
   more.addEventListener("toggle", () => { if (more.open && more.children.length === 1) more.append(make("ul", {}, ...others.map(story))); });
