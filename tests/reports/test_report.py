@@ -148,7 +148,7 @@ def test_a_report_knows_no_forecast_of_a_later_day(inputs, shipped_run, tmp_path
     said = brief_of(found).changed
     assert f"News has come since in {len(between)} stories" in said
     most = max((one.effect for one in found.since if one.effect), key=lambda bar: abs(bar.change))
-    assert f"{most.label} ({signed(most.change)} points)" in said
+    assert f"({signed(most.change)} points, {most.label}): {most.says}" in said
 
 
 def test_page_one_names_the_news_that_would_secure_the_status_quo(shipped_run):
@@ -203,11 +203,17 @@ def test_the_bars_and_what_they_leave_out_make_the_whole_way(shipped_run):
 
 def test_confidence_names_what_lowers_it(shipped_run):
     found = find(shipped_run)
+    # How many stories a single source tells is near half: which of them are felt is set here.
+    many = tuple(one for one in found.stories if one.effect is None or not one.one_voice)
+    alone = tuple(one for one in found.stories if one.effect is None or one.one_voice)
+    said = brief_of(replace(found, stories=alone)).confidence
+    assert "is moderate, since " in said and "resting on a single source" in said
+    found = replace(found, stories=many)
     assert not [ground for ground in grounds_of(found) if not ground.good]
     assert "is high: the newest news is 15 days old" in brief_of(found).confidence
     old = shipped_run.manifest.model_copy(update={"newest_item": date(2025, 9, 1)})
     said = brief_of(replace(found, run=replace(shipped_run, manifest=old))).confidence
-    assert "is moderate, since the newest news is 90 days old. In its favour: " in said
+    assert "is moderate, since the newest news is 90 days old" in said and "In its favour: " in said
     none = shipped_run.manifest.model_copy(update={"newest_item": None, "prior_only": True})
     said = brief_of(replace(found, run=replace(shipped_run, manifest=none))).confidence
     assert "is low, since the news is left out" in said
@@ -216,7 +222,11 @@ def test_confidence_names_what_lowers_it(shipped_run):
 def test_the_checks_say_what_they_found_and_whom_they_speak_of(page):
     [table] = re.findall(r"<table.*?The forecast is publishable.*?</table>", page, flags=re.DOTALL)
     text = plain(table)
-    assert "(limit 1.01)" in text and "days since the newest item (" in text
+    assert (
+        "(at most 1.01)" in text
+        and "(at least 400)" in text
+        and "days since the newest item (" in text
+    )
     assert not re.search(r"\b(ankara|moscow|us_congress)\b", text)
     assert "United States" in text or "Turkey" in text
 

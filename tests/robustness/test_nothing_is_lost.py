@@ -108,4 +108,4 @@ def test_no_run_is_stored_with_a_value_that_is_no_number(inputs, tmp_path, monke
     monkeypatch.setattr(making, "_rows", rows)
     with pytest.raises(tidings.FitError, match=r"2 of \d+ probabilities are no numbers"):
         making.make_forecast(inputs, AS_OF, tmp_path / "runs")
-    assert list_runs(tmp_path / "runs") == [] and not list(tmp_path.rglob("manifest.json"))
+    assert not list_runs(tmp_path / "runs") and not list(tmp_path.rglob("manifest.json"))
