@@ -145,7 +145,7 @@ def test_a_report_knows_no_forecast_of_a_later_day(inputs, shipped_run, tmp_path
     assert found.before is not None and found.before.manifest.run == early.manifest.run
     between = {item.story for item in found.situation.items if item.known > date(2024, 6, 30)}
     assert {story.name for story in found.since} == between
-    said = brief_of(found).changed
+    said = brief_of(found).news
     assert f"News has come since in {len(between)} stories" in said
     most = max((one.effect for one in found.since if one.effect), key=lambda bar: abs(bar.change))
     assert f"({signed(most.change)} points, {most.label}): {most.says}" in said

@@ -42,6 +42,8 @@ class Brief:
         What is said of the likeliest outcome, and of the one after it; their titles come before.
     changed : str
         What changed since the forecast before.
+    news : str
+        What news has come since, where the moves are not split.
     watch : tuple of str
         What would change it most.
     unseen : str
@@ -55,6 +57,7 @@ class Brief:
     answer: str
     next_likeliest: str
     changed: str
+    news: str
     watch: tuple[str, ...]
     unseen: str
     confidence: str
@@ -69,6 +72,7 @@ def brief_of(found: Findings) -> Brief:
         f"is what to expect by {by}: {_likely(found, rows[found.leading])}.",
         f"is next likeliest: {_likely(found, rows[found.rival])}.",
         _changed(found),
+        _news_since(found),
         tuple(_to_watch(found)),
         _unseen(found),
         confidence_words(found),
@@ -122,7 +126,7 @@ def _changed(found: Findings) -> str:
     change = now.mean - then.mean
     when = day_words(before.manifest.as_of)
     title = found.title(found.leading)
-    others = f"{_changed_others(found, before)}{_by_the_same_day(found)}{_news_since(found)}"
+    others = f"{_changed_others(found, before)}{_by_the_same_day(found)}"
     if chance(now.mean) == chance(then.mean):
         return f"Since the forecast of {when} “{title}” has stayed at {chance(now.mean)}.{others}"
     way = "risen" if change > 0 else "fallen"
@@ -154,15 +158,15 @@ def _changed_others(found: Findings, before: Run) -> str:
 
 def _news_since(found: Findings) -> str:
     """Return what news has come since the forecast before, where the moves are not split."""
-    if found.moves is not None:
+    if found.moves is not None or found.before is None or found.run.manifest.prior_only:
         return ""
     if not found.since:
-        return " No news has come since."
+        return "No news has come since that forecast."
     most, told = found.since[0], count_words(len(found.since), "story", "stories")
     if most.effect is None:
-        return f" News has come since in {told}, none of which moves this much by itself."
+        return f"News has come since in {told}, none of which moves it much by itself."
     return (
-        f" News has come since in {told}; what moves “{found.title(found.leading)}” most of it "
+        f"News has come since in {told}; what moves “{found.title(found.leading)}” most of it "
         f"({signed(most.effect.change)} points, {most.effect.label}): {most.effect.says}"
     )
 
