@@ -60,6 +60,16 @@ def test_code_of_somebody_else_or_that_others_may_write_is_not_used(kept_name, m
     assert density_module._from_disk(name, structure) is None
 
 
+def test_a_user_without_a_home_has_a_cache_too(monkeypatch):
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("TIDINGS_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert cache_folder().name == f"tidings-{os.getuid()}"
+
+
 def test_a_new_cache_is_closed_to_others(kept_name, tmp_path, monkeypatch):
     codes, probe = kept(kept_name[0])
     monkeypatch.setenv("TIDINGS_CACHE", str(tmp_path / "new"))

@@ -27,7 +27,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory, gettempdir
 from typing import Any
 
 import numpy as np
@@ -80,10 +80,18 @@ class LoadedCode:
 
 
 def cache_folder() -> Path:
-    """Return where machine code is kept: TIDINGS_CACHE, or a folder in the user's cache."""
-    chosen = os.environ.get("TIDINGS_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(chosen) if chosen else Path(base) / "tidings"
+    """Return where machine code is kept: TIDINGS_CACHE, or a folder in the user's cache.
+
+    A user without a home, as in a container, has one among the temporary files.
+    """
+    if chosen := os.environ.get("TIDINGS_CACHE"):
+        return Path(chosen)
+    if base := os.environ.get("XDG_CACHE_HOME"):
+        return Path(base) / "tidings"
+    try:
+        return Path.home() / ".cache" / "tidings"
+    except RuntimeError:
+        return Path(gettempdir()) / f"tidings-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
 
 
 def kept(name: str) -> tuple[list[MachineCode], dict[str, NDArray[np.float64]]] | None:

@@ -22,7 +22,7 @@ from tidings.reporting.course import events_of, willing_of
 from tidings.reporting.reason_figures import Bar, Swing
 from tidings.reporting.sentences import prior_words
 from tidings.reporting.time_figures import Event, Willing
-from tidings.reporting.wording import day_words, inside_noise
+from tidings.reporting.wording import chance, day_words, inside_noise
 
 WEIGHED = 12
 """Stories that are left out one by one: those whose pushes are felt most."""
@@ -138,8 +138,11 @@ class Findings:
     def securing(self) -> Watched | None:
         """What news against an end would most raise the likeliest outcome, the status quo."""
         most = max(self.watch.news, key=lambda one: one.adverse.then[self.place])
-        noise = inside_noise(*most.adverse.effect.at(*self.place))
-        return None if noise or self.leading != RETAINED else most
+        now, then = self.watch.now[self.place], most.adverse.then[self.place]
+        seen = chance(now) != chance(then) and not inside_noise(
+            *most.adverse.effect.at(*self.place)
+        )
+        return most if seen and self.leading == RETAINED else None
 
     @property
     def since(self) -> tuple[Story, ...]:
