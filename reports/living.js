@@ -298,7 +298,7 @@
         then: outcome.mean[h] + mean - before,
         low: within(outcome.low[h] + is[0] - was[0]),
         high: within(outcome.high[h] + is[1] - was[1]),
-        error: Math.hypot(error, outcome.error[h]),
+        error: outcome.widening[h] * Math.hypot(error, outcome.error[h]),
       };
     });
   }

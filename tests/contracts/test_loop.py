@@ -149,6 +149,14 @@ def test_where_weights_do_not_carry_a_prior_is_fitted_again_without_being_told(l
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "fitted again" in done.stderr and "cannot be trusted" not in done.stderr
+    # What is previewed next is held against a run that did not know the prior: that is said.
+    preview = ("preview", "--without", "eurofighter-oct2025", "--runs", str(light_run.path.parent))
+    shown = [
+        " ".join(command(asked, *preview).stdout.split())
+        for asked in (question, light_run.path.parents[2] / "priors" / "turkey-s400.toml")
+    ]
+    assert "changed since that run, and not in these numbers: base_rate;" in shown[0]
+    assert "what it would do" in shown[1] and "changed since" not in shown[1]
 
 
 def test_a_withdrawn_item_is_refused_before_anything_is_shown(question):

@@ -84,7 +84,7 @@ def test_each_story_off_is_what_preview_says_and_what_a_refit_says(living, doubt
     published, _ = rows(living)
     seen = list(each_switched_off(living))
     assert len(seen) == STORIES
-    moved = 0.0
+    moved, off = 0.0, []
     for place, (name, shown, k) in enumerate(seen):
         wanted, wanted_k = told(Doubts(frozenset({name})))
         assert shown[:, 0] == pytest.approx(wanted, abs=1e-6)
@@ -93,7 +93,10 @@ def test_each_story_off_is_what_preview_says_and_what_a_refit_says(living, doubt
         if place >= REFITTED:
             continue
         again = preview_doubts(light_run, Doubts(frozenset({name})), "always").then[:, at]
-        assert np.all(np.abs(shown[:, 0] - again) <= 3 * shown[:, 3]), name
+        off.extend(np.abs(shown[:, 0] - again) / shown[:, 3])
+    # Each of some thirty comparisons has an error of its own, and no processor must decide.
+    print(f"off by {np.sort(off)[::-1][:4].round(1)} errors at most, of {len(off)} comparisons")
+    assert np.mean(np.array(off) <= 3) >= 0.95 and max(off) < 5
     assert moved > 0.01
     assert rows(living)[0] == pytest.approx(published, abs=1e-12)
 

@@ -17,7 +17,7 @@ from tidings.reasons.moves import explain_moves
 from tidings.reporting import views
 from tidings.reporting.annex import told_stories
 from tidings.reporting.briefing import brief_of
-from tidings.reporting.document import TITLES
+from tidings.reporting.document import TITLES, write_source
 from tidings.reporting.findings import find
 from tidings.reporting.moved import move_bars, movers, rest_sentence, time_sentence
 from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
@@ -199,6 +199,26 @@ def test_the_bars_and_what_they_leave_out_make_the_whole_way(shipped_run):
     for part in (shown, now - before, now - before - shown):
         assert f"{signed(part)}" in said
     assert rest_sentence(replace(found, leading="ukraine")) == ""
+
+
+class Alts(dict):
+    """What every figure shows, where none is drawn."""
+
+    def __missing__(self, name):
+        return name
+
+
+def test_a_section_stands_only_where_there_is_something_to_show(shipped_run, tmp_path):
+    found = find(shipped_run)
+    whole = write_source(found, Alts({"over-time": "x"}), tmp_path).read_text(encoding="utf-8")
+    assert "{#over-time}" in whole and "{#actors}" in whole
+    early = shipped_run.manifest.model_copy(update={"as_of": date(2019, 8, 1)})
+    unheard = tuple(replace(one, said=[]) for one in found.willing)
+    without = replace(found, willing=unheard, run=replace(shipped_run, manifest=early))
+    bare = write_source(without, Alts(), tmp_path).read_text(encoding="utf-8")
+    assert "{#over-time}" not in bare and "{#actors}" not in bare
+    for title in (TITLES["over-time"], TITLES["actors"]):
+        assert title in whole and title not in bare
 
 
 def test_confidence_names_what_lowers_it(shipped_run):

@@ -5,7 +5,7 @@ from pathlib import Path
 from tidings.api.defaults import QUESTION
 from tidings.errors import UsageError
 from tidings.forecasting.runs import Run, find_run, list_runs
-from tidings.question.loading import load_settings
+from tidings.question.loading import load_question, load_settings
 
 
 def base_run(runs: Path, name: str | Run | None = None, question: Path | None = None) -> Run:
@@ -38,6 +38,23 @@ def base_run(runs: Path, name: str | Run | None = None, question: Path | None = 
     if name is not None:
         return find_run(runs, name)
     return find_run(runs, None, asked_question(runs, question))
+
+
+def changed_since(run: Run, question: Path) -> tuple[str, ...]:
+    """Return the priors that stand otherwise in a question file than a run had them.
+
+    Other settings are told as ``settings``.
+
+    Raises
+    ------
+    InputError, RunError
+        If the question or the run cannot be read.
+    """
+    then, now = load_question(run.question_file), load_question(question)
+    told = [name for name, prior in now.priors.items() if prior != then.priors.get(name)]
+    said = {"priors", "files", "title", "outcomes", "actors"}
+    before, after = (one.config.model_dump(exclude=said) for one in (then, now))
+    return (*told, *(["settings"] if before != after else []))
 
 
 def asked_question(runs: Path, question: Path | None = None) -> str | None:

@@ -184,7 +184,9 @@ def _record(
     if not items:
         console.print("nothing new to record")
         return
-    effect = shown_effect(console, lambda: tidings.preview(items, None, question, runs, "needed"))
+    effect = shown_effect(
+        console, lambda: tidings.preview(items, None, question, runs, "needed"), question
+    )
     for item in items:
         show_item(console, item)
     confirm(console, yes, f"record {len(items)} item{'s' * (len(items) > 1)}?")
@@ -229,7 +231,7 @@ def retract(
     console = Console(stderr=as_json)
     standing(tidings.check(question).ledger, identifier)
     effect = shown_effect(
-        console, lambda: tidings.preview_retraction(identifier, day, question, runs)
+        console, lambda: tidings.preview_retraction(identifier, day, question, runs), question
     )
     confirm(console, yes, f"withdraw {identifier} from {day} on?")
     ledger = tidings.retract(identifier, why, day, question)
@@ -270,7 +272,7 @@ def edit(
     console = Console(stderr=as_json)
     cells = {name: value for name, value in given_cells(context).items() if name != "id"}
     item = tidings.edit(identifier, cells, why, question)
-    effect = shown_effect(console, lambda: tidings.preview_edit(item, question, runs))
+    effect = shown_effect(console, lambda: tidings.preview_edit(item, question, runs), question)
     show_item(console, item)
     confirm(console, yes, f"change {identifier}?")
     ledger = tidings.record_edit(item, question)
@@ -307,5 +309,5 @@ def _settled(
         return kept
     for title, one in (("as news of its own", item), (f"in story {merged.story}", merged)):
         find = partial(tidings.preview, (one,), None, question, runs, "needed")
-        shown_effect(console, find, title)
+        shown_effect(console, find, question, title)
     return merged if Confirm.ask(f"put it in story {merged.story}?", console=console) else item

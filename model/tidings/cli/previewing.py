@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tidings
+from tidings.api.base import changed_since
 from tidings.api.defaults import QUESTION, RUNS
 from tidings.cli.asking import effect_of
 from tidings.cli.forecasts import show_age
@@ -69,7 +70,9 @@ def given_cells(context: typer.Context) -> dict[str, str]:
     return {name: flags[name] for name in ITEM_COLUMNS if flags.get(name)}
 
 
-def show_preview(console: Console, preview: "Preview", title: str = "what it would do") -> None:
+def show_preview(
+    console: Console, preview: "Preview", question: Path, title: str = "what it would do"
+) -> None:
     """Show what a change of the ledger would do to each outcome at the headline horizon."""
     run, effect, horizon = preview.run, preview.effect, preview.run.manifest.headline
     at = list(preview.horizons).index(horizon)
@@ -104,7 +107,16 @@ def show_preview(console: Console, preview: "Preview", title: str = "what it wou
     sums = "then = now + since the run (time, and items added since) + change; " if since else ""
     console.print(f"[dim]{sums}± beside then: how far a rerun may be from it, in points[/]")
     _show_trust(console, effect)
+    if changed := changed_since(run, question):
+        others = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+        console.print(
+            f"[yellow]note[/] changed since that run, and not in these numbers: "
+            f"{', '.join(changed[:_NAMED])}{others}; rerun first for those of now"
+        )
     show_age(console, run)
+
+
+_NAMED = 5
 
 
 def _show_trust(console: Console, effect: "Effect") -> None:
@@ -121,12 +133,12 @@ def _show_trust(console: Console, effect: "Effect") -> None:
 
 
 def shown_effect(
-    console: Console, find: Callable[[], "Preview"], title: str = "what it would do"
+    console: Console, find: Callable[[], "Preview"], question: Path, title: str = "what it would do"
 ) -> "Preview | None":
     """Show what a change would do, where that can be told, and return it."""
     effect = effect_of(console, find)
     if effect is not None:
-        show_preview(console, effect, title)
+        show_preview(console, effect, question, title)
     return effect
 
 
@@ -182,17 +194,12 @@ def preview(
     else:
         draft = drafted({**HYPOTHETICAL, **flags}, file, question)
         effect = tidings.preview(draft.items, run, question, runs, refit=how)
-    _print(effect, as_json=as_json, as_csv=as_csv)
-
-
-def _print(effect: "Preview", *, as_json: bool, as_csv: bool) -> None:
-    """Print a preview in the form that was asked for."""
     if as_csv:
         print_csv(effect.table())
     elif as_json:
         print_json(views.preview(effect))
     else:
-        show_preview(Console(), effect)
+        show_preview(Console(), effect, question)
 
 
 def drafted(cells: Mapping[str, str], file: Path | None, question: Path) -> tidings.Draft:

@@ -167,7 +167,7 @@ def set_prior(
     named = None if claims is None else [one.strip() for one in claims.split(";")]
     edit = tidings.edit_prior(name, value, because, yardstick, named, question)
     how: Refit = "always" if refit else "needed"
-    effect = shown_effect(console, lambda: tidings.preview_prior(edit, runs, how))
+    effect = shown_effect(console, lambda: tidings.preview_prior(edit, runs, how), question)
     for line in edit.lines():
         console.print(line, highlight=False, markup=False)
     confirm(console, yes, f"write it into {said(edit.path)}?")

@@ -6,7 +6,7 @@ Terminal, JSON, HTML and PDF all take their numbers from these rows.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from math import isfinite
+from math import isfinite, sqrt
 from typing import Literal, cast, get_args
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
@@ -63,6 +63,21 @@ class ForecastRow:
     def finite(self) -> bool:
         """Whether every number is one."""
         return all(isfinite(value) for value in self.statistics().values() if value is not None)
+
+    @property
+    def widening(self) -> float:
+        """By how much three Monte Carlo errors are widened for what is seldom and skewed.
+
+        Draws of a small probability are skewed as log-normal ones of the same mean and sd are; the
+        mean of few of them is mostly too low, and so is its error. Johnson's modified t (1978,
+        doi:10.1080/01621459.1978.10480051) says by how much, here at three errors.
+        """
+        small = min(self.mean, 1.0 - self.mean)
+        if not self.ess or not small > 0.0:
+            return 1.0
+        ratio = self.sd / small
+        skewness = (3.0 + ratio**2) * ratio
+        return 1.0 + skewness * (1.0 + 2.0 * 3.0**2) / (6.0 * sqrt(self.ess)) / 3.0
 
     def statistics(self) -> dict[str, float | None]:
         """Return the numbers by name, as the JSON has them."""

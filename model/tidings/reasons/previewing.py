@@ -70,8 +70,10 @@ class Preview(Shown):
     @property
     def rerun_error(self) -> NDArray[np.float64]:
         """How far a rerun may be from it: the error here, and the one a rerun has of its own."""
-        own = self.run.at_horizons(lambda row: row.mcse)
-        return np.asarray(np.hypot(self.mcse_then, own))
+        own, widening = (
+            self.run.at_horizons(find) for find in (lambda row: row.mcse, lambda row: row.widening)
+        )
+        return np.asarray(widening * np.hypot(self.mcse_then, own))
 
     def table(self) -> "pd.DataFrame":
         """Return what the change does, one row an outcome and horizon."""

@@ -186,6 +186,8 @@ def _to_watch(found: Findings) -> Iterator[str]:
         yield expected_words(item)
     at = list(found.run.manifest.horizons).index(found.run.manifest.headline)
     for one in found.watched:
+        if not one.favourable.probability:
+            continue
         yield watch_brief(one, found.watch, found.question, at)
     if found.securing is not None:
         yield watch_brief(found.securing, found.watch, found.question, at, against=found.leading)

@@ -134,9 +134,9 @@ def picture(name: str, caption: str, alt: str) -> str:
 def _sections(found: Findings, alts: Mapping[str, str], *, brief: bool) -> dict[str, Any]:
     """Return which parts there are."""
     absent = {"moved"} if found.moves is None else set()
-    if not found.willing or found.run.manifest.prior_only:
+    if not any(one.said for one in found.willing) or found.run.manifest.prior_only:
         absent.add("actors")
-    if found.run.manifest.prior_only:
+    if found.run.manifest.prior_only or not ("over-time" in alts or past_sentence(found)):
         absent.add("over-time")
     if not found.conflicts:
         absent.add("conflicts")
@@ -148,6 +148,7 @@ def _sections(found: Findings, alts: Mapping[str, str], *, brief: bool) -> dict[
         "alts": alts,
         "picture": picture,
         "over_time": "over-time" in alts,
+        "shown": {name for name in TITLES if name not in absent},
         "movers": movers(found),
     }
 

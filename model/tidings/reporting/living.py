@@ -219,6 +219,7 @@ def _outcomes(found: Findings) -> list[dict[str, Any]]:
             "high": [row[one.id].q95 for row in rows],
             "error": [row[one.id].mcse for row in rows],
             "effective": [row[one.id].ess for row in rows],
+            "widening": [row[one.id].widening for row in rows],
         }
         for one in run.manifest.outcomes
     ]

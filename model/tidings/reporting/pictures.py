@@ -69,7 +69,7 @@ def _pictures(found: Findings) -> Iterator[Picture]:
     yield "by-month", alt_of_months(run), lambda **how: draw_by_month(run, **how)
     draws = chances_by_draw(run)
     yield "beliefs", alt_of_beliefs(found, draws), lambda **how: draw_densities(run, draws, **how)
-    if found.willing:
+    if any(one.said for one in found.willing):
         last = [
             f"{one.title} {chance(one.middle[-1])} ({chance_range(one.low[-1], one.high[-1])})"
             for one in found.willing

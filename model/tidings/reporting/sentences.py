@@ -158,8 +158,8 @@ def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int)
     if one.actor == DEAL:
         report, denial = f"A credible report that brings {about} nearer", "one that puts it off"
     else:
-        name = question.config.actor(one.actor).title.partition(":")[0]
-        report = f"A credible report that {name} would agree to {about}"
+        who = who_words(one.actor, question)
+        report = f"A credible report that {who} would agree to {about}"
         denial = "that it would not"
     does = []
     for news, then in ((one.favourable, so), (one.adverse, against)):

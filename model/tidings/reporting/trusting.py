@@ -175,7 +175,9 @@ def to_come_sentence(found: Findings) -> str:
     if learned is None or not past_known(found):
         return ""
     a_year = {row.model: row.a_year for row in learned.other_models}
-    if not {"as it is", "no news to come"} <= set(a_year):
+    newest = found.run.manifest.newest_item
+    newer = newest is not None and newest > learned.hindcasts[-1].until
+    if newer or not {"as it is", "no news to come"} <= set(a_year):
         return ""
     day = day_words(learned.hindcasts[-1].until)
     return (

@@ -26,7 +26,7 @@ from tidings.forecasting.gate import both_ways_check
 from tidings.forecasting.making import _facts, _notes, _rows
 from tidings.forecasting.runs import find_run, list_runs, runs_before
 from tidings.forecasting.storing import write_run
-from tidings.forecasting.tables import Check, row_from_text
+from tidings.forecasting.tables import Check, ForecastRow, row_from_text
 from tidings.mechanism.situation import graph_data, outlook_of
 from tidings.question.schema import TO_BE_REPLACED
 
@@ -95,6 +95,29 @@ def test_a_day_to_come_is_said_to_be_one(situation):
     today = date.today()
     assert "is not known" in notes(today + timedelta(days=30))
     assert "is not known" not in notes(today)
+
+
+def test_errors_of_skewed_probabilities_hold_at_three():
+    """Means of log-normal draws, as those of small probabilities are, beside their true mean."""
+    draws, sd = 1000, 1.2
+    made = np.exp(np.random.default_rng(3).normal(size=(4000, draws)) * sd - 6.0 - sd**2 / 2)
+    truth = np.exp(-6.0)
+    off, errors = np.abs(made.mean(axis=1) - truth), made.std(axis=1) / np.sqrt(draws)
+    widened = [
+        error * row_of(mean, spread, draws).widening
+        for error, mean, spread in zip(errors, made.mean(axis=1), made.std(axis=1), strict=True)
+    ]
+    plain, wide = np.mean(off > 3 * errors), np.mean(off > 3 * np.array(widened))
+    print(f"outside three errors: {plain:.4f} plain, {wide:.4f} widened")
+    assert plain > 0.008 and wide < 0.006
+    assert row_of(0.5, 0.1, 3000.0).widening < 1.02
+    assert row_of(0.0, 0.0, None).widening == 1.0
+
+
+def row_of(mean, sd, ess):
+    numbers = dict.fromkeys(("q05", "q25", "q50", "q75", "q95"), mean)
+    return ForecastRow("posterior", "12mo", AS_OF, "sold", mean=mean, sd=sd, ess=ess, mcse=0.0,
+                       **numbers)  # fmt: skip
 
 
 def test_a_reading_that_the_model_cannot_have_is_found(posterior, situation):
