@@ -202,7 +202,8 @@ def undo(question: Where = QUESTION) -> LastChange:
     question = Path(question)
     change = last(question)
     if change is None:
-        raise UsageError(f"{question}: no change to take back, of its priors or its ledger")
+        what = "of its priors or its ledger (the last of each is kept)"
+        raise UsageError(f"{question}: no change to take back, {what}")
     put_back(change)
     return change
 
