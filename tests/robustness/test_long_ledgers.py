@@ -4,7 +4,6 @@ How long that takes beside reading it with pandas is in the benchmarks.
 """
 
 import csv
-import os
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -19,6 +18,20 @@ ITEM = [
     "--claim", "Moscow would look at it.", "--speaker", "Dmitry Peskov", "--date", "2026-03-30",
     "--source", "TASS", "--url", "https://tass.com/x", "--yes",
 ]  # fmt: skip
+
+
+MEASURED = """
+import re, sys
+from pathlib import Path
+from tidings.__main__ import main
+try:
+    main()
+finally:
+    [peak] = re.findall(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
+    sys.stderr.write(f"peak {peak}\\n")
+"""
+"""A command that says what it needed at most, in kB: what `getrusage` tells of a child is that of
+the process that it was forked from, where that is more."""
 
 
 def lengthened(ledger, count):
@@ -43,14 +56,13 @@ def test_a_long_ledger_is_checked_and_added_to_within_a_gigabyte(project):
     ledger = project / "data" / "evidence.csv"
     lengthened(ledger, ITEMS)
     for arguments in (["check"], ["add", *ITEM]):
-        with subprocess.Popen(
-            [sys.executable, "-m", "tidings", *arguments], cwd=project, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        ) as started:  # fmt: skip
-            _, status, used = os.wait4(started.pid, 0)
-            started.returncode = os.waitstatus_to_exitcode(status)
-        print(f"{arguments[0]}: {used.ru_maxrss / 1e6:.2f} GB, {used.ru_utime:.1f} s")
-        assert started.returncode == 0
-        assert used.ru_maxrss < MOST_KB
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURED, *arguments], cwd=project, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        peak = int(done.stderr.split()[-1])
+        print(f"{arguments[0]}: {peak / 1e6:.2f} GB")
+        assert peak < MOST_KB
     with ledger.open(encoding="utf-8", newline="") as stream:
         assert sum(1 for _ in csv.reader(stream)) == ITEMS + 2
