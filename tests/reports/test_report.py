@@ -237,6 +237,12 @@ def test_confidence_names_what_lowers_it(shipped_run):
     none = shipped_run.manifest.model_copy(update={"newest_item": None, "prior_only": True})
     said = brief_of(replace(found, run=replace(shipped_run, manifest=none))).confidence
     assert "is low, since the news is left out" in said
+    # None watched as long as this is a ground against.
+    checks = [replace(one, status="warn", value=0.0) if one.name == "as_old" else one
+              for one in shipped_run.checks]  # fmt: skip
+    young = replace(found, run=replace(shipped_run, checks=tuple(checks)))
+    said = brief_of(young).confidence
+    assert "is moderate, since it has learned" in said and "none watched as long as this" in said
 
 
 def test_the_checks_say_what_they_found_and_whom_they_speak_of(page):

@@ -59,12 +59,12 @@ def grounds_of(found: Findings) -> Iterator[Ground]:
     late = len(found.situation.resolved_later)
     about = [f"{late} of them ended only later"] if late else []
     if as_old is not None and as_old.value is not None:
-        old = f"{as_old.value:.0f}" if as_old.passed else "none"
+        old = f"{as_old.value:.0f}" if as_old.value else "none"
         about.append(f"{old} watched as long as this")
     more = f" ({', '.join(about)})" if about else ""
     yield Ground(
         f"it has learned from {count_words(count, 'resolved question')}{more}",
-        good=count - late >= FEW_LEARNED and (as_old is None or as_old.passed),
+        good=count - late >= FEW_LEARNED and (as_old is None or as_old.status != "warn"),
     )
 
 
