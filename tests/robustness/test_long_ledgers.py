@@ -1,7 +1,4 @@
-"""A ledger of a hundred thousand items is checked, and takes another, within a gigabyte.
-
-How long that takes beside reading it with pandas is in the benchmarks.
-"""
+"""A ledger of a hundred thousand items is checked, and takes another, within a gigabyte."""
 
 import csv
 import subprocess

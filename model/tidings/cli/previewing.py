@@ -32,6 +32,7 @@ from tidings.reporting import views
 from tidings.reporting.wording import inside_noise, moved, percent, points
 
 if TYPE_CHECKING:
+    from tidings.forecasting.runs import Run
     from tidings.reasons.estimates import Effect
     from tidings.reasons.pool import Refit
     from tidings.reasons.previewing import Preview
@@ -88,7 +89,7 @@ def show_preview(
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("outcome")
-    since = bool(preview.since.any())
+    since, errors = bool(preview.since.any()), preview.rerun_error[:, at]
     for column in ("now", *(["since the run"] * since), "then", "", "change, points", ""):
         table.add_column(column, justify="right")
     for row, outcome in enumerate(run.manifest.outcomes):
@@ -99,7 +100,7 @@ def show_preview(
             percent(preview.now[row, at]),
             *passed,
             percent(preview.then[row, at]),
-            f"[dim]± {preview.rerun_error[row, at] * 100:.2g}[/]",
+            f"[dim]± {errors[row] * 100:.2g}[/]",
             moved(change, error),
             "[dim]noise[/]" if inside_noise(change, error) else "",
         )
@@ -107,16 +108,22 @@ def show_preview(
     sums = "then = now + since the run (time, and items added since) + change; " if since else ""
     console.print(f"[dim]{sums}± beside then: how far a rerun may be from it, in points[/]")
     _show_trust(console, effect)
-    if changed := changed_since(run, question):
+    _show_changed(console, run, question)
+    show_age(console, run)
+
+
+_NAMED = 5
+
+
+def _show_changed(console: Console, run: "Run", question: Path) -> None:
+    """Say what stands otherwise in the question file by now than the run had it."""
+    changed = changed_since(run, question)
+    if changed:
         others = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
         console.print(
             f"[yellow]note[/] changed since that run, and not in these numbers: "
             f"{', '.join(changed[:_NAMED])}{others}; rerun first for those of now"
         )
-    show_age(console, run)
-
-
-_NAMED = 5
 
 
 def _show_trust(console: Console, effect: "Effect") -> None:

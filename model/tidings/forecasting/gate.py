@@ -143,8 +143,8 @@ def _news_statistics(pressure: NDArray[np.floating], slopes: tuple[float, float]
 def both_ways_check(situation: Situation) -> Check:
     """Ask whether strong news towards an outcome is felt beside strong news against it.
 
-    A step towards an end has been worth more than one against it, so that the two do not cancel:
-    a reader should know which outcome is high because it is contested.
+    A step towards an end and one against it are not worth the same, so that the two need not
+    cancel: a reader should know which outcome is what it is because it is contested.
     """
     ends, today = situation.structure.ends, np.array([float(situation.as_of.toordinal())])
     felt = pressure_at(situation.pulses, today, half_lives_of(situation.question.config), ends)
@@ -154,7 +154,7 @@ def both_ways_check(situation: Situation) -> Check:
     value = float(contested[most])
     status: Status = "pass" if value <= BOTH_WAYS_WARN else "warn"
     if status == "warn":
-        says += "; they do not cancel, since news towards an end is worth more"
+        says += "; they need not cancel, since a step each way is not worth the same"
     return Check("news_both_ways", status, value, BOTH_WAYS_WARN, False, says)
 
 

@@ -189,8 +189,9 @@ def _to_watch(found: Findings) -> Iterator[str]:
         if not one.favourable.probability:
             continue
         yield watch_brief(one, found.watch, found.question, at)
-    if found.securing is not None:
-        yield watch_brief(found.securing, found.watch, found.question, at, against=found.leading)
+    securing = found.securing
+    if securing is not None:
+        yield watch_brief(securing, found.watch, found.question, at, against=found.leading)
 
 
 def _due(found: Findings) -> list[Item]:

@@ -140,15 +140,16 @@ def _sections(found: Findings, alts: Mapping[str, str], *, brief: bool) -> dict[
         absent.add("over-time")
     if not found.conflicts:
         absent.add("conflicts")
+    sections = [(name, title) for name, title in TITLES.items() if name not in absent]
     return {
         "brief_only": brief,
         "titles": TITLES,
         "prior_only": found.run.manifest.prior_only,
-        "sections": [(name, title) for name, title in TITLES.items() if name not in absent],
+        "sections": sections,
         "alts": alts,
         "picture": picture,
         "over_time": "over-time" in alts,
-        "shown": {name for name in TITLES if name not in absent},
+        "shown": dict(sections),
         "movers": movers(found),
     }
 

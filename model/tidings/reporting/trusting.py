@@ -43,8 +43,7 @@ def grounds_of(found: Findings) -> Iterator[Ground]:
         yield Ground(left_out, good=False)
     else:
         age = (manifest.as_of - manifest.newest_item).days
-        felt = f", and {_age_of_felt(found)}" if _age_of_felt(found) else ""
-        says = f"the newest news is {count_words(age, 'day')} old{felt}"
+        says = f"the newest news is {count_words(age, 'day')} old{_age_of_felt(found)}"
         yield Ground(says, good=age <= FRESH_DAYS)
     telling = [story for story in found.stories if story.effect is not None]
     alone = sum(story.one_voice for story in telling)
@@ -75,7 +74,7 @@ def _age_of_felt(found: Findings) -> str:
     if newest is None or newest == found.run.manifest.newest_item:
         return ""
     days = (found.run.manifest.as_of - newest).days
-    return f"the newest that moves it {count_words(days, 'day')}"
+    return f", and the newest that moves it {count_words(days, 'day')}"
 
 
 def trust_sentence(found: Findings) -> str:
