@@ -59,7 +59,7 @@
     return [...groups.values()].flat().filter((one) => one.until > one.known);
   }
 
-  function pressure(pulses, way, end, times) {
+  function summed(pulses, way, end, times) {
     const mine = pulses.filter((one) => one.way === way && one.end === end);
     return times.map((time) => {
       const felt = [];
@@ -68,10 +68,10 @@
         felt.push(Math.abs(one.size) * Math.pow(0.5, Math.max(time - one.held, 0) / now.halfLives[way]));
       }
       felt.sort((a, b) => b - a);
-      const sum = felt.slice(0, now.few).reduce((a, b) => a + b, 0);
-      return now.most * Math.tanh(sum / now.most);
+      return felt.slice(0, now.few).reduce((a, b) => a + b, 0);
     });
   }
+  const saturated = (sum) => now.most * Math.tanh(sum / now.most);
 
   const MOMENTS = 7;
   const moments = [];
@@ -80,7 +80,7 @@
     for (let m = 0; m < MOMENTS; m++) moments.push(now.edges[i] + (length * (m + 0.5)) / MOMENTS);
   }
   function meanPressure(pulses, way, end) {
-    const felt = pressure(pulses, way, end, moments), means = [];
+    const felt = summed(pulses, way, end, moments).map(saturated), means = [];
     for (let i = 0; i < felt.length; i += MOMENTS) {
       const step = i / MOMENTS;
       let sum = 0;
@@ -209,10 +209,11 @@
 
   // ---- The forecast: see tidings.mechanism.incidence ------------------------------------------------
   const steps = now.middles.length, horizons = now.marks.length;
-  const rates = data.rates.map(Math.exp);
+  const neutralAhead = data.neutral.map(Math.exp);
+  const coming = (wayEnd, d, s) => (data.arriving.length ? data.arriving[(wayEnd * draws + d) * steps + s] : 0);
   function carried(pulses) {
     const pushed = [];
-    for (let end = 0; end < ends; end++) pushed.push([0, 1].map((way) => pressure(pulses, way, end, now.middles)));
+    for (let end = 0; end < ends; end++) pushed.push([0, 1].map((way) => summed(pulses, way, end, now.middles)));
     const values = new Float64Array((ends + 1) * horizons * draws), each = new Float64Array(ends), ended = new Float64Array(ends);
     for (let d = 0; d < draws; d++) {
       let survival = 1, h = 0;
@@ -220,8 +221,9 @@
       for (let s = 0; s < steps; s++) {
         let sum = 0;
         for (let end = 0; end < ends; end++) {
-          const up = pushed[end][0][s], down = pushed[end][1][s];
-          each[end] = rates[(end * draws + d) * steps + s] * (up || down ? Math.exp(slope[d] * up - counter[d] * down) : 1);
+          const up = pushed[end][0][s] + coming(end, d, s), down = pushed[end][1][s] + coming(ends + end, d, s);
+          const news = up || down ? Math.exp(slope[d] * saturated(up) - counter[d] * saturated(down)) : 1;
+          each[end] = neutralAhead[(end * draws + d) * steps + s] * news;
           sum += each[end];
         }
         const gone = survival * -Math.expm1(-sum * now.lengths[s]);

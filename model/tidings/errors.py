@@ -10,6 +10,7 @@ __all__ = [
     "FitError",
     "InputError",
     "RenderError",
+    "RenderWarning",
     "RunError",
     "TidingsError",
     "UsageError",
@@ -28,6 +29,7 @@ Remedy = Literal[
     "name a question",
     "name runs",
     "put the earlier first",
+    "render without Quarto",
     "wait",
 ]
 """What helps; who shows the error says by which command, flag or function."""
@@ -109,6 +111,10 @@ class FitError(TidingsError):
 
 class RenderError(TidingsError):
     """A report could not be rendered."""
+
+
+class RenderWarning(UserWarning):
+    """Quarto failed, and another renderer made the report."""
 
 
 def nearest(got: str, valid: Iterable[str]) -> str:

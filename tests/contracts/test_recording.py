@@ -174,3 +174,23 @@ def test_every_fault_of_an_item_is_named_at_once(question):
     assert set(named) == {"actor", "push", "outcomes", "date"}
     assert "did you mean 'moscow'" in named["actor"]
     assert "'turkey'" in named["outcomes"]
+
+
+def test_a_batch_loaded_again_adds_nothing_however_its_cells_are_written(
+    question, ledger, tmp_path
+):
+    """Cells are compared by value: +1 is 1, and outcomes have no order."""
+    cells = {**CELLS, "outcomes": "returned_to_russia;us_base", "source_reliability": "B"}
+    written = [
+        cells,
+        {**cells, "push": "+1", "outcomes": "us_base; returned_to_russia"},
+        {**cells, "push": "1.0", "date": "1 December 2025", "face_value": "Even"},
+    ]
+    for number, row in enumerate(written):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(",".join(row) + "\n" + ",".join(f'"{cell}"' for cell in row.values()))
+        drafted = tidings.draft_file(path, question)
+        assert len(drafted.items) == (number == 0)
+        if drafted.items:
+            tidings.add(drafted.items, question)
+    assert len(tidings.check(question).ledger.items) == ledger.read_text().count("\n") - 1

@@ -88,7 +88,8 @@ def test_each_story_off_is_what_preview_says_and_what_a_refit_says(living, doubt
     for place, (name, shown, k) in enumerate(seen):
         wanted, wanted_k = told(Doubts(frozenset({name})))
         assert shown[:, 0] == pytest.approx(wanted, abs=1e-6)
-        assert k == pytest.approx(wanted_k, abs=1e-3)
+        # Below 0 all weights are as good as equal, and what is left of a k is rounding.
+        assert max(k, 0.0) == pytest.approx(max(wanted_k, 0.0), abs=1e-3)
         moved = max(moved, float(np.abs(shown[:, 0] - published[:, 0]).max()))
         if place >= REFITTED:
             continue

@@ -9,7 +9,7 @@ from tests.helpers import AS_OF
 
 from tidings.evidence.arrivals import Arrivals, fit_arrivals, source_of
 from tidings.evidence.ledger import Ledger
-from tidings.evidence.pressure import pressure_at
+from tidings.evidence.pressure import pressure_at, saturated
 from tidings.forecasting.gate import news_tails
 from tidings.forecasting.making import make_forecast
 from tidings.mechanism.news_to_come import NewsToCome
@@ -67,7 +67,8 @@ def inside(past, inputs, slopes, half_lives, only=None):
     if only is not None:
         arrivals = Arrivals(arrivals.sources, only(arrivals), arrivals.named)
     coming = NewsToCome(arrivals, question.ends, middles, half_lives)
-    drawn = np.stack(list(coming.draw(np.random.default_rng(5), 1, 400)), axis=2)[..., 0, :]
+    sums = np.stack(list(coming.draw(np.random.default_rng(5), 1, 400)), axis=2)[..., 0, :]
+    drawn = saturated(sums)
     moments = question.at_risk_from.toordinal() + middles
     real = pressure_at(past.pulses(question.ended), moments, half_lives, question.ends)
     mine, theirs = statistics(real[..., None], slopes)[:, 0], statistics(drawn, slopes)

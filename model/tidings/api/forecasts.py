@@ -76,7 +76,7 @@ def _check_known(inputs: Inputs) -> None:
         raise InputError([Fault(question.path, None, "status_known_to", str(known_to), expected)])
 
 
-def report(  # noqa: PLR0913
+def report(
     name: str | Run | None = None,
     runs: Where = RUNS,
     to: Sequence[str] = ("html", "pdf"),
@@ -86,6 +86,7 @@ def report(  # noqa: PLR0913
     brief: bool = False,
     paper: str = "a4",
     question: Where | None = None,
+    renderer: str = "auto",
 ) -> tuple[Path, ...]:
     """Render a stored run.
 
@@ -108,6 +109,8 @@ def report(  # noqa: PLR0913
         Of the PDF.
     question : Path, optional
         The question file, where no run is named; see `base_run`.
+    renderer : {"auto", "quarto", "embedded"}
+        Quarto where it is installed and works; Quarto or an error; never Quarto.
 
     Returns
     -------
@@ -132,7 +135,7 @@ def report(  # noqa: PLR0913
     run_to_show = base_run(runs, name, question)
     moves = None if since is None else diff(since, run_to_show, runs)
     folder = rendered or _beside(runs)
-    return render(run_to_show, to, folder, moves, brief=brief, paper=paper)
+    return render(run_to_show, to, folder, moves, brief=brief, paper=paper, renderer=renderer)
 
 
 def _beside(runs: Path) -> Path:
@@ -147,6 +150,8 @@ def run(
     seed: int | None = None,
     progress: "Progress | None" = None,
     rendered: Where | None = None,
+    *,
+    renderer: str = "auto",
 ) -> tuple[Run, tuple[Path, ...]]:
     """Check, forecast and report: the main job.
 
@@ -154,8 +159,8 @@ def run(
     ----------
     question, as_of, runs, seed, progress
         As for `forecast`.
-    rendered : Path, optional
-        Where the reports go, as for `report`.
+    rendered, renderer
+        Where the reports go and what makes them, as for `report`.
 
     Returns
     -------
@@ -171,7 +176,7 @@ def run(
     as_of = None if as_of is None else day_of(as_of)
     rendered = None if rendered is None else Path(rendered)
     made = forecast(question, as_of, runs, seed, progress)
-    return made, report(str(made.path), runs, rendered=rendered)
+    return made, report(str(made.path), runs, rendered=rendered, renderer=renderer)
 
 
 def history(runs: Where = RUNS, question: Where | None = None) -> tuple[Run, ...]:

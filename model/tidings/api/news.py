@@ -11,7 +11,15 @@ from tidings._writing import LastChange, last_change
 from tidings._writing import undo as put_back
 from tidings.api.defaults import QUESTION, RUNS, When, Where, day_of
 from tidings.errors import UsageError
-from tidings.evidence.drafting import GRADE, Likeness, completed, likenesses, plain_day, with_grade
+from tidings.evidence.drafting import (
+    GRADE,
+    Likeness,
+    completed,
+    likenesses,
+    plain_day,
+    whole_word,
+    with_grade,
+)
 from tidings.evidence.inputs import read_inputs
 from tidings.evidence.ledger import ITEM_COLUMNS, Item, Ledger, read_items
 from tidings.evidence.recording import (
@@ -24,6 +32,7 @@ from tidings.evidence.recording import (
 )
 from tidings.forecasting.runs import find_run
 from tidings.question.loading import Question, beside, load_question, load_settings
+from tidings.question.yardsticks import LEDGER
 
 if TYPE_CHECKING:
     from tidings.reasons.pool import Refit
@@ -108,12 +117,13 @@ def draft_file(path: Where, question: Where = QUESTION) -> Draft:
         (line, with_grade(cells)) for line, cells in read_loosely(path, (*ITEM_COLUMNS, GRADE))
     ]
     inputs = read_inputs(question)
+    words = inputs.question.yardsticks.phrases(LEDGER)
     there_already = {item.id: cells_of(item) for item in inputs.ledger.items}
     told = {_report_of(cells): cells for cells in there_already.values()}
     new, known = [], []
     for line, cells in records:
         there = there_already.get(cells.get("id", "").strip()) or told.get(_report_of(cells))
-        if there is not None and _says_the_same(there, cells):
+        if there is not None and _says_the_same(there, cells, words):
             known.append(there["id"])
         else:
             new.append((line, cells))
@@ -129,18 +139,33 @@ def _report_of(cells: Mapping[str, str]) -> tuple[str, str] | None:
     return (url, claim) if url else None
 
 
-def _says_the_same(there: Mapping[str, str], cells: Mapping[str, str]) -> bool:
-    """Say whether a row has nothing else than an item that is there; days as they are meant."""
+def _says_the_same(
+    there: Mapping[str, str], cells: Mapping[str, str], words: Sequence[str]
+) -> bool:
+    """Say whether a row has nothing else than an item that is there, cell by cell by value."""
     return all(
-        there[name] == cell.strip()
-        or (name in _DAYS and there[name] == plain_day(cell.strip()))
-        or there[name].lower() == cell.strip().lower()
+        _value(name, there[name], words) == _value(name, cell.strip(), words)
         for name, cell in cells.items()
         if cell.strip()
     )
 
 
-_DAYS = ("date", "published", "expected_by")
+def _value(name: str, cell: str, words: Sequence[str]) -> object:
+    """Return what a cell means: ``+1`` is 1, days are days, outcomes have no order."""
+    if name == "outcomes":
+        return frozenset(part.strip().lower() for part in cell.split(";"))
+    if name in _DAYS:
+        return plain_day(cell)
+    if name == "face_value":
+        return whole_word(cell, words)
+    try:
+        value = ITEM_COLUMNS[name].read(cell)
+    except ValueError:
+        return cell.lower()
+    return value.lower() if isinstance(value, str) else value
+
+
+_DAYS = ("date", "published", "expected_by", "retracted")
 
 
 def edit(identifier: str, changed: Mapping[str, str], why: str, question: Where = QUESTION) -> Item:

@@ -119,7 +119,7 @@ def watch(
     return watch_run(base_run(runs, name, question))
 
 
-def preview_doubts(  # noqa: PLR0913
+def preview_doubts(
     without: Iterable[str] = (),
     graded: Mapping[str, str] | None = None,
     shifted: Mapping[str, float] | None = None,
@@ -206,7 +206,7 @@ class SensitivityShown:
     tipping: "Tipping"
 
 
-def sensitivity(  # noqa: PLR0913
+def sensitivity(
     name: str | Run | None = None,
     outcome: str | None = None,
     horizon: str | None = None,

@@ -6,10 +6,12 @@ need; the help of all of them comes from one table.
 
 import os
 import sys
+import traceback
+import warnings
 from collections.abc import Mapping
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Any
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -19,6 +21,8 @@ from tidings.errors import TidingsError, UsageError
 
 # Every model of pydantic would look for plugins among all that is installed.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+DEBUG: Final = "TIDINGS_DEBUG"
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("checking", "Validate every input and print every fault."),
@@ -75,7 +79,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.callback()(lambda: None)
+
+
+@app.callback()
+def _options(
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug", envvar=DEBUG, help="Show the traceback of an internal fault; anywhere."
+        ),
+    ] = False,
+) -> None:
+    """Accept the options of all commands: `main` has read them already."""
 
 
 def _as_typed(argument: str) -> str:
@@ -102,8 +117,21 @@ def _cannot_go_on(error: OSError) -> None:
         sys.stderr.write(f"{place}: cannot be read or written ({error.strerror or error})\n")
 
 
+def _asks_for_debugging() -> bool:
+    """Take ``--debug`` out of the arguments, wherever it stands, and say whether it was asked."""
+    asked = "--debug" in sys.argv[1:] or os.environ.get(DEBUG, "") not in ("", "0")
+    sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    return asked
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Show a warning as one line on standard error."""
+    sys.stderr.write(f"warning: {visible(str(message))}\n")
+
+
 def main() -> None:
     """Run the command line; expected errors are lines on standard error, never a traceback."""
+    debug, warnings.showwarning = _asks_for_debugging(), _show_warning
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -121,5 +149,8 @@ def main() -> None:
         _cannot_go_on(error)
         sys.exit(1)
     except Exception as error:
-        sys.stderr.write(f"tidings: internal fault: {type(error).__name__}: {error}\n")
+        if debug:
+            traceback.print_exc()
+        hint = "" if debug else "; show where with --debug"
+        sys.stderr.write(f"tidings: internal fault: {type(error).__name__}: {error}{hint}\n")
         sys.exit(3)

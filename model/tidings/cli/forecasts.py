@@ -17,6 +17,7 @@ from tidings.cli.options import (
     AsOf,
     Out,
     QuestionFile,
+    Renderer,
     RunName,
     RunsFolder,
     Seed,
@@ -141,6 +142,7 @@ def report(
     since: Annotated[str | None, typer.Option(help="An earlier run: say what moved.")] = None,
     brief: Annotated[bool, typer.Option("--brief", help="Page one alone.")] = False,
     paper: Annotated[str, typer.Option(help="Of the PDF: a4 or letter.")] = "a4",
+    renderer: Renderer = "auto",
     out: Out = None,
     question: AskedQuestion = None,
     runs: RunsFolder = RUNS,
@@ -152,7 +154,15 @@ def report(
         if one not in FORMATS:
             raise UsageError(f"--to: got {one!r}; expected {nearest(one, FORMATS)}")
     paths = tidings.report(
-        run, runs, formats, out, since, brief=brief, paper=paper, question=question
+        run,
+        runs,
+        formats,
+        out,
+        since,
+        brief=brief,
+        paper=paper,
+        question=question,
+        renderer=renderer,
     )
     if as_json:
         print_json(views.report(paths))
@@ -165,12 +175,13 @@ def run(
     as_of: AsOf = None,
     runs: RunsFolder = RUNS,
     seed: Seed = None,
+    renderer: Renderer = "auto",
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Check, forecast and report: the main job."""
     with progress_bar(Console(stderr=True)) as progress:
-        made, paths = tidings.run(question, as_of, runs, seed, progress, out)
+        made, paths = tidings.run(question, as_of, runs, seed, progress, out, renderer=renderer)
     if as_json:
         print_json(views.forecast(made, paths))
     else:

@@ -35,6 +35,9 @@ Out = Annotated[
         "--out", help="Where reports go [reports/rendered, or beside the runs of --runs]."
     ),
 ]
+Renderer = Annotated[
+    str, typer.Option(help="quarto, embedded, or auto: Quarto where it is installed and works.")
+]
 AsOf = Annotated[
     date | None,
     typer.Option(

@@ -14,6 +14,7 @@ _REMEDIES: Mapping[Remedy, str] = {
     "name a question": "name another with --question FILE",
     "name runs": "name a folder that can be written with --runs DIR",
     "put the earlier first": "name the earlier first: tidings diff OLD NEW",
+    "render without Quarto": "render without Quarto: --renderer embedded",
 }
 _POSITIONAL = ("name", "value", "file")
 """Arguments that are not flags."""

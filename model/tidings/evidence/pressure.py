@@ -153,13 +153,27 @@ def pressure_at(
     ndarray, shape (way, outcome, time)
         In steps of push, never negative.
     """
-    felt = np.zeros((len(WAYS), len(ends), len(times)))
+    return saturated(summed_pushes_at(counted, times, half_lives, ends))
+
+
+def summed_pushes_at(
+    counted: Sequence[Pulse],
+    times: NDArray[np.float64],
+    half_lives: tuple[float, float],
+    ends: Sequence[str],
+) -> NDArray[np.float64]:
+    """Return the sum of the strongest `FEW` pushes at moments in time, before it saturates.
+
+    Parameters and shape as for `pressure_at`. What comes later is added to it first: all that is
+    felt one way saturates together.
+    """
+    summed = np.zeros((len(WAYS), len(ends), len(times)))
     for way, half_life in enumerate(half_lives):
         for place, outcome in enumerate(ends):
             mine = [one for one in counted if one.outcome == outcome and one.way == way]
             if mine:
-                felt[way, place] = saturated(_strongest(mine, times, half_life))
-    return felt
+                summed[way, place] = _strongest(mine, times, half_life)
+    return summed
 
 
 def _strongest(mine: Sequence[Pulse], times: Array, half_life: float) -> Array:

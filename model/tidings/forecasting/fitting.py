@@ -76,14 +76,15 @@ def fit(situation: Situation, progress: Progress | None = None) -> Fitted:
 
 
 def incidence_of(fitted: Fitted) -> "xr.DataArray":
-    """Return a posterior's forecast, dims chain, draw, date, outcome; outcomes sum to 1."""
+    """Return a posterior's forecast, dims chain, draw, date, outcome; outcomes sum to 1.
+
+    Of each chain every ``stride``-th draw is carried forward; the coordinate says which.
+    """
     settings = fitted.situation.question.config.fit
-    every = max(1, settings.chains * settings.draws // settings.forecast_draws)
-    flat = fitted.parameters.flat(every)
+    flat = fitted.parameters.flat(settings.stride)
     values = cumulative_incidence(flat, outlook_of(fitted.situation), settings.seed)
-    return _named_incidence(
-        values.reshape(settings.chains, -1, *values.shape[1:]), fitted.situation
-    )
+    by_chain = values.reshape(settings.chains, -1, *values.shape[1:])
+    return _named_incidence(by_chain, fitted.situation, settings.stride)
 
 
 def prior_parameters(situation: Situation, draws: int, stage: str = "prior") -> Parameters:
@@ -121,7 +122,9 @@ def consent_reference(situation: Situation) -> float:
     return float(np.log(np.mean(np.exp(agreement))))
 
 
-def _named_incidence(values: NDArray[np.float64], situation: Situation) -> "xr.DataArray":
+def _named_incidence(
+    values: NDArray[np.float64], situation: Situation, stride: int = 1
+) -> "xr.DataArray":
     outcomes = (RETAINED, *situation.structure.ends)
     calendar = outlook_of(situation).calendar
     import xarray as xr
@@ -131,7 +134,7 @@ def _named_incidence(values: NDArray[np.float64], situation: Situation) -> "xr.D
         dims=(Dim.CHAIN.value, Dim.DRAW.value, Dim.DATE.value, Dim.OUTCOME.value),
         coords={
             Dim.CHAIN.value: np.arange(values.shape[0]),
-            Dim.DRAW.value: np.arange(values.shape[1]),
+            Dim.DRAW.value: stride * np.arange(values.shape[1]),
             Dim.DATE.value: [str(day) for day in calendar.dates],
             Dim.OUTCOME.value: list(outcomes),
         },

@@ -273,6 +273,7 @@ def _facts(
             chains=settings.chains,
             tune=settings.tune,
             futures=settings.futures,
+            stride=settings.stride,
         ),
         "versions": {"python": python_version(), **{name: version(name) for name in _PACKAGES}},
         "timings_seconds": dict(timings),

@@ -74,6 +74,7 @@ class FitRecord(Closed):
     chains: int
     tune: int
     futures: int
+    stride: int | None = None
 
 
 class Manifest(Closed):

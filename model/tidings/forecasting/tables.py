@@ -95,6 +95,8 @@ def row_from_text(cells: Mapping[str, str]) -> ForecastRow:
     """
     names = [field.name for field in fields(ForecastRow)][_FIRST_NUMBER:]
     statistics = {name: float(cells[name]) if cells[name] else None for name in names}
+    for name in ("mean", *QUANTILES):
+        statistics[name] = _probability(float(cells[name]))
     return ForecastRow(
         basis=cells["basis"],
         horizon=cells["horizon"],
@@ -102,6 +104,23 @@ def row_from_text(cells: Mapping[str, str]) -> ForecastRow:
         outcome=cells["outcome"],
         **statistics,  # type: ignore[arg-type]
     )
+
+
+def _probability(value: float) -> float:
+    """Return a probability within [0, 1]; one minus a sum may miss it by a rounding error.
+
+    Raises
+    ------
+    ValueError
+        If it misses it by more.
+    """
+    if not -_ROUNDING <= value <= 1 + _ROUNDING:
+        raise ValueError(f"probability {value}")
+    return min(max(value, 0.0), 1.0)
+
+
+_ROUNDING = 1e-6
+"""Runs from before probabilities were clipped where they are made are off by at most so much."""
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,8 @@ def _rate(parts: pt.TensorVariable, consent: pt.TensorVariable, given: Tensors) 
     """Return the logs of the rate of all ends at no pressure, and of each outcome's share."""
     log_base, consent_slope, other = parts[0], parts[3], parts[4]
     log_named, log_other = -pt.softplus(other), -pt.softplus(-other)
-    agreed = pt.log(pt.sum(pt.exp(consent), axis=0))
+    largest = pt.max(consent, axis=0)
+    agreed = largest + pt.log(pt.sum(pt.exp(consent - largest), axis=0))
     possible = pt.log(-pt.expm1(-pt.exp(agreed + NEVER)))
     log_rate = log_base + consent_slope * (agreed - log_named - given["consent_reference"])
     return Rate(log_rate, consent - agreed + log_named + possible, log_other)

@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from tidings._cores import cores
 from tidings.evidence.arrivals import Arrivals
-from tidings.evidence.pressure import Pulse, pressure_at
+from tidings.evidence.pressure import Pulse, saturated, summed_pushes_at
 from tidings.mechanism.news_to_come import NewsToCome
 from tidings.mechanism.parameters import RateParts, neutral_rates, news_factor
 from tidings.question.structure import Structure
@@ -113,11 +113,11 @@ def cumulative_incidence(
     ndarray, shape (draw, date, end + 1)
         Probability of each outcome by each published date, the status quo first; sums to 1.
     """
-    known = _known_pressure(outlook, outlook.pulses)
+    known = _known_sums(outlook, outlook.pulses)
 
     def carry(chunk: _Chunk) -> NDArray[np.float64]:
-        """Carry one chunk forward under the known news."""
-        return chunk.carry(chunk.rates(chunk.fate()), known)
+        fate = chunk.fate()
+        return chunk.carry(chunk.neutral_rates(fate), fate.arriving, known)
 
     return _by_chunk(_chunks(parameters, outlook, seed, name), carry)
 
@@ -146,7 +146,7 @@ class Futures:
         self._chunks = _chunks(parameters, outlook, seed, name)
         with _threads() as threads:
             self._fates = list(threads.map(lambda chunk: chunk.fate(), self._chunks))
-        self._rates = _each_rates(self._chunks, self._fates)
+        self._neutral = _each_neutral(self._chunks, self._fates)
 
     def of(self, parameters: RateParts) -> "Futures":
         """Return the same futures of other draws: same news, same shocks to the factors.
@@ -162,30 +162,40 @@ class Futures:
             _Chunk(part, self.outlook, chunk.coming, chunk.generator)
             for part, chunk in zip(parts, self._chunks, strict=True)
         ]
-        other._rates = _each_rates(other._chunks, self._fates)
+        other._neutral = _each_neutral(other._chunks, self._fates)
         return other
 
-    def rates(self) -> NDArray[np.float32]:
-        """Return the rates without known news, (step, end, draw, future)."""
-        steps = zip(*self._rates, strict=True)
-        return np.stack([np.concatenate(chunks, axis=1) for chunks in steps])
+    def neutral_rates(self) -> NDArray[np.float32]:
+        """Return the rates at no pressure, shape (step, end, draw, future)."""
+        steps = zip(*self._neutral, strict=True)
+        rates = [np.concatenate(chunks, axis=1) for chunks in steps]
+        # While the factors are known they are the same in every future.
+        return np.stack([np.broadcast_to(one, rates[-1].shape) for one in rates])
+
+    def arriving(self) -> NDArray[np.float32]:
+        """Return the pushes of news yet to come, summed, shape (step, way, end, draw, future).
+
+        Without news yet to come it has no steps.
+        """
+        steps = zip(*(fate.arriving for fate in self._fates), strict=True)
+        summed = [np.concatenate(chunks, axis=2) for chunks in steps]
+        return np.stack(summed) if summed else np.zeros((0, 0, 0, 0, 0), np.float32)
 
     def incidence(self, counted: Sequence[Pulse]) -> NDArray[np.float64]:
         """Return what `cumulative_incidence` returns, under these pulses in place of its own."""
-        known = _known_pressure(self.outlook, counted)
+        known = _known_sums(self.outlook, counted)
 
         def carry(part: int) -> NDArray[np.float64]:
-            """Carry one chunk forward under the known news."""
-            return self._chunks[part].carry(self._rates[part], known)
+            return self._chunks[part].carry(self._neutral[part], self._fates[part].arriving, known)
 
         return _by_chunk(range(len(self._chunks)), carry)
 
 
-def _each_rates(
+def _each_neutral(
     chunks: "Sequence[_Chunk]", fates: "Sequence[_Fate]"
 ) -> list[list[NDArray[np.float32]]]:
     with _threads() as threads:
-        return list(threads.map(lambda chunk, fate: list(chunk.rates(fate)), chunks, fates))
+        return list(threads.map(lambda chunk, fate: list(chunk.neutral_rates(fate)), chunks, fates))
 
 
 def _threads() -> ThreadPoolExecutor:
@@ -227,10 +237,10 @@ def _middles(outlook: Outlook) -> NDArray[np.float64]:
     return np.asarray((edges[:-1] + edges[1:]) / 2)
 
 
-def _known_pressure(outlook: Outlook, counted: Sequence[Pulse]) -> NDArray[np.float32]:
-    """Return the pressure of known news at the middle of each step, shape (way, end, step)."""
+def _known_sums(outlook: Outlook, counted: Sequence[Pulse]) -> NDArray[np.float32]:
+    """Return the summed pushes of known news at the middle of each step, shape (way, end, step)."""
     middles, ends = _middles(outlook), outlook.structure.ends
-    return pressure_at(counted, middles, outlook.half_lives, ends).astype(np.float32)
+    return summed_pushes_at(counted, middles, outlook.half_lives, ends).astype(np.float32)
 
 
 def _with_room_for_futures(array: NDArray[Any]) -> NDArray[Any]:
@@ -245,7 +255,7 @@ class _Fate:
     Attributes
     ----------
     arriving : list of ndarray
-        The pressure of news yet to come (way, end, draw, future) in each step.
+        The pushes of news yet to come, summed, (way, end, draw, future) in each step.
     factors : list of (int, ndarray)
         State and factors (actor, draw, future) of each step.
     """
@@ -277,33 +287,34 @@ class _Chunk:
         arriving = self.coming.draw(self.generator, *self.shape) if self.coming else ()
         return _Fate(list(arriving), list(self._factors()))
 
-    def rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
-        """Yield rate[k] of each step at no pressure but that of news yet to come."""
-        for step, neutral in enumerate(self._neutral_rates(fate)):
-            coming = fate.arriving[step] if fate.arriving else None
-            yield neutral if coming is None else neutral * news_factor(self.parameters, coming)
-
     def carry(
-        self, rates: Iterable[NDArray[np.float32]], known: NDArray[np.float32]
+        self,
+        neutral: Iterable[NDArray[np.float32]],
+        arriving: Sequence[NDArray[np.float32]],
+        known: NDArray[np.float32],
     ) -> NDArray[np.float64]:
-        """Return the incidence, shape (draw, date, end + 1), under the pressure of known news.
+        """Return the incidence, shape (draw, date, end + 1), under known news and news to come.
 
         Parameters
         ----------
-        rates : iterable of ndarray
-            From `rates`.
+        neutral : iterable of ndarray, shape (end, draw, future)
+            Rates at no pressure, by step.
+        arriving : sequence of ndarray, shape (way, end, draw, future)
+            Summed pushes of news yet to come, by step; empty without any.
         known : ndarray, shape (way, end, step)
-            From `_known_pressure`.
+            From `_known_sums`. Known and coming pushes saturate together.
         """
         edges, marks = self.outlook.calendar.edges()
         lengths = self.outlook.exposed_years()
-        pushed = news_factor(self.parameters, known[..., None, None])
         survival = np.ones(self.shape)
-        total = np.zeros((len(edges), len(pushed) + 1, self.shape[0]))
+        total = np.zeros((len(edges), known.shape[1] + 1, self.shape[0]))
         total[0, 0] = 1.0
-        for step, unpushed in enumerate(rates):
-            each = unpushed * pushed[:, step]
-            sum_of_rates = each.sum(axis=0)
+        for step, unpushed in enumerate(neutral):
+            sums = known[..., step, None, None]
+            if arriving:
+                sums = sums + arriving[step]
+            each = unpushed * news_factor(self.parameters, saturated(sums))
+            sum_of_rates = each.sum(axis=0, dtype=np.float64)
             ended = survival * -np.expm1(sum_of_rates * -lengths[step])
             survival -= ended
             ended_by_rate = np.divide(
@@ -311,10 +322,10 @@ class _Chunk:
             )
             gained = np.mean(each * ended_by_rate, axis=2)
             total[step + 1, 1:] = total[step, 1:] + gained
-            total[step + 1, 0] = 1.0 - total[step + 1, 1:].sum(axis=0)
+            total[step + 1, 0] = np.maximum(1.0 - total[step + 1, 1:].sum(axis=0), 0.0)
         return np.asarray(total[marks].transpose(2, 0, 1))
 
-    def _neutral_rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
+    def neutral_rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
         """Yield rate[k] at no pressure for each step, as the factors go on."""
         outlook = self.outlook
         for _, steps in groupby(fate.factors, key=itemgetter(0)):

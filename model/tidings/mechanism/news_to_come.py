@@ -1,7 +1,8 @@
-"""The pressure of news yet to come, for many futures at once.
+"""The pushes of news yet to come, summed, for many futures at once.
 
 Every block that a ledger can be cut into is carried forward once (`NewsToCome`); a future is then
-a draw of blocks, one after the other, all from one ledger, whose pressures add up.
+a draw of blocks, one after the other, all from one ledger, whose pushes add up. Nothing saturates
+here: what is known already and what comes do so together (see `tidings.mechanism.incidence`).
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidings.evidence.arrivals import Arrivals, Source
-from tidings.evidence.pressure import WAYS, saturated
+from tidings.evidence.pressure import WAYS
 
 BLOCK_DAYS = 182
 """Length of a block."""
@@ -31,7 +32,7 @@ class _Cells:
 
 
 class NewsToCome:
-    """All blocks that news yet to come may be made of, as the pressure that each makes.
+    """All blocks that news yet to come may be made of, as the pushes felt of each.
 
     What a ledger says of each outcome of its own question is kept apart; of which of this
     question's outcomes it is taken to be said is drawn for each future.
@@ -43,7 +44,7 @@ class NewsToCome:
     ends : tuple of str
         The question's outcomes but the status quo.
     days : ndarray, shape (step,)
-        Moments at which pressure is wanted, in days from when on news may arrive; not falling.
+        Moments at which pushes are wanted, in days from when on news may arrive; not falling.
     half_lives : tuple of (float, float)
         Of pushes towards an outcome and against it, in days.
     """
@@ -72,7 +73,7 @@ class NewsToCome:
     def _table(
         self, cuts: "list[_Cuts]", lags: Array, half_lives: tuple[float, float]
     ) -> NDArray[np.float32]:
-        """Return the pressure of every block by the days since it began: (step, way, cell).
+        """Return the pushes felt of every block by the days since it began: (step, way, cell).
 
         Where steps are even, later blocks have the table of the first.
         """
@@ -84,7 +85,7 @@ class NewsToCome:
     def draw(
         self, generator: np.random.Generator, draws: int, futures: int
     ) -> Iterator[NDArray[np.float32]]:
-        """Yield the pressure by step, each of shape (way, end, draw, future)."""
+        """Yield the summed pushes by step, each of shape (way, end, draw, future)."""
         paths = draws * futures
         bounds = np.cumsum(self._arrivals.probs)[:-1]
         chosen = np.searchsorted(bounds, generator.random(paths))
@@ -165,7 +166,7 @@ class _Cuts:
     def pressure(
         self, lags: NDArray[np.float32], half_lives: tuple[float, float]
     ) -> NDArray[np.float32]:
-        """Return the pressure of each block some days after it began, (step, way, cell)."""
+        """Return the summed pushes of each block some days after it began, (step, way, cell)."""
         felt = np.zeros((len(lags), len(WAYS) * self.cells), dtype=np.float32)
         if len(self._record) and len(lags):
             pair, outcome = np.nonzero(self._told[self._record])
@@ -174,13 +175,13 @@ class _Cuts:
             order = np.argsort(cell, kind="stable")
             cell, first = np.unique(cell[order], return_index=True)
             each = self._each(lags, half_lives)[:, pair[order]]
-            felt[:, cell] = saturated(np.add.reduceat(each, first, axis=1))
+            felt[:, cell] = np.add.reduceat(each, first, axis=1)
         return felt.reshape(len(lags), len(WAYS), self.cells)
 
     def _each(
         self, lags: NDArray[np.float32], half_lives: tuple[float, float]
     ) -> NDArray[np.float32]:
-        """Return the pressure of each record in each block that holds it, (step, pair)."""
+        """Return the push felt of each record in each block that holds it, (step, pair)."""
         of = self._record
         after, lasts, held, size = (
             array.astype(np.float32)

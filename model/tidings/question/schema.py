@@ -90,6 +90,11 @@ class FitConfig(_Closed):
     target_accept: Annotated[float, Field(strict=True, gt=0.5, lt=1)] = 0.9
     """Acceptance that the sampler aims at."""
 
+    @property
+    def stride(self) -> int:
+        """How far apart the draws of a chain lie that are carried forward."""
+        return max(1, self.chains * self.draws // self.forecast_draws)
+
 
 class TimeConfig(_Closed):
     """The grid: days in a step, steps in a state of the factors, half-life of the factors."""
@@ -304,6 +309,10 @@ class PriorsConfig(_Closed):
     """By actor and outcome: 1, a refusal is a veto; 0, it is irrelevant."""
 
 
+def _place_of_outcome(name: str) -> int:
+    return {RETAINED: -1, OTHER: 1}.get(name, 0)
+
+
 class QuestionConfig(_Closed):
     """A question file as a whole."""
 
@@ -352,9 +361,8 @@ class QuestionConfig(_Closed):
 
     @property
     def outcome_ids(self) -> tuple[str, ...]:
-        """All outcomes in the order of the file, the status quo first."""
-        ends = [outcome.id for outcome in self.outcomes if outcome.id != RETAINED]
-        return (RETAINED, *ends)
+        """All outcomes in the order of every array: the status quo, those named, ``other``."""
+        return tuple(sorted((one.id for one in self.outcomes), key=_place_of_outcome))
 
     @property
     def end_ids(self) -> tuple[str, ...]:

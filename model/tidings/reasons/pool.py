@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidings.evidence.inputs import Inputs
-from tidings.forecasting.checks import diagnose
+from tidings.forecasting.checks import LIMITS, diagnose
 from tidings.forecasting.fitting import fit, incidence_of
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, outlook_of
@@ -39,6 +39,11 @@ _EFFICIENCY = 0.3
 """A step between two situations is worth a new posterior where fewer draws than this are left."""
 _OF_MANY = 0.05
 """The same where all draws take part and stored forecasts are moved."""
+
+
+REFIT_R_HAT = 1.05
+"""R-hat above which a posterior drawn anew is not trusted: it has fewer draws than a run, whose
+own limit is 1.01, and its error is told with it."""
 
 
 class TooManyRefitsError(Exception):
@@ -177,6 +182,8 @@ class Pool:
             If the sampler stopped.
         """
         drawn: set[int] = set()
+        if not self._members:
+            self._drawn(situations[0])
         ends = 0, len(self._members) - 1
         while isinstance(way := self._way(situations, ends, drawn), int):
             self._drawn(situations[way])
@@ -268,7 +275,10 @@ class Pool:
             if self._refit == "always"
             else self._members[-1].carry(situation)
         )
-        return replace(self._estimate(number, (equal, 0.0), values), refitted=True)
+        # What did not converge is told as what no weights can reach: not to be trusted.
+        k = 0.0 if posterior.converged else np.inf
+        self.k = max(self.k, k)
+        return replace(self._estimate(number, (equal, k), values), refitted=True)
 
     def _estimate(self, number: int, weighed: tuple[Array, float], values: Array) -> Estimate:
         weights, k = weighed
@@ -316,15 +326,16 @@ def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> 
     incidence = incidence_of(fitted)
     dates = [str(day) for day in outlook_of(situation).calendar.horizons.values()]
     at = incidence.sel({Dim.DATE.value: dates}).values
-    effective = [
-        [diagnose(at[:, :, d, k]).ess_bulk for d in range(at.shape[2])] for k in range(at.shape[3])
-    ]
+    found = [[diagnose(at[:, :, d, k]) for d in range(at.shape[2])] for k in range(at.shape[3])]
+    diverging = float(fitted.sampled.stats["diverging"].mean())
+    worst = max(one.r_hat for row in found for one in row)
     return Posterior(
         inputs,
         situation,
-        fitted.parameters.flat(max(1, settings.draws // incidence.sizes[Dim.DRAW])),
+        fitted.parameters.flat(settings.stride),
         incidence.values.reshape(-1, *incidence.shape[2:]),
-        np.array(effective),
+        np.array([[one.ess_bulk for one in row] for row in found]),
+        converged=worst <= REFIT_R_HAT and diverging <= LIMITS["divergences"],
     )
 
 

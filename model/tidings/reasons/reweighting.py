@@ -81,6 +81,8 @@ class Posterior:
         Their forecasts, as stored.
     effective : ndarray, shape (outcome, horizon)
         How many independent draws they are worth, by published probability.
+    converged : bool
+        Whether the sampler's chains agree and did not diverge.
     """
 
     inputs: Inputs
@@ -88,6 +90,7 @@ class Posterior:
     parameters: Parameters
     incidence: NDArray[np.float64]
     effective: NDArray[np.float64]
+    converged: bool = True
 
     @property
     def seed(self) -> int:
@@ -145,13 +148,13 @@ def stored_posterior(run: Run, draws: int = DRAWS) -> Posterior:
     )
     parameters = of_stored(run.stored("posterior"), situation.structure)
     incidence = run.stored("forecast")[Var.INCIDENCE]
-    chains, stored = parameters.factor_sd.shape[-2:]
-    carried = stored // incidence.shape[1]
-    every = max(1, chains * incidence.shape[1] // draws)
+    # Runs from before the manifest named the stride were made as their config has it.
+    stride = run.manifest.fit.stride or inputs.question.config.fit.stride
+    every = max(1, incidence.shape[0] * incidence.shape[1] // draws)
     return Posterior(
         inputs,
         situation,
-        parameters.flat(carried * every),
+        parameters.flat(stride * every),
         incidence[:, ::every].reshape(-1, *incidence.shape[2:]),
         run.at_horizons(lambda row: row.ess),
     )
@@ -211,9 +214,10 @@ class Reweighting:
     def weigh(self, situation: Situation) -> tuple[NDArray[np.float64], float]:
         """Return the draws' weights for a situation, of mean 1, and their Pareto k.
 
-        It is infinite where no weights can help: on another grid of time, or with a fixed prior.
+        It is infinite where no weights can help: on another grid of time, with a fixed prior, or
+        where the draws themselves cannot be trusted.
         """
-        if _grid(situation) != _grid(self.posterior.situation):
+        if not self.posterior.converged or _grid(situation) != _grid(self.posterior.situation):
             return np.ones(len(self._own)), np.inf
         log_weights = self._log_likelihood(situation) - self._own
         changed = _changed_priors(self.posterior.situation, situation)

@@ -111,13 +111,15 @@ def _examined(
     situation: Situation,
     refit: Callable[[Situation], Posterior] | None,
 ) -> _Examined | None:
-    """Return how surprising an item is; None where neither weights nor a refit can tell."""
+    """Return how surprising an item is; None where neither weights nor a sound refit can tell."""
     residuals, present = everything, {item}
     weights, k = smoothed_weights(-everything.log_density({item}))
     if not trusted(k):
         if refit is None:
             return None
         without = refit(situation.without_reading(item))
+        if not without.converged:
+            return None
         residuals, present = Residuals(without.parameters, situation), set()
         weights, k = np.ones(without.parameters.draws), 0.0
     probability, higher = residuals.tail(item, weights)

@@ -4,9 +4,12 @@ How often such a story comes follows from the model's own process of news yet to
 `tidings.evidence.arrivals`): its pace, dispersion, sizes and outcomes named; whom it is about, from
 this question's items, smoothed. Given that one comes, the process goes on as before (Slivnyak's
 theorem), so the forecast "if so" is that with one more story today: its push, and its face value as
-a reading of the actor, both those that items of that direction have had. The forecast "if not"
-follows from the law of total probability. Together they say how much the next month may tell about
-the outcome, in bits (mutual information)."""
+a reading of the actor, both those that items of that direction have had.
+
+Both directions may come within a month, and more than once. What the month may tell about the
+outcome, in bits (mutual information), is therefore that of three events of which exactly one
+happens: the first such story is for it, the first is against it, or there is none (`partition`).
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -73,8 +76,10 @@ class Watched:
         Ids; the deal and ``any`` stand beside actors and outcomes.
     favourable, adverse : News
         A story for it, and one against it.
+    silence : float
+        Probability that neither comes within a month.
     neither : ndarray, shape (outcome, horizon)
-        The forecast if neither comes within a month.
+        The forecast then.
     bits : ndarray, shape (horizon,)
         Expected information about the outcome.
     """
@@ -83,6 +88,7 @@ class Watched:
     outcome: str
     favourable: News
     adverse: News
+    silence: float
     neither: Array
     bits: Array
 
@@ -176,23 +182,22 @@ class Lookout:
 
     def watched(self, actor: str, outcome: str) -> Watched:
         """Return what news of an actor and outcome would tell."""
-        favourable, adverse = (self._news(actor, outcome, sign) for sign in (1, -1))
-        chances = np.array([favourable.probability, adverse.probability])
-        silence = 1 - chances.sum()
-        then = np.array([favourable.then, adverse.then])
-        neither = (self.now - np.tensordot(chances, then, 1)) / silence
-        neither = np.clip(neither, 0.0, 1.0)
-        bits = silence * _divergence(neither, self.now)
-        for chance, one in zip(chances, then, strict=True):
-            bits = bits + chance * _divergence(one, self.now)
-        return Watched(actor, outcome, favourable, adverse, neither, bits)
+        share = self._naming(outcome) * self._about(actor, outcome)
+        favourable, adverse = (self._news(actor, outcome, sign, share) for sign in (1, -1))
+        effects = np.array([favourable.then, adverse.then]) - self.now
+        chances, forecasts = partition(self.situation.arrivals, share, self.now, effects)
+        bits = np.tensordot(chances, _divergence(forecasts, self.now), 1)
+        return Watched(actor, outcome, favourable, adverse, float(chances[2]), forecasts[2], bits)
 
-    def _news(self, actor: str, outcome: str, sign: Sign) -> News:
+    def _naming(self, outcome: str) -> float:
+        return _naming(self.situation.arrivals, self.situation.structure.ends, outcome)
+
+    def _news(self, actor: str, outcome: str, sign: Sign, share: float) -> News:
         size = _typical_size(self.situation.arrivals, sign)
         face = None if actor == DEAL else self._typical_face(sign)
         so = self._pool.at(self.with_story(actor, outcome, size, face))
         then = self.now + so.mean - self._base.mean
-        chance = self._probability(actor, outcome, sign)
+        chance = at_least_one(self.situation.arrivals, sign, share)
         return News(chance, size, face, then, so.minus(self._base).effect)
 
     def with_story(self, actor: str, outcome: str, size: float, face: str | None) -> Situation:
@@ -238,12 +243,6 @@ class Lookout:
         middle = median(said) if said else 0.0
         return min(means, key=lambda word: abs(means[word] - middle))
 
-    def _probability(self, actor: str, outcome: str, sign: Sign) -> float:
-        """Return the chance of at least one such story within a month."""
-        arrivals = self.situation.arrivals
-        naming = _naming(arrivals, self.situation.structure.ends, outcome)
-        return at_least_one(arrivals, sign, naming * self._about(actor, outcome))
-
     def _about(self, actor: str, outcome: str) -> float:
         """Return the chance that a story that names an outcome is about an actor."""
         able = [one for one, its in self.pairs() if its == outcome]
@@ -284,16 +283,65 @@ def at_least_one(arrivals: Arrivals, sign: Sign, share: float) -> float:
 
     They come at the pace of the ledger that a future takes its news from, at random moments.
     """
-    none = 1.0
-    for chance, source in zip(arrivals.probs, arrivals.sources, strict=True):
-        count = sum(record.size * sign > 0 for record in source.records)
-        a_month = count / source.days * DAYS_PER_MONTH
-        none -= chance * -np.expm1(-a_month * share)
-    return float(1 - none)
+    return float(arrivals.probs @ -np.expm1(-share * _a_month(arrivals, sign)))
+
+
+def _a_month(arrivals: Arrivals, sign: Sign) -> Array:
+    """Return the expected arrivals a month in a direction, by source."""
+    counts = [sum(one.size * sign > 0 for one in source.records) for source in arrivals.sources]
+    days = [source.days for source in arrivals.sources]
+    return np.asarray(np.array(counts) / np.array(days) * DAYS_PER_MONTH)
+
+
+def partition(arrivals: Arrivals, share: float, now: Array, effects: Array) -> tuple[Array, Array]:
+    """Split the next month by the first story of a share of the arrivals.
+
+    With ``a`` and ``b`` stories a month for it and against it, ``none = exp(-a - b)``, and the
+    first, if any comes, leaves on average ``left`` of the month to those after it. A forecast is
+    taken to move by the effect of a story for each one more or less than is expected, so that the
+    three forecasts have the present one as their mean (Mecke's formula, to first order). Where
+    many stories come, that is too much for an outcome that is seldom: the effects are then scaled
+    down until each forecast is one.
+
+    Parameters
+    ----------
+    arrivals : Arrivals
+        How news comes.
+    share : float
+        Of the arrivals, those that are looked out for.
+    now : ndarray, shape (outcome, horizon)
+        The forecast.
+    effects : ndarray, shape (2, outcome, horizon)
+        What one more story for it, and one against it, does.
+
+    Returns
+    -------
+    tuple of ndarray, shapes (3,) and (3, outcome, horizon)
+        Chance of, and forecast after: first one for it, first one against it, none.
+    """
+    by_source = np.array([_a_month(arrivals, sign) for sign in (1, -1)]) * share
+    none = float(arrivals.probs @ np.exp(-by_source.sum(axis=0)))
+    mean = by_source @ arrivals.probs
+    if mean.sum() == 0.0:
+        return np.array([0.0, 0.0, 1.0]), np.stack([now, now, now])
+    # Ledgers of unlike pace as one that is as often silent.
+    pace = -np.log(none) * mean / mean.sum()
+    chances = np.array([*(1 - none) * mean / mean.sum(), none])
+    left = 1 - 1 / pace.sum() + none / (1 - none)
+    more = np.array([pace * (left - 1)] * 2 + [-pace]) + np.eye(3, 2)
+    moves = np.tensordot(more, effects, 1)
+    return chances, now + _within(now, moves) * moves
+
+
+def _within(now: Array, moves: Array) -> Array:
+    """Return by how much moves of a horizon must be scaled to stay probabilities, (horizon,)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        room = np.where(moves < 0, now / -moves, (1 - now) / moves)
+    return np.asarray(np.where(moves == 0, 1.0, room).min(axis=(0, 1)).clip(max=1.0))
 
 
 def _divergence(forecast: Array, now: Array) -> Array:
-    """Return the Kullback-Leibler divergence of forecasts in bits, shape (horizon,)."""
+    """Return the Kullback-Leibler divergence of forecasts in bits, shape (..., horizon)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(forecast > 0, forecast * np.log2(forecast / now), 0.0)
-    return np.asarray(terms.sum(axis=0))
+    return np.asarray(terms.sum(axis=-2))

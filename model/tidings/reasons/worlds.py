@@ -5,28 +5,26 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from pydantic import BaseModel
+
 from tidings.errors import UsageError
 from tidings.evidence.ledger import Item, Ledger
 from tidings.evidence.resolved import ResolvedQuestion
 from tidings.mechanism.situation import Situation, observe
 from tidings.question.loading import Question
 from tidings.question.normal import LinkNormal
+from tidings.question.schema import QuestionConfig
 from tidings.reasons.reweighting import Posterior
 
 Kind = Literal["item", "retraction", "prior", "cases", "time", "model", "noise"]
-_ACTING = (
-    "known",
-    "date",
-    "voice",
-    "actor",
-    "outcomes",
-    "face_value",
-    "push",
-    "source_reliability",
-    "credibility",
-    "story",
-)
-_SETTINGS = ("clock_start", "consent_reference", "time", "news", "grades", "actors")
+_INERT_COLUMNS = {"id", "source", "via", "url", "speaker", "claim", "milestone", "note"} | {
+    "retracted", "retracted_why", "date_precision", "published",
+}  # fmt: skip
+"""What of an item no number follows from; its known date stands for how it was published."""
+_INERT_SETTINGS = {"id", "title", "yardstick", "headline_months", "files", "resolved"} | {
+    "outcomes", "cases", "fit", "priors", "status_known_to", "horizons_months", "horizon_dates",
+}  # fmt: skip
+"""What of a config no number follows from, or what is compared by itself: priors, dates, axes."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,23 @@ def changes_between(old: World, new: World) -> list[Change]:
 
 
 def _acts(item: Item | None) -> object:
-    return item and tuple(getattr(item, name) for name in _ACTING)
+    if item is None:
+        return None
+    return item.known, [one for name, one in vars(item).items() if name not in _INERT_COLUMNS]
+
+
+def changed_settings(old: QuestionConfig, new: QuestionConfig) -> list[str]:
+    """Return the sections of a config that differ in something that a number follows from."""
+    names = [name for name in type(old).model_fields if name not in _INERT_SETTINGS]
+    return [name for name in names if _telling(getattr(old, name)) != _telling(getattr(new, name))]
+
+
+def _telling(value: object) -> object:
+    """Return a setting without words for readers."""
+    if isinstance(value, tuple):
+        return tuple(map(_telling, value))
+    words = {"title", "because"}
+    return value.model_dump(exclude=words) if isinstance(value, BaseModel) else value
 
 
 def _setting_item(name: str, item: Item | None) -> Callable[[World], World]:
@@ -176,8 +190,7 @@ def _setting_prior(name: str, prior: LinkNormal) -> Callable[[World], World]:
 
 def last_changes(old: World, new: World) -> Iterator[Change]:
     """Yield settings of the question file, and cases."""
-    configs = old.settings.config, new.settings.config
-    changed = [name for name in _SETTINGS if getattr(configs[0], name) != getattr(configs[1], name)]
+    changed = changed_settings(old.settings.config, new.settings.config)
     if old.settings.yardsticks != new.settings.yardsticks:
         changed.append("yardsticks")
     if changed:
@@ -197,7 +210,7 @@ def _what_arrived(resolved: Sequence[ResolvedQuestion]) -> object:
             question.ends,
             question.at_risk_from,
             question.ended,
-            tuple(map(_acts, question.items)),
+            str([_acts(item) for item in question.items]),
         )
         for question in resolved
     }

@@ -120,7 +120,7 @@ class Drawing:
         told = " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
         self._add("polygon", style, points=told, fill_opacity=opacity)
 
-    def words(  # noqa: PLR0913
+    def words(
         self,
         x: float,
         y: float,

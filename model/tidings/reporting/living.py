@@ -114,13 +114,17 @@ def _arrays(weighing: Reweighting) -> dict[str, Packed]:
     situation = posterior.situation
     steps = _marks(situation)[-1]
     factor = parameters.factor[:, : situation.timeline.states]
-    rates = weighing.futures(situation).rates()[:steps, ..., 0]
+    futures = weighing.futures(situation)
     with np.errstate(divide="ignore"):
-        logs = np.log(rates.astype(float)).transpose(1, 2, 0)
+        neutral = np.log(futures.neutral_rates()[:steps, ..., 0].astype(float))
+    arriving = np.moveaxis(futures.arriving()[:steps, ..., 0].astype(float), 0, -1)
     scalars = [*(parameters.rate[name] for name in _RATES), *(parameters.scale[n] for n in _SCALES)]
     stored = at_horizons(posterior.incidence, situation)[..., : len(_horizons(situation))]
     return {
-        "rates": _short(logs),
+        "neutral": _short(neutral.transpose(1, 2, 0)),
+        "arriving": _short(arriving.reshape(-1, *arriving.shape[2:]))
+        if arriving.size
+        else _plain(np.zeros(0)),
         "factor": _short(factor.swapaxes(1, 2), short_step(parameters.factor)),
         "level": _plain(parameters.level_logit),
         "binding": _plain(parameters.binding),

@@ -1,19 +1,22 @@
 """Rendering: Quarto where it is installed, else Pandoc and Typst from their Python packages."""
 
+import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import category
 
 from tidings._templates import source
-from tidings.errors import RenderError, UsageError, nearest
+from tidings.errors import RenderError, RenderWarning, UsageError, nearest
 from tidings.evidence.inputs import Inputs
 from tidings.forecasting.runs import FORECAST, Run
 from tidings.mechanism.situation import observe
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 FORMATS = ("html", "pdf")
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 """Papers, and what Typst calls them."""
+RENDERERS = ("auto", "quarto", "embedded")
+"""Quarto where it is installed and works; Quarto or an error; never Quarto."""
 QUARTO_AT_LEAST = (1, 9)
 _PROJECT = (
     "_quarto.yml",
@@ -58,6 +63,7 @@ def render(
     *,
     brief: bool = False,
     paper: str = "a4",
+    renderer: str = "auto",
 ) -> tuple[Path, ...]:
     """Render a stored run, and keep the bundle that it was rendered from.
 
@@ -76,6 +82,8 @@ def render(
         Whether to report page one alone.
     paper : {"a4", "letter"}
         Of the PDF.
+    renderer : {"auto", "quarto", "embedded"}
+        Which of `RENDERERS`.
 
     Returns
     -------
@@ -85,42 +93,94 @@ def render(
     Raises
     ------
     UsageError
-        If a format or a paper is not known.
+        If a format, a paper or a renderer is not known, or Quarto is asked for and not there.
     InputError, RunError
         If the run cannot be read.
     RenderError
-        If a report cannot be rendered or written; one that is there already is left as it is.
+        If a report cannot be rendered or written; the other format is kept if it was made, and a
+        report that is there already is left as it is.
+
+    Warns
+    -----
+    RenderWarning
+        If Quarto failed and the embedded renderer made the report.
     """
     for one in to:
-        if one not in FORMATS:
-            raise UsageError(f"got {one!r}; expected {nearest(one, FORMATS)}", "to")
-    if paper not in PAPERS:
-        raise UsageError(f"got {paper!r}; expected {nearest(paper, PAPERS)}", "paper")
+        _check_one_of("to", one, FORMATS)
+    _check_one_of("paper", paper, PAPERS)
+    _check_one_of("renderer", renderer, RENDERERS)
+    quarto = None if renderer == "embedded" else find_quarto()
+    if renderer == "quarto" and quarto is None:
+        least = ".".join(map(str, QUARTO_AT_LEAST))
+        raise UsageError(f"no Quarto {least} or newer on PATH or at QUARTO_PATH", "renderer")
+    made_by = _Renderer(quarto, falls_back=renderer == "auto")
     try:
-        return _render(run, to, folder, since, (brief, PAPERS[paper]))
+        return _render(run, to, folder, since, (brief, PAPERS[paper]), made_by)
     except OSError as error:
         place = error.filename2 or error.filename or tempfile.gettempdir()
         raise RenderError(f"{place}: cannot be written ({error.strerror or error})") from error
 
 
+def _check_one_of(argument: str, got: str, valid: Collection[str]) -> None:
+    if got not in valid:
+        raise UsageError(f"got {got!r}; expected {nearest(got, valid)}", argument)
+
+
 def _render(
-    run: Run, to: Sequence[str], folder: Path, since: Moves | None, form: tuple[bool, str]
+    run: Run,
+    to: Sequence[str],
+    folder: Path,
+    since: Moves | None,
+    form: tuple[bool, str],
+    renderer: "_Renderer",
 ) -> tuple[Path, ...]:
     """Render into a temporary folder, and put what was made in its place."""
-    quarto, name = find_quarto(), name_of(run, since, brief=form[0])
+    name = name_of(run, since, brief=form[0])
     with tempfile.TemporaryDirectory(prefix="tidings-") as temporary:
         work = Path(temporary) / name
         work.mkdir()
         document = _bundle(run, work, since, form)
         # Quarto keeps files of its own in the folder: one format after the other.
-        with ThreadPoolExecutor(1 if quarto else len(FORMATS)) as threads:
-            made = list(threads.map(partial(_rendered, quarto, document), to))
+        with ThreadPoolExecutor(1 if renderer.quarto else len(FORMATS)) as threads:
+            results = list(threads.map(partial(renderer.result, document), to))
+        made = [result for result in results if isinstance(result, Path)]
         folder.mkdir(parents=True, exist_ok=True)
         reports = tuple(_place(path, folder / f"{name}{path.suffix}") for path in made)
         for path in (*made, document.with_suffix(".typ")):
             path.unlink(missing_ok=True)
         _place_folder(work, folder / f"{name}-source")
+    for result in results:
+        if isinstance(result, RenderError):
+            raise result
     return reports
+
+
+@dataclass(frozen=True)
+class _Renderer:
+    """Quarto, where there is one, and what is done where it fails."""
+
+    quarto: str | None
+    falls_back: bool
+
+    def result(self, document: Path, one: str) -> Path | RenderError:
+        """Return a report in one format, or why there is none."""
+        if self.quarto is None:
+            return _or_error(_embedded, document, one)
+        made = _or_error(partial(_with_quarto, self.quarto), document, one)
+        if isinstance(made, Path):
+            return made
+        if not self.falls_back:
+            return RenderError(made.says, remedy="render without Quarto")
+        message = f"{made.says}; the embedded renderer made the {one} (--renderer embedded)"
+        warnings.warn(message, RenderWarning, stacklevel=2)
+        return _or_error(_embedded, document, one)
+
+
+def _or_error(make: Callable[[Path, str], Path], document: Path, one: str) -> Path | RenderError:
+    try:
+        return make(document, one)
+    except RenderError as error:
+        return error
 
 
 def name_of(run: Run, since: Moves | None, *, brief: bool) -> str:
@@ -144,10 +204,6 @@ def _bundle(run: Run, work: Path, since: Moves | None, form: tuple[bool, str]) -
     alts = draw_pictures(found, work, brief=brief)
     living = "" if brief or run.manifest.prior_only else write_living(found, work)
     return write_source(found, alts, work, brief=brief, paper=paper, living=living)
-
-
-def _rendered(quarto: str | None, document: Path, one: str) -> Path:
-    return _with_quarto(quarto, document, one) if quarto else _embedded(document, one)
 
 
 def _place(path: Path, target: Path) -> Path:
@@ -177,8 +233,11 @@ def _place_folder(folder: Path, target: Path) -> None:
 
 
 def find_quarto() -> str | None:
-    """Return the Quarto program, or None where it is missing or older than `QUARTO_AT_LEAST`."""
-    program = shutil.which("quarto")
+    """Return the Quarto program, or None where it is missing or older than `QUARTO_AT_LEAST`.
+
+    It is where Quarto's own variable ``QUARTO_PATH`` says, else on the path.
+    """
+    program = shutil.which(os.environ.get("QUARTO_PATH") or "quarto")
     if program is None:
         return None
     answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
@@ -199,7 +258,7 @@ def _with_quarto(program: str, document: Path, one: str) -> Path:
         return "" if done else answer.stderr.strip() or "no message"
 
     if wrong := made(document) if one == "html" else _with_every_letter(document, made):
-        raise RenderError(f"quarto could not render {one}: {_last(wrong)}")
+        raise RenderError(f"quarto could not render {one}: {_first_error(wrong)}")
     return document.with_suffix(f".{one}")
 
 
@@ -230,7 +289,7 @@ def _pdf(document: Path) -> Path:
         return ""
 
     if wrong := _with_every_letter(typed, made):
-        raise RenderError(f"typst could not make the PDF: {_last(wrong)}")
+        raise RenderError(f"typst could not make the PDF: {_first_error(wrong)}")
     return typed.with_suffix(".pdf")
 
 
@@ -317,12 +376,17 @@ def _pandoc(document: Path, to: str, target: Path, extra: Sequence[str]) -> None
         check=False,
     )
     if answer.returncode != 0:
-        raise RenderError(f"pandoc could not write {to}: {_last(answer.stderr)}")
+        raise RenderError(f"pandoc could not write {to}: {_first_error(answer.stderr)}")
 
 
-def _last(text: str) -> str:
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
+def _first_error(text: str) -> str:
+    """Return the first line that tells of an error, else the last one, without escape codes."""
+    lines = [line.strip() for line in _ESCAPES.sub("", text).splitlines() if line.strip()]
+    errors = [line for line in lines if re.search("error|exception", line, re.IGNORECASE)]
+    return next(iter([*errors, *lines[-1:]]), "no message")
+
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 
 
 def draw_history_of(runs: Sequence[Run], folder: Path) -> Path:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tidings.errors import FitError
 from tidings.evidence.arrivals import Arrivals, Source, fit_arrivals, records_of, source_of
 from tidings.evidence.resolved import ResolvedQuestion
 from tidings.mechanism.incidence import Outlook, cumulative_incidence
@@ -57,6 +58,8 @@ class Effort:
 
 FULL, LIGHT, PLAIN_EFFORT = Effort(3000, 600, 50), Effort(600, 150, 20), Effort(1, 200, 50)
 """For the dates given; for those of every month, whose mean is what counts; and without spread."""
+_LEAST_EFFECTIVE, _MOST_WEIGHTED = 100.0, 50_000
+"""Effective draws below which more are drawn, and how many at most."""
 
 
 @dataclass(frozen=True)
@@ -281,27 +284,60 @@ def _arrivals(past: Past, lesson: Lesson, made: date) -> Arrivals:
 
 
 def _survivors(past: Past, lesson: Lesson, made: date, effort: Effort) -> RateParts:
-    """Draw what was learned, the question's effect and willingness, given no end so far."""
+    """Draw what was learned, the question's effect and willingness, given no end so far.
+
+    Draws are weighted by their survival and resampled; where too few of them stay effective, more
+    are drawn.
+
+    Raises
+    ------
+    FitError
+        If even the most leave too few: what was learned cannot explain that nothing has happened.
+    """
     generator = stream(past.seed, f"survivors {past.question.id} {made}")
+    # A single draw of all that was learned has nothing to be resampled from.
+    needed = 1.0 if len(lesson.draws["log_base_rate"]) == 1 else _LEAST_EFFECTIVE
+    count = effort.weighted
+    while True:
+        parameters, log_survival = _proposed(past, lesson, made, count, generator)
+        weights = np.exp(log_survival - log_survival.max())
+        weights /= weights.sum()
+        effective = 1 / float(np.sum(weights**2))
+        if effective >= needed:
+            return _of_places(parameters, _systematic(weights, effort.carried, generator))
+        if count >= _MOST_WEIGHTED:
+            raise FitError(
+                f"{past.question.id} on {made}: {effective:.0f} of {count} draws survive so long a "
+                f"time without an end; at least {needed:.0f} are needed"
+            )
+        count *= 4
+
+
+def _of_places(parts: RateParts, places: NDArray[np.intp]) -> RateParts:
+    return parts.each(lambda array: array[..., places])
+
+
+def _proposed(
+    past: Past, lesson: Lesson, made: date, count: int, generator: np.random.Generator
+) -> tuple[RateParts, Array]:
+    """Draw what was learned with an effect of the question, and the log survival of each draw."""
     stored = len(lesson.draws["log_base_rate"])
-    places = generator.integers(stored, size=effort.weighted)
+    places = generator.integers(stored, size=count)
     drawn = {name: values[places] for name, values in lesson.draws.items()}
-    effect = drawn["spread"] * generator.standard_normal(effort.weighted)
+    effect = drawn["spread"] * generator.standard_normal(count)
     rate = {
         Var.BASE_RATE.value: np.exp(drawn["log_base_rate"] + effect),
         Var.PUSH_SLOPE.value: drawn["push_slope"],
         Var.COUNTER_SLOPE.value: drawn["counter_slope"],
         Var.CONSENT_SLOPE.value: drawn["consent_slope"],
-        Var.SHARE_OTHER.value: np.zeros(effort.weighted),
+        Var.SHARE_OTHER.value: np.zeros(count),
     }
     states = past.timeline(made).states
-    willing = past.willing(made, past.prior_willing(effort.weighted, states))
+    willing = past.willing(made, past.prior_willing(count, states))
     parameters = past.parameters(willing, rate)
     exposure = past.exposure(made, lesson.half_lives, lesson.settings["start_up_years"])
     survival = NeutralRates(parameters, past.structure, past.reference).log_survival(exposure)
-    weights = np.exp(survival - survival.max())
-    kept = _systematic(weights / weights.sum(), effort.carried, generator)
-    return parameters.each(lambda array: array[..., kept])
+    return parameters, survival
 
 
 def _systematic(weights: Array, count: int, generator: np.random.Generator) -> NDArray[np.intp]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tidings.cli import COMMANDS
+from tidings.cli import COMMANDS, main
 from tidings.cli.options import read_day
 from tidings.cli.telling import told
 from tidings.errors import Fault, InputError, UsageError
@@ -59,3 +59,32 @@ def test_an_interrupt_while_it_starts_is_quiet():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (130, b"")
+
+
+def fails(*_, **__):
+    raise ZeroDivisionError("no such luck")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable"), [(["--debug", "check"], ""), (["check", "--debug"], ""),
+                                (["check"], "1")],
+)  # fmt: skip
+def test_an_internal_fault_shows_its_traceback_when_asked(arguments, variable, monkeypatch, capsys):
+    monkeypatch.setenv("TIDINGS_DEBUG", variable)
+    monkeypatch.setattr(sys, "argv", ["tidings", *arguments])
+    monkeypatch.setattr("tidings.api.checking.read_inputs", fails)
+    with pytest.raises(SystemExit, match="3"):
+        main()
+    told = capsys.readouterr().err
+    assert "Traceback" in told and "in fails" in told
+    assert told.splitlines()[-1] == "tidings: internal fault: ZeroDivisionError: no such luck"
+
+
+def test_an_internal_fault_is_one_line_that_says_how_to_see_more(monkeypatch, capsys):
+    monkeypatch.delenv("TIDINGS_DEBUG", raising=False)
+    monkeypatch.setattr(sys, "argv", ["tidings", "check"])
+    monkeypatch.setattr("tidings.api.checking.read_inputs", fails)
+    with pytest.raises(SystemExit, match="3"):
+        main()
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith("no such luck; show where with --debug")

@@ -1,12 +1,15 @@
 """The mechanism: rows, rate law, survival, incidence; hand calculations on the toy question."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from scipy.special import expit
 from tests.units.conftest import DRAWS
 
+from tidings.evidence.arrivals import Arrivals, Record, Source
+from tidings.evidence.pressure import MOST, Pulse
 from tidings.mechanism.incidence import Futures, cumulative_incidence
 from tidings.mechanism.likelihood import NeutralRates, log_prior, log_readings
 from tidings.mechanism.parameters import (
@@ -172,3 +175,35 @@ def test_the_graphs_data_have_the_priors_in_their_order(situation, toy):
     names = prior_names(situation.structure)
     place = names.index("willingness.maker.sold")
     assert data.values["prior_mean"][place] == toy.question.priors["willingness.maker.sold"].mean
+
+
+@pytest.mark.parametrize("base_rate", (0.1, 20.0))
+def test_forecasts_are_probabilities_however_likely_change_is(posterior, situation, base_rate):
+    """One minus a sum of single-precision parts once was -5e-9, and its logarithm an error."""
+    outlook = replace(outlook_of(situation), futures=5)
+    rate = {**posterior.parameters.rate, "base_rate": np.full(DRAWS, base_rate)}
+    carried = cumulative_incidence(replace(posterior.parameters, rate=rate), outlook, 1)
+    assert (carried >= 0).all() and (carried <= 1).all()
+    np.testing.assert_allclose(carried.sum(axis=2), 1, rtol=0, atol=1e-12)
+
+
+def test_known_news_and_news_to_come_saturate_together(posterior, situation):
+    """However much is known and comes, an outcome is pressed by no more than five steps."""
+    structure, parameters = situation.structure, posterior.parameters
+    start, place = situation.question.config.clock_start, structure.ends.index("sold")
+    records = tuple(
+        Record(float(start.toordinal() + day), np.inf, -np.inf, 3.0, ("sold",))
+        for day in range(0, 200, 2)
+    )
+    source = Source(records, start, start + timedelta(days=200), structure.ends)
+    loud = Arrivals((source,), np.ones(1), ((("sold",), 1.0),))
+    day = float(situation.as_of.toordinal())
+    burst = [Pulse(f"i{n}", f"s{n}", "sold", 3.0, day) for n in range(5)]
+    outlook = replace(outlook_of(situation), futures=5, arrivals=loud, news_from=situation.as_of)
+    futures = Futures(parameters, outlook, 1)
+    assert futures.arriving()[:, 0, place].max() > 3 * MOST
+    ended = futures.incidence(burst)[:, -1, 1 + place]
+    factor = np.exp(parameters.rate["push_slope"] * MOST)
+    years = outlook.exposed_years()[:, None, None]
+    expected = (futures.neutral_rates()[:, place] * years).sum(axis=0).mean(axis=1) * factor
+    assert (ended <= 1 - np.exp(-1.01 * expected)).all()

@@ -11,6 +11,7 @@ import tidings
 from tidings.question.editing import edit_prior, value_of
 from tidings.question.loading import load_text
 from tidings.question.normal import band_normal, fit_quantiles, from_link, pooled_normal, to_link
+from tidings.question.structure import make_structure
 from tidings.question.timeline import add_months, make_calendar, mean_start_up
 
 
@@ -84,3 +85,13 @@ def test_an_edit_keeps_the_rest_of_the_file():
     assert len(gone) == 2
     assert edit.question.priors["base_rate"].quantile(0.5) == pytest.approx(0.2)
     assert value_of("0.4", "icd203") == {"fixed": 0.4}
+
+
+def test_outcomes_have_one_order_wherever_other_stands_in_the_file(toy):
+    """Arrays have the status quo first and ``other`` last; a name finds its own row."""
+    config = toy.question.config
+    first = config.outcomes[0]
+    other = first.model_copy(update={"id": "other"})
+    second = config.model_copy(update={"outcomes": (other, *config.outcomes[1:], first)})
+    assert second.outcome_ids == ("retained", "sold", "scrapped", "other")
+    assert second.end_ids == make_structure(second).ends

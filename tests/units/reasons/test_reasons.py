@@ -1,20 +1,22 @@
 """Reasons from stored draws: weights, the pool, worlds, watching; nothing is fitted."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from tests.units.conftest import AS_OF, DRAWS
 
+from tidings.evidence.arrivals import Arrivals, Record, Source
 from tidings.mechanism.situation import observe
+from tidings.question.timeline import DAYS_PER_MONTH
 from tidings.reasons.estimates import Effect
 from tidings.reasons.pareto import smoothed_weights
 from tidings.reasons.pool import Pool
 from tidings.reasons.reweighting import left_of, weights_of
 from tidings.reasons.sensitivity import moved_prior, tilts_of
-from tidings.reasons.watching import at_least_one
-from tidings.reasons.worlds import changes_between, world_of
+from tidings.reasons.watching import at_least_one, partition
+from tidings.reasons.worlds import changed_settings, changes_between, world_of
 
 
 def test_equal_weights_need_no_smoothing_and_near_equal_ones_are_trusted():
@@ -97,3 +99,87 @@ def test_a_story_is_likelier_the_larger_its_share(situation):
 
 def test_an_effect_of_infinite_k_is_not_trusted():
     assert not Effect(np.zeros((1, 1)), np.zeros((1, 1)), np.inf).trusted
+
+
+def busy(share, a_year=213):
+    """One ledger of two hundred items a year, three of five towards an end."""
+    days = np.linspace(0, 364, a_year)
+    records = tuple(
+        Record(float(day), np.inf, -np.inf, 1.0 if place % 5 < 3 else -1.0, ("sold",))
+        for place, day in enumerate(days)
+    )
+    source = Source(records, date(2020, 1, 1), date(2020, 12, 31), ("sold", "other"))
+    return Arrivals((source,), np.ones(1), ((("sold",), 1.0),))
+
+
+@pytest.mark.parametrize("share", (0.02, 0.3, 1.0))
+def test_news_of_both_kinds_in_one_month_is_split_as_simulated(share):
+    """A busy ledger: forecasts of a linear response, by which story of the month came first."""
+    arrivals = busy(share)
+    now, effects = np.array([[0.7], [0.3]]), np.array([[[-1e-3], [1e-3]], [[4e-4], [-4e-4]]])
+    chances, forecasts = partition(arrivals, share, now, effects)
+    generator = np.random.default_rng(1)
+    pace = np.array([129, 84]) / 365 * DAYS_PER_MONTH * share
+    size = 400_000
+    counts = generator.poisson(pace, (size, 2))
+    first = np.where(counts > 0, generator.random((size, 2)) ** (1 / np.maximum(counts, 1)), 0)
+    event = np.where(counts.sum(axis=1) == 0, 2, np.argmax(first, axis=1))
+    response = now[1, 0] + (counts - pace) @ effects[:, 1, 0]
+    for place in range(3):
+        mine = event == place
+        error = np.sqrt(chances[place] * (1 - chances[place]) / size)
+        assert abs(mine.mean() - chances[place]) <= 5 * error + 1e-9
+        if mine.sum() > 100:
+            spread = response[mine].std() / np.sqrt(mine.sum())
+            assert abs(response[mine].mean() - forecasts[place, 1, 0]) <= 5 * spread + 1e-12
+    assert chances.sum() == pytest.approx(1) and (chances >= 0).all()
+    np.testing.assert_allclose(np.tensordot(chances, forecasts, 1), now, atol=1e-12)
+
+
+def test_news_of_a_busy_month_never_leaves_what_is_possible():
+    now, effects = np.array([[0.98], [0.02]]), np.array([[[-0.1], [0.1]], [[0.01], [-0.01]]])
+    _, forecasts = partition(busy(1.0), 1.0, now, effects)
+    assert (forecasts >= 0).all() and (forecasts <= 1).all()
+    np.testing.assert_allclose(forecasts.sum(axis=1), 1, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("section", "changed"),
+    [("silence", {"noticed": 0.5}), ("selection", {"change_odds": 5.0}),
+     ("news", {"half_life_days": 33.0})],
+)  # fmt: skip
+def test_a_setting_that_acts_is_a_change_and_one_for_readers_is_none(posterior, section, changed):
+    old = world_of(posterior)
+    config = old.settings.config
+    part = getattr(config, section).model_copy(update=changed)
+    new = config.model_copy(update={section: part})
+    assert changed_settings(config, new) == [section]
+    told = config.model_copy(update={section: part.model_copy(update={"because": "Why."})})
+    assert changed_settings(new, told) == []
+    assert changed_settings(config, config.model_copy(update={"title": "Another?"})) == []
+
+
+def test_a_deadline_is_a_change_of_an_item(posterior):
+    old = world_of(posterior)
+    item = next(iter(old.items.values()))
+    later = replace(item, expected_by=item.known + timedelta(days=90))
+    [change] = changes_between(old, replace(old, items={**old.items, item.id: later}))
+    assert (change.kind, change.id) == ("item", item.id)
+
+
+def test_a_chain_of_many_changes_needs_no_stored_draws(toy, posterior, situation, monkeypatch):
+    """Runs of other versions of the code: no draws of theirs may be used."""
+    monkeypatch.setattr("tidings.reasons.pool.refitted", lambda *_: posterior)
+    without = situation.without_story(situation.items[0].story)
+    changes = Pool(toy, [], situation).chain([situation, without, situation])
+    assert len(changes) == 2
+    np.testing.assert_allclose(changes[0].mean, -changes[1].mean, atol=1e-12)
+
+
+def test_a_posterior_whose_chains_disagree_is_not_trusted(toy, posterior, situation, monkeypatch):
+    lost = replace(posterior, converged=False)
+    monkeypatch.setattr("tidings.reasons.pool.refitted", lambda *_: lost)
+    pool = Pool(toy, [], situation, refit="always")
+    estimate = pool.at(situation)
+    assert estimate.refitted and not estimate.effect.trusted and np.isinf(pool.k)
+    assert not pool.at(situation).effect.trusted  # nor where its draws would serve again
