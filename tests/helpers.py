@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 
 import tidings
+from tidings.reasons.engine import Engine
 from tidings.reasons.estimates import Estimate
-from tidings.reasons.pool import Pool
 
 PROJECT = Path(__file__).parents[1]
 _INPUTS = ("priors", "data", "seeds")
@@ -85,5 +85,5 @@ def known_rows(rows: list[list[str]]) -> list[list[str]]:
 
 def drawn(inputs, situation) -> Estimate:
     """The forecast of a situation from a posterior of its own, with all its draws."""
-    pool = Pool(inputs, [], situation, "always", draws=None)
+    pool = Engine(inputs, [], situation, "always", draws=None)
     return pool.at(situation)

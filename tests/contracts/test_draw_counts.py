@@ -9,7 +9,8 @@ from tests.helpers import AS_OF
 import tidings
 from tidings.forecasting.making import make_forecast
 from tidings.names import Var
-from tidings.reasons.reweighting import ALL_DRAWS, Reweighting, at_horizons, stored_posterior
+from tidings.reasons.draws import ALL_DRAWS, at_horizons, stored_posterior
+from tidings.reasons.reweighting import Reweighting
 
 COUNTS = [
     pytest.param((80, 100)),
@@ -49,7 +50,7 @@ def test_every_command_reads_it(run, tmp_path):
     assert tidings.explain(run, runs).parts
     moves = tidings.diff(run, run, runs)
     assert all(np.abs(move.effect.change).max() < 1e-12 for move in moves.moves)
-    assert tidings.sensitivity(run, runs=runs).priors.tilts
+    assert tidings.sensitivity(run, runs=runs).priors.shifts
     shifted = tidings.preview_doubts(shifted={"base_rate": 1.0}, name=run, runs=runs)
     assert shifted.effect.change[0, 3] < 0
     assert set(tidings.datatree(run, runs).children) >= {"posterior", "log_likelihood"}

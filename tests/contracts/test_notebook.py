@@ -11,7 +11,7 @@ from tests.helpers import AS_OF, PROJECT, QUESTION
 
 import tidings
 from tidings.mechanism.situation import observe
-from tidings.reasons.trees import QUIET
+from tidings.reasons.arviz_tree import QUIET
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from tidings.reasons.pareto import smoothed_weights
+from tidings.reasons.weights import smoothed_weights
 
 
 @pytest.mark.parametrize("spread", [1e-3, 0.1, 0.5, 1.0, 2.0, 5.0])

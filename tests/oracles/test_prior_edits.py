@@ -10,9 +10,9 @@ from tests.helpers import QUESTION, drawn
 
 import tidings
 from tidings.forecasting.tables import K_LIMIT
-from tidings.mechanism.situation import reread
+from tidings.mechanism.situation import with_priors
+from tidings.reasons.draws import stored_posterior
 from tidings.reasons.previewing import preview_prior
-from tidings.reasons.reweighting import stored_posterior
 
 pytestmark = pytest.mark.slow
 
@@ -51,8 +51,8 @@ def off_by(run, name, prior, preview):
     question = posterior.situation.question
     fit = question.config.fit.model_copy(update={"seed": 99})
     config = question.config.model_copy(update={"fit": fit})
-    changed = replace(question, config=config, priors={**question.priors, name: prior})
-    situation = reread(replace(posterior.situation, question=changed))
+    seeded = replace(posterior.situation, question=replace(question, config=config))
+    situation = with_priors(seeded, {**question.priors, name: prior})
     refit = drawn(posterior.inputs, situation)
     off = np.abs(preview.then - refit.mean) / np.hypot(preview.mcse_then, refit.mcse())
     return float(off.max())

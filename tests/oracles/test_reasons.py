@@ -9,12 +9,12 @@ from tests.helpers import AS_OF, drawn
 from tidings.evidence.ledger import Ledger
 from tidings.mechanism.situation import observe
 from tidings.randomness import stream
+from tidings.reasons.draws import stored_posterior
+from tidings.reasons.engine import Engine, refitted
 from tidings.reasons.explaining import explain_run
-from tidings.reasons.pool import Pool, refitted
-from tidings.reasons.reweighting import stored_posterior
+from tidings.reasons.scenarios import evidence_of
 from tidings.reasons.surprises import SURPRISING, Residuals, surprises
 from tidings.reasons.watching import Lookout, at_least_one, watch_run
-from tidings.reasons.worlds import world_of
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def off_by(found, error, first, second):
 
 @pytest.mark.parametrize("place", range(3))
 def test_the_effect_of_a_story_is_that_of_leaving_it_out(posterior, explanation, place):
-    world = world_of(posterior)
+    world = evidence_of(posterior)
     part = explanation.of("story")[place]
     effect = part.effect
     kept = {name: item for name, item in world.items.items() if name not in part.items}
@@ -68,7 +68,7 @@ def test_the_effect_of_a_story_is_that_of_leaving_it_out(posterior, explanation,
 def test_the_quiet_time_speaks_for_the_status_quo(posterior, explanation):
     [part] = explanation.of("time")
     effect = part.effect
-    whole = world_of(posterior).situation()
+    whole = evidence_of(posterior).situation()
     without = anew(posterior, replace(whole, time_tells=False))
     assert off_by(effect.change, effect.mcse, without, anew(posterior, whole)) < 5
     assert effect.change[0, HORIZON] > 5 * effect.mcse[0, HORIZON]
@@ -84,7 +84,7 @@ def test_every_item_is_explained_once_by_story_actor_and_voice(explanation, inpu
 
 
 def test_a_naive_count_is_the_forecast_of_items_without_stories(posterior, explanation):
-    world = world_of(posterior)
+    world = evidence_of(posterior)
     alone = {name: replace(item, story=name) for name, item in world.items.items()}
     expected = anew(posterior, replace(world, items=alone).situation())
     [part] = explanation.of("naive")
@@ -146,10 +146,11 @@ def test_few_suspects_tell_the_conflicts_that_all_items_tell(posterior, monkeypa
 @pytest.mark.parametrize("place", range(3))
 def test_news_to_watch_moves_as_the_refit_with_it_does(posterior, watch, place):
     one = watch.news[place]
-    lookout = Lookout(watch.run, Pool(posterior.inputs, [posterior], refit="never"))
+    lookout = Lookout(watch.run, Engine(posterior.inputs, [posterior], refit="never"))
     whole = anew(posterior, posterior.situation)
     for news in (one.favourable, one.adverse):
-        situation = lookout.with_story(one.actor, one.outcome, news.size, news.face_value)
+        story = lookout.story(one.actor, one.outcome, news.size, news.face_value)
+        situation = story(lookout.scenario).situation()
         found = off_by(news.then - watch.now, news.effect.mcse, whole, anew(posterior, situation))
         assert found < 5
 

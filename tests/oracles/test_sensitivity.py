@@ -16,11 +16,13 @@ import tidings
 from tidings.forecasting.making import make_forecast
 from tidings.forecasting.tables import K_LIMIT
 from tidings.mechanism.situation import observe
-from tidings.question.normal import fixed_normal, to_link
-from tidings.reasons.previewing import preview_items, preview_prior
-from tidings.reasons.reweighting import ALL_DRAWS, stored_posterior
-from tidings.reasons.sensitivity import moved_prior, sensitivity_of
-from tidings.reasons.tipping import tipping_points
+from tidings.question.normal import to_link
+from tidings.reasons.draws import ALL_DRAWS, stored_posterior
+from tidings.reasons.engine import Engine, engine_of
+from tidings.reasons.previewing import Doubts, preview_doubts, preview_items
+from tidings.reasons.scenarios import shifted
+from tidings.reasons.sensitivity import sensitivity_of
+from tidings.reasons.tipping import past_bounds, tipping_points
 
 pytestmark = pytest.mark.slow
 
@@ -33,15 +35,20 @@ def posterior(shipped_run):
 
 
 @pytest.fixture(scope="module")
-def found(shipped_run, posterior):
-    return sensitivity_of(shipped_run, posterior)
+def engine(shipped_run):
+    return engine_of(shipped_run)
 
 
 @pytest.fixture(scope="module")
-def tips(shipped_run, posterior):
-    """At half as much again as it is: where even bindings can tip."""
+def found(shipped_run, engine):
+    return sensitivity_of(shipped_run, engine)
+
+
+@pytest.fixture(scope="module")
+def tips(shipped_run):
+    """At a fifth more than it is: where many priors can tip it."""
     now = shipped_run.at(AT)["ukraine"].mean
-    return tipping_points(shipped_run, posterior, "ukraine", AT, 1.5 * now)
+    return tipping_points(shipped_run, "ukraine", AT, 1.2 * now)
 
 
 def place(run):
@@ -65,7 +72,7 @@ def test_the_longest_bars_of_the_tornado_are_what_refits_say(posterior, found, r
     tilt = found.tornado("ukraine", AT)[rank][1]
     assert tilt.effect.trusted
     prior = posterior.situation.question.priors[tilt.prior]
-    refit = anew(posterior, tilt.prior, moved_prior(prior, tilt.sign))
+    refit = anew(posterior, tilt.prior, replace(prior, mean=prior.mean + tilt.sign * prior.sd))
     now = found.run.at_horizons(lambda row: row.mean)
     errors = found.run.at_horizons(lambda row: row.mcse)
     off = np.abs(now + tilt.effect.change - refit.mean) / np.sqrt(
@@ -77,10 +84,10 @@ def test_the_longest_bars_of_the_tornado_are_what_refits_say(posterior, found, r
 
 def test_every_prior_that_is_not_fixed_is_moved_both_ways(posterior, found):
     priors = posterior.situation.question.priors
-    moved = [tilt.prior for tilt in found.tilts]
+    moved = [one.prior for one in found.shifts]
     loose = [name for name, prior in priors.items() if prior.sd > 0]
     assert sorted(moved) == sorted([*loose, *loose])
-    assert all(abs(float(tilt.effect.change.sum(axis=0).max())) < 1e-9 for tilt in found.tilts)
+    assert all(abs(float(one.effect.change.sum(axis=0).max())) < 1e-9 for one in found.shifts)
 
 
 def test_power_scaling_is_that_of_arviz(posterior, found):
@@ -115,43 +122,54 @@ def test_a_conflict_is_named_where_there_is_one(inputs, new_item, tmp_path):
     # The stored copy of the ledger lacks the items: they are handed over with the draws.
     situation = observe(inputs.question, ledger, inputs.resolved, AS_OF)
     posterior = replace(stored_posterior(run, ALL_DRAWS), situation=situation)
-    named = {one.name: one for one in sensitivity_of(run, posterior).priors}
+    engine = Engine(inputs, [posterior], refit="never", anchored=True)
+    named = {one.name: one for one in sensitivity_of(run, engine).priors}
     ukraine = named["willingness.moscow.ukraine"]
     assert ukraine.verdict == "conflict"
     assert min(ukraine.prior, ukraine.likelihood) > 0.1
     assert ukraine.moved_sd > 2
 
 
-def test_a_tipping_point_tips_when_the_value_is_known(shipped_run, posterior, tips):
-    """Bindings that tip: taken as certain beyond the point, the refit has passed the threshold."""
-    told = [tip for tip in tips.priors if tip.value is not None and tip.trusted and not tip.moves]
-    [tip] = [one for one in told if one.prior == "binding.moscow.ukraine" and one.target.threshold]
-    assert not tip.above and tip.low < tip.value < tip.now
-    row, column = place(shipped_run)
-    chances = {}
-    for share in (0.7, 1.4):
-        prior = fixed_normal(tip.value * share, "logit")
-        forecast = anew(posterior, tip.prior, prior)
-        chances[share] = float(forecast.mean[row, column])
+def test_a_tipping_point_tips_where_the_prior_is_moved_there(shipped_run, posterior, tips):
+    """Beyond the point the refit has passed the threshold, and short of it has not."""
+    told = [tip for tip in tips.priors if tip.value is not None and tip.target.threshold]
+    assert len(told) >= 5 and all(tip.low <= tip.value <= tip.high for tip in told)
+    [tip] = [one for one in told if one.prior == "binding.moscow.ukraine"]
+    prior, (row, column) = posterior.situation.question.priors[tip.prior], place(shipped_run)
+    assert not tip.above and tip.trusted and tip.moves
+    steps = (to_link(tip.value, prior.link) - prior.mean) / prior.sd
+    chances = [
+        float(anew(posterior, tip.prior, replace(prior, mean=prior.mean + share * steps * prior.sd))
+              .mean[row, column])
+        for share in (0.4, 2.0)
+    ]  # fmt: skip
     print(f"tips at {tip.value:.2f} (now {tip.now:.2f}): {chances}")
-    assert chances[0.7] > tip.target.threshold > chances[1.4]
+    assert chances[0] < tip.target.threshold < chances[1]
 
 
-def test_a_moved_median_does_in_the_preview_what_it_does_here(shipped_run, tips, posterior):
-    """Where the prior is moved and cannot tip, the preview of its furthest median agrees."""
-    told = [tip for tip in tips.priors if tip.moves and tip.target.threshold and tip.value is None]
-    assert told and all(tip.trusted for tip in told)
-    row, column = place(shipped_run)
-    for tip in told[:3]:
+def test_command_report_and_preview_have_one_tipping_point(shipped_run, engine, posterior):
+    """For a precedent too, which divides what items say."""
+    outcome, headline = "us_base", shipped_run.manifest.headline
+    threshold = 1.2 * shipped_run.at(headline)[outcome].mean
+    told = tipping_points(shipped_run, outcome, headline, threshold).priors
+    of_command = {tip.prior: tip for tip in told if tip.target.threshold == threshold}
+    names = ["precedent.us_base", "base_rate", "willingness.ankara.us_base"]
+    of_report = past_bounds(shipped_run, outcome, [threshold], names)
+    assert [tip.prior for tip in of_report] == names
+    outcomes = [one.id for one in shipped_run.manifest.outcomes]
+    row, column = outcomes.index(outcome), list(shipped_run.manifest.horizons).index(headline)
+    for tip in of_report:
+        assert tip == of_command[tip.prior]
         prior = posterior.situation.question.priors[tip.prior]
-        for median in (tip.low, tip.high):
-            moved = replace(prior, mean=to_link(median, prior.link))
-            preview = preview_prior(shipped_run, tip.prior, moved)
-            error = preview.mcse_then[row, column]
-            assert preview.then[row, column] < tip.target.threshold + 3 * error
+        steps = (to_link(tip.value, prior.link) - prior.mean) / prior.sd
+        here = engine.effect(shifted(tip.prior, steps)).change[row, column]
+        assert shipped_run.at(headline)[outcome].mean + here == pytest.approx(threshold, rel=0.02)
+        there = preview_doubts(shipped_run, Doubts(shifts={tip.prior: steps}))
+        error = float(np.hypot(there.effect.mcse[row, column], 1e-6))
+        assert abs(there.effect.change[row, column] - here) < 5 * error
 
 
-def test_a_push_tips_that_the_preview_says_tips(shipped_run, posterior, new_item):
+def test_a_push_tips_that_the_preview_says_tips(shipped_run, new_item):
     """Half of what the strongest item does is a threshold that a weaker push reaches."""
     item = new_item(actor="deal", outcomes=("ukraine",), push=3, voice="observer")
     preview = preview_items(shipped_run, [item])
@@ -161,7 +179,7 @@ def test_a_push_tips_that_the_preview_says_tips(shipped_run, posterior, new_item
 
     def push_to(share):
         threshold = now + share * (then - now)
-        told = tipping_points(shipped_run, posterior, "ukraine", AT, threshold).items
+        told = tipping_points(shipped_run, "ukraine", AT, threshold).items
         [tip] = [one for one in told if one.actor == "deal" and one.target.threshold]
         return tip.push
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.helpers import AS_OF, copy_project, known_rows, lighten
 
 import tidings
-from tidings.reasons.moves import explain_moves, shapley_values
-from tidings.reasons.pool import Pool
-from tidings.reasons.reweighting import stored_posterior
-from tidings.reasons.worlds import changes_between, world_of
+from tidings.reasons.attribution import explain_moves, shapley_values
+from tidings.reasons.draws import stored_posterior
+from tidings.reasons.engine import Engine
+from tidings.reasons.scenarios import evidence_of, news_and_priors
 
 pytestmark = pytest.mark.slow
 
@@ -120,14 +120,14 @@ def test_the_order_of_changes_leaves_order_free_moves_alone(base, tmp_path_facto
     copy = copy_project(tmp_path_factory.mktemp("order"), project)
     posteriors = [stored_posterior(old)]
     posteriors.append(stored_posterior(changed(copy, held_back, {**made, "days": 0})))
-    start, end = map(world_of, posteriors)
+    start, end = map(evidence_of, posteriors)
     start = replace(start, moment=end.moment)
-    listed = changes_between(start, end)
+    listed = news_and_priors(start, end)
     assert len(listed) == 5
     swapped = [listed[1], listed[0], *reversed(listed[2:])]
     found = []
     for order in (listed, swapped):
-        pool = Pool(posteriors[0].inputs, posteriors, end.situation())
+        pool = Engine(posteriors[0].inputs, posteriors, end.situation())
         effects = shapley_values(pool, start, order)
         assert pool.refits == 0
         found.append({change.id: one for change, one in zip(order, effects, strict=True)})

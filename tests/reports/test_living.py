@@ -5,26 +5,31 @@ import shutil
 import numpy as np
 import pytest
 
-from tidings.reasons.doubting import Doubts, doubted, doubting_pool, interval, preview_doubts
+from tidings.reasons.previewing import Doubts, doubting_engine, preview_doubts
 from tidings.reporting.rendering import render
 
 STORIES, PRIORS, REFITTED = 10, 2, 4
 
 
+def interval(values, weights):
+    """The middle 90 % of weighted values, (low and high, ...)."""
+    wide = np.broadcast_to(weights[:, None], values.shape)
+    return np.quantile(values, (0.05, 0.95), axis=0, weights=wide, method="inverted_cdf")
+
+
 @pytest.fixture(scope="module")
 def doubting(light_run):
     """The numbers of `tidings preview`, the draws read once."""
-    pool = doubting_pool(light_run)
-    own = pool.posterior.situation
+    engine = doubting_engine(light_run)
+    scenario = engine.scenario
     at = list(light_run.manifest.horizons).index(light_run.manifest.headline)
 
     def told(doubts):
-        without, then = pool.step(own, doubted(own, doubts))
         now = light_run.at_horizons(lambda row: row.mean)
-        effect = then.minus(without).effect
+        effect = engine.effect(doubts.change, scenario)
         return (now + effect.change)[:, at], effect.k
 
-    return own, told
+    return scenario.situation(), told
 
 
 @pytest.fixture(scope="module")
@@ -129,10 +134,10 @@ def test_items_grades_priors_and_their_intervals_are_those_of_preview(living, do
     assert shown[:, 0] == pytest.approx(wanted, abs=1e-6)
     assert "tidings preview" in living.inner_text("#living .command")
     # The interval: that of the weighted draws, moved by what it lacks of the published one.
-    pool = doubting_pool(light_run)
-    weighing, after = pool.first, doubted(own, doubts)
+    engine = doubting_engine(light_run)
+    weighing, after = engine.first, doubts.change(engine.scenario).situation()
     at = list(light_run.manifest.horizons).index(light_run.manifest.headline)
-    weights, _ = weighing.weigh(after)
+    weights = weighing.weigh(after).weights
     is_, was = (
         interval(weighing.carry(one)[..., at], weight)
         for one, weight in ((after, weights), (own, np.ones(len(weights))))

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tidings.forecasting.making import make_forecast
-from tidings.reasons.moves import explain_moves
+from tidings.reasons.attribution import explain_moves
 from tidings.reporting import views
 from tidings.reporting.annex import told_stories
 from tidings.reporting.briefing import brief_of

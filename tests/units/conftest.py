@@ -15,7 +15,7 @@ from tidings.evidence.inputs import Inputs
 from tidings.forecasting.fitting import prior_parameters
 from tidings.mechanism.incidence import cumulative_incidence
 from tidings.mechanism.situation import Situation, observe, outlook_of
-from tidings.reasons.reweighting import Posterior
+from tidings.reasons.draws import Posterior
 
 TOY = Path(__file__).parent / "toy" / "toy.toml"
 AS_OF = date(2022, 3, 1)

@@ -35,7 +35,7 @@ from tidings.question.loading import Question, beside, load_question, load_setti
 from tidings.question.yardsticks import LEDGER
 
 if TYPE_CHECKING:
-    from tidings.reasons.pool import Refit
+    from tidings.reasons.engine import Refit
     from tidings.reasons.previewing import Preview
 
 

@@ -13,7 +13,7 @@ from tidings.question.loading import Question, load_question
 
 if TYPE_CHECKING:
     from tidings.question.editing import Edit
-    from tidings.reasons.pool import Refit
+    from tidings.reasons.engine import Refit
     from tidings.reasons.previewing import Preview
     from tidings.reporting.cards import PriorCard
 

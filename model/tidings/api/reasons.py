@@ -14,9 +14,9 @@ from tidings.names import RETAINED
 if TYPE_CHECKING:
     import xarray as xr
 
+    from tidings.reasons.attribution import Moves
+    from tidings.reasons.engine import Refit
     from tidings.reasons.explaining import Explanation
-    from tidings.reasons.moves import Moves
-    from tidings.reasons.pool import Refit
     from tidings.reasons.previewing import Preview
     from tidings.reasons.sensitivity import Sensitivity
     from tidings.reasons.tipping import Tipping
@@ -51,7 +51,7 @@ def diff(
     """
     runs = Path(runs)
     question = None if question is None else Path(question)
-    from tidings.reasons.moves import explain_moves
+    from tidings.reasons.attribution import explain_moves
 
     first = find_run(runs, old) if isinstance(old, str) else old
     if isinstance(new, Run):
@@ -157,10 +157,10 @@ def preview_doubts(
     """
     runs = Path(runs)
     question = None if question is None else Path(question)
-    from tidings.reasons import doubting
+    from tidings.reasons import previewing
 
-    doubts = doubting.Doubts(frozenset(without), dict(graded or {}), dict(shifted or {}))
-    return doubting.preview_doubts(base_run(runs, name, question), doubts, refit)
+    doubts = previewing.Doubts(frozenset(without), dict(graded or {}), dict(shifted or {}))
+    return previewing.preview_doubts(base_run(runs, name, question), doubts, refit)
 
 
 def datatree(
@@ -186,7 +186,7 @@ def datatree(
     """
     runs = Path(runs)
     question = None if question is None else Path(question)
-    from tidings.reasons.trees import datatree_of
+    from tidings.reasons.arviz_tree import datatree_of
 
     return datatree_of(base_run(runs, name, question))
 
@@ -244,7 +244,7 @@ def sensitivity(
     """
     runs = Path(runs)
     question = None if question is None else Path(question)
-    from tidings.reasons.reweighting import ALL_DRAWS, stored_posterior
+    from tidings.reasons.engine import engine_of
     from tidings.reasons.sensitivity import sensitivity_of
     from tidings.reasons.tipping import tipping_points
 
@@ -257,8 +257,5 @@ def sensitivity(
     asked = outcome or max(ends, key=lambda one: ends[one])
     if asked not in chances:
         raise UsageError(f"got {asked!r}; expected {nearest(asked, chances)}", "outcome")
-    posterior = stored_posterior(run, ALL_DRAWS)
-    return SensitivityShown(
-        sensitivity_of(run, posterior, refit=refit),
-        tipping_points(run, posterior, asked, at, threshold),
-    )
+    engine = engine_of(run, refit="needed" if refit else "never")
+    return SensitivityShown(sensitivity_of(run, engine), tipping_points(run, asked, at, threshold))

@@ -46,7 +46,7 @@ from tidings.reporting import views
 from tidings.reporting.wording import inside_noise, moved, percent, points
 
 if TYPE_CHECKING:
-    from tidings.reasons.moves import Move, Moves
+    from tidings.reasons.attribution import Move, Moves
 
 _SMALL = 0.02
 """Moves below this share of the largest are counted, not named."""

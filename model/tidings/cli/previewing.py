@@ -33,8 +33,8 @@ from tidings.reporting.wording import inside_noise, moved, percent, points
 
 if TYPE_CHECKING:
     from tidings.forecasting.runs import Run
+    from tidings.reasons.engine import Refit
     from tidings.reasons.estimates import Effect
-    from tidings.reasons.pool import Refit
     from tidings.reasons.previewing import Preview
 
 

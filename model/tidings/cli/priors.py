@@ -22,7 +22,7 @@ from tidings.reporting import views
 from tidings.reporting.wording import YARDSTICK_TITLES, is_chance, prior_number
 
 if TYPE_CHECKING:
-    from tidings.reasons.pool import Refit
+    from tidings.reasons.engine import Refit
     from tidings.reporting.cards import PriorCard, Spread
 
 _IN_FULL = 8

@@ -36,7 +36,7 @@ from tidings.reporting.wording import inside_noise, moved, percent, points
 
 if TYPE_CHECKING:
     from tidings.reasons.explaining import Explanation, Part
-    from tidings.reasons.sensitivity import Sensitivity, Tilt
+    from tidings.reasons.sensitivity import Sensitivity, Shift
     from tidings.reasons.surprises import Surprise
     from tidings.reasons.tipping import PriorTip, Tipping
     from tidings.reasons.watching import Watch
@@ -178,17 +178,17 @@ def _show_tornado(
     rest = len(pairs) - len(shown[:count])
     if rest:
         console.print(f"[dim]{rest} priors move it less[/]")
-    worst = max(tilt.effect.k for tilt in sensitivity.tilts)
-    again = [tilt for tilt in sensitivity.tilts if not tilt.effect.trusted]
+    worst = max(tilt.effect.k for tilt in sensitivity.shifts)
+    again = [tilt for tilt in sensitivity.shifts if not tilt.effect.trusted]
     told = f"; {len(again)} cannot be trusted (marked ?): --refit draws them anew" if again else ""
     console.print(f"[dim]largest Pareto k {worst:.2f}{told}[/]")
 
 
-def _telling(one: "Tilt", row: int, column: int) -> bool:
+def _telling(one: "Shift", row: int, column: int) -> bool:
     return not inside_noise(*one.effect.at(row, column))
 
 
-def _cell(one: "Tilt", row: int, column: int) -> str:
+def _cell(one: "Shift", row: int, column: int) -> str:
     return points(float(one.effect.change[row, column])) + ("" if one.effect.trusted else " ?")
 
 
@@ -335,7 +335,7 @@ def sensitivity(
     elif as_json:
         print_json(views.sensitivity(shown.priors, shown.tipping))
     else:
-        count = len(shown.priors.tilts) if every else _SHOWN
+        count = len(shown.priors.shifts) if every else _SHOWN
         show_sensitivity(Console(), shown.priors, shown.tipping, count)
 
 

@@ -119,7 +119,7 @@ def cumulative_incidence(
         fate = chunk.fate()
         return chunk.carry(chunk.neutral_rates(fate), fate.arriving, known)
 
-    return _by_chunk(_chunks(parameters, outlook, seed, name), carry)
+    return np.concatenate(_each(carry, _chunks(parameters, outlook, seed, name)))
 
 
 class Futures:
@@ -144,8 +144,7 @@ class Futures:
     ) -> None:
         self.outlook = outlook
         self._chunks = _chunks(parameters, outlook, seed, name)
-        with _threads() as threads:
-            self._fates = list(threads.map(lambda chunk: chunk.fate(), self._chunks))
+        self._fates = _each(_Chunk.fate, self._chunks)
         self._neutral = _each_neutral(self._chunks, self._fates)
 
     def of(self, parameters: RateParts) -> "Futures":
@@ -188,25 +187,21 @@ class Futures:
         def carry(part: int) -> NDArray[np.float64]:
             return self._chunks[part].carry(self._neutral[part], self._fates[part].arriving, known)
 
-        return _by_chunk(range(len(self._chunks)), carry)
+        return np.concatenate(_each(carry, range(len(self._chunks))))
 
 
 def _each_neutral(
     chunks: "Sequence[_Chunk]", fates: "Sequence[_Fate]"
 ) -> list[list[NDArray[np.float32]]]:
-    with _threads() as threads:
-        return list(threads.map(lambda chunk, fate: list(chunk.neutral_rates(fate)), chunks, fates))
+    return _each(lambda chunk, fate: list(chunk.neutral_rates(fate)), chunks, fates)
 
 
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(cores())
-
-
-def _by_chunk[T](
-    chunks: Iterable[T], carry: Callable[[T], NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    with threadpool_limits(1, user_api="blas"), _threads() as threads:
-        return np.concatenate(list(threads.map(carry, chunks)))
+def _each[T](work: Callable[..., T], *along: Sequence[Any]) -> list[T]:
+    """Work on many parts in threads, and on one without."""
+    if len(along[0]) == 1:
+        return list(map(work, *along))
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(cores()) as threads:
+        return list(threads.map(work, *along))
 
 
 def _chunks(parameters: RateParts, outlook: Outlook, seed: int, name: str) -> "list[_Chunk]":

@@ -1,6 +1,6 @@
 """The situation on a date: what is known then, ready for the graph and the forecast."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -25,7 +25,7 @@ from tidings.mechanism.rows import ReadingRows, rows_of, whitened_rows
 from tidings.mechanism.unknowns import Exposure, GraphData, data_of
 from tidings.names import DEAL
 from tidings.question.loading import Question
-from tidings.question.normal import from_link
+from tidings.question.normal import LinkNormal, from_link
 from tidings.question.schema import QuestionConfig
 from tidings.question.structure import Structure, make_structure
 from tidings.question.timeline import (
@@ -252,10 +252,13 @@ def reading_rows(situation: Situation) -> ReadingRows:
     return rows_of(situation.readings, situation.structure, states, share)
 
 
-def reread(situation: Situation) -> Situation:
-    """Return a situation with its items read again: precedents divide what they say."""
-    question = situation.question
-    share = precedent_share(question)
+def with_priors(situation: Situation, priors: Mapping[str, LinkNormal]) -> Situation:
+    """Return a situation with other priors; precedents divide what its items say."""
+    question = replace(situation.question, priors=priors)
+    share, had = precedent_share(question), precedent_share(situation.question)
+    situation = replace(situation, question=question)
+    if share == had:
+        return situation
     read = read_items(
         situation.items, question.config, share, question.yardsticks, situation.timeline
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.reasons.reweighting import standard_error, trusted
+from tidings.reasons.weights import trusted
 
 Array = NDArray[np.float64]
 
@@ -96,7 +96,7 @@ class Estimate:
     def mcse(self) -> Array:
         """Return the Monte Carlo error."""
         squares = [
-            standard_error(influence, self.effective[number]) ** 2
+            influence.var(axis=0) / np.minimum(self.effective[number], len(influence))
             for number, influence in self.influences.items()
         ]
         return np.asarray(np.sqrt(np.sum(squares, axis=0)))

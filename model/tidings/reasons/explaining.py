@@ -2,11 +2,11 @@
 
 Each effect is the forecast as it is minus the forecast without that part, both from the same draws:
 the run's own where their weights can be trusted, else a posterior drawn anew without it (see
-`tidings.reasons.pool`). Effects do not add up: two stories that say the same can each be spared.
+`tidings.reasons.engine`). Effects do not add up: two stories that say the same can each be spared.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,11 +16,18 @@ from tidings._notebook import Shown
 from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run, axes_of
 from tidings.mechanism.situation import Situation, half_lives_of, outlook_of
+from tidings.reasons.draws import DRAWS
+from tidings.reasons.engine import Engine, engine_of, refitted
 from tidings.reasons.estimates import Effect
-from tidings.reasons.pool import Pool, refitted
-from tidings.reasons.reweighting import DRAWS, quick_posterior
+from tidings.reasons.scenarios import (
+    Change,
+    Scenario,
+    each_item_alone,
+    evidence_of,
+    silence_tells_nothing,
+    withdrawn,
+)
 from tidings.reasons.surprises import SURPRISING, Surprise, surprises
-from tidings.reasons.worlds import World, world_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,11 +125,6 @@ class Explanation(Shown):
 def explain_run(run: Run) -> Explanation:
     """Say what a run rests on.
 
-    Parameters
-    ----------
-    run : Run
-        As stored.
-
     Raises
     ------
     InputError, RunError
@@ -130,53 +132,51 @@ def explain_run(run: Run) -> Explanation:
     FitError
         If a posterior that had to be drawn anew could not be.
     """
-    posterior = quick_posterior(run)
-    world = world_of(posterior)
-    whole = world.situation()
-    pool = Pool(posterior.inputs, [posterior], whole, draws=None, anchored=True)
-
-    def part(basis: Basis, name: str, items: Iterable[str], without: Situation) -> Part:
-        """Return what one part of the evidence adds."""
-        less, more = pool.step(without, whole)
-        return Part(basis, name, tuple(items), more.minus(less).effect)
-
-    parts = [part("time", "no event", (), replace(whole, time_tells=False))]
+    engine = engine_of(run, refit="needed")
+    scenario = evidence_of(engine.posterior)
+    parts = [_part(engine, scenario, "time", "no event", ())]
     kinds: tuple[tuple[Basis, Callable[[Item], str]], ...] = (
         ("story", lambda item: item.story),
         ("actor", lambda item: item.actor),
         ("voice", lambda item: item.voice),
     )
     for basis, key in kinds:
-        parts += [
-            part(basis, name, items, _without(world, items).situation())
-            for name, items in _grouped(world, key)
-        ]
+        groups: dict[str, list[str]] = {}
+        for item in scenario.items.values():
+            groups.setdefault(key(item), []).append(item.id)
+        parts += [_part(engine, scenario, basis, name, ids) for name, ids in groups.items()]
     at = list(run.manifest.horizons).index(run.manifest.headline)
     parts.sort(key=lambda one: -float(np.abs(one.effect.change[:, at]).max()))
-    counted = part("naive", "every article", (), _each_alone(world).situation())
-    # The effect is of telling stories apart; the naive count is the forecast without that.
-    parts.append(replace(counted, effect=replace(counted.effect, change=-counted.effect.change)))
-    few = posterior.thinned(DRAWS)
+    # The other way round than parts: what the forecast would be if every article counted.
+    parts.append(Part("naive", "every article", (), engine.effect(each_item_alone, scenario)))
+    few = engine.posterior.thinned(DRAWS)
     told, examined = surprises(few, lambda one: refitted(few.inputs, one))
     return Explanation(
         run,
         tuple(parts),
         tuple(told),
         examined,
-        len(world.items),
-        len({item.story for item in world.items.values()}),
-        {item.id: item.claim for item in world.items.values()},
-        pool.k,
-        pool.refits,
+        len(scenario.items),
+        len({item.story for item in scenario.items.values()}),
+        {item.id: item.claim for item in scenario.items.values()},
+        engine.k,
+        engine.refits,
     )
 
 
-def leading_stories(pool: Pool, outcome: str, most: int) -> list[Part]:
+def _part(engine: Engine, scenario: Scenario, basis: Basis, name: str, ids: Iterable[str]) -> Part:
+    """Return what one part of the evidence adds: the forecast minus that without it."""
+    leave_out: Change = silence_tells_nothing if basis == "time" else withdrawn(*ids)
+    without, whole = engine.step(leave_out(scenario).situation(), scenario.situation())
+    return Part(basis, name, tuple(ids), whole.minus(without).effect)
+
+
+def leading_stories(engine: Engine, outcome: str, most: int) -> list[Part]:
     """Return what the stories that press most add to an outcome, without a posterior drawn anew.
 
     Parameters
     ----------
-    pool : Pool
+    engine : Engine
         Of a run.
     outcome : str
         Whose forecast at the headline horizon the stories are ordered by, the largest first.
@@ -188,18 +188,13 @@ def leading_stories(pool: Pool, outcome: str, most: int) -> list[Part]:
     list of Part
         With the quiet time first among equals, as ``time``.
     """
-    whole = pool.posterior.situation
-    base = pool.at(whole)
-
-    def part(basis: Basis, name: str, without: Situation) -> Part:
-        """Return what one part of the evidence adds."""
-        items = tuple(item.id for item in whole.items if item.story == name)
-        return Part(basis, name, items, base.minus(pool.at(without)).effect)
-
+    whole, scenario = engine.posterior.situation, engine.scenario
     felt = _felt_by_story(whole)
     pressing = sorted(felt, key=lambda story: -felt[story])[:most]
-    parts = [part("time", "no event", replace(whole, time_tells=False))]
-    parts += [part("story", story, whole.without_story(story)) for story in pressing]
+    parts = [_part(engine, scenario, "time", "no event", ())]
+    for story in pressing:
+        ids = [item.id for item in whole.items if item.story == story]
+        parts.append(_part(engine, scenario, "story", story, ids))
     config = whole.question.config
     row = config.outcome_ids.index(outcome)
     at = list(outlook_of(whole).calendar.horizons).index(f"{config.headline_months}mo")
@@ -216,20 +211,3 @@ def _felt_by_story(situation: Situation) -> dict[str, float]:
         size = abs(pulse.size) * 2 ** (-age / half_lives[pulse.way]) * (pulse.until > now)
         felt[pulse.story] = felt.get(pulse.story, 0.0) + size
     return felt
-
-
-def _grouped(world: World, part: Callable[[Item], str]) -> Iterator[tuple[str, list[str]]]:
-    groups: dict[str, list[str]] = {}
-    for item in world.items.values():
-        groups.setdefault(part(item), []).append(item.id)
-    yield from groups.items()
-
-
-def _without(world: World, items: Sequence[str]) -> World:
-    kept = {name: item for name, item in world.items.items() if name not in items}
-    return replace(world, items=kept)
-
-
-def _each_alone(world: World) -> World:
-    alone = {name: replace(item, story=name) for name, item in world.items.items()}
-    return replace(world, items=alone)

@@ -1,31 +1,52 @@
-"""Preview: what a change of the ledger, or of a prior, would do to a stored run.
+"""Preview: what a change of the ledger, of a prior, or a reader's doubts would do to a stored run.
 
 The run's draws are weighed for the situation with the change, or a posterior is drawn anew (see
-`tidings.reasons.pool`). What has changed since the run (time, and items recorded since) is told
+`tidings.reasons.engine`). What has changed since the run (time, and items recorded since) is told
 apart from what the change does: its push and reading, the days until when its news shows the status
 quo to have held, and what it teaches of news to come.
+
+A doubt changes nothing that is recorded: news comes as before, but what is doubted neither pushes
+nor says anything, or counts by another grade. The living report weighs doubts in the reader's
+browser with the same draws (see `tidings.reporting.living`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tidings._notebook import Shown
+from tidings.errors import UsageError, nearest
 from tidings.evidence.inputs import read_inputs
 from tidings.evidence.ledger import Item, Ledger
 from tidings.forecasting.runs import Run
-from tidings.mechanism.situation import Situation, observe, outlook_of, reread
+from tidings.mechanism.situation import Situation, observe, outlook_of
 from tidings.question.normal import LinkNormal
+from tidings.reasons.draws import stored_posterior
+from tidings.reasons.engine import Engine, Refit
 from tidings.reasons.estimates import Effect, Estimate
-from tidings.reasons.pool import Pool, Refit
-from tidings.reasons.reweighting import stored_posterior
+from tidings.reasons.scenarios import (
+    Change,
+    Scenario,
+    all_of,
+    regraded,
+    scenario_of,
+    shifted,
+    with_prior,
+    without,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Array = NDArray[np.float64]
+_DRAWS = 1500
+"""Draws that doubts are weighed with: as many as a page can carry."""
+_SHORT = 32767
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,18 +78,18 @@ class Preview(Shown):
     as_of: date
     outcomes: tuple[str, ...]
     horizons: dict[str, date]
-    now: NDArray[np.float64]
-    since: NDArray[np.float64]
+    now: Array
+    since: Array
     effect: Effect
-    mcse_then: NDArray[np.float64]
+    mcse_then: Array
 
     @property
-    def then(self) -> NDArray[np.float64]:
+    def then(self) -> Array:
         """The forecast with the change."""
         return self.now + self.since + self.effect.change
 
     @property
-    def rerun_error(self) -> NDArray[np.float64]:
+    def rerun_error(self) -> Array:
         """How far a rerun may be from it: the error here, and the one a rerun has of its own."""
         own, widening = (
             self.run.at_horizons(find) for find in (lambda row: row.mcse, lambda row: row.widening)
@@ -79,16 +100,9 @@ class Preview(Shown):
         """Return what the change does, one row an outcome and horizon."""
         import pandas as pd
 
-        return pd.DataFrame(
-            {**row, "now": now, "since": since, "then": then}
-            for row, now, since, then in zip(
-                self.effect.rows(self.outcomes, list(self.horizons)),
-                self.now.ravel(),
-                self.since.ravel(),
-                self.then.ravel(),
-                strict=True,
-            )
-        )
+        columns = {"now": self.now, "since": self.since, "then": self.then}
+        table = pd.DataFrame(self.effect.rows(self.outcomes, list(self.horizons)))
+        return table.assign(**{name: values.ravel() for name, values in columns.items()})
 
     def _says(self) -> str:
         return f"what a change would do to run {self.run.manifest.run}, k {self.effect.k:.2f}"
@@ -122,7 +136,14 @@ def preview_ledger(
     unchanged, changed = (
         observe(inputs.question, ledger, inputs.resolved, as_of) for ledger in (before, after)
     )
-    return _preview(run, unchanged, changed, refit)
+    posterior = stored_posterior(run)
+    engine = Engine(posterior.inputs, [posterior], changed, refit, draws=None)
+    without, then = engine.step(unchanged, changed)
+    own, now = posterior.situation, run.at_horizons(lambda row: row.mean)
+    same = unchanged.as_of == own.as_of and unchanged.items == own.items
+    base = now if without.refitted else engine.own().mean
+    since = np.zeros_like(now) if same else without.mean - base
+    return _preview(run, changed, without, then, since)
 
 
 def preview_items(
@@ -139,39 +160,108 @@ def preview_items(
 
 def preview_prior(run: Run, name: str, prior: LinkNormal, refit: Refit = "never") -> Preview:
     """Say what another prior would do to a run, all else being as it was; see `preview_ledger`."""
-    own = stored_posterior(run).situation
-    question = replace(own.question, priors={**own.question.priors, name: prior})
-    return _preview(run, own, reread(replace(own, question=question)), refit)
-
-
-def _preview(run: Run, unchanged: Situation, changed: Situation, refit: Refit) -> Preview:
     posterior = stored_posterior(run)
-    own, now = posterior.situation, run.at_horizons(lambda row: row.mean)
-    pool = Pool(posterior.inputs, [posterior], changed, refit, draws=None)
-    without, then = pool.step(unchanged, changed)
-    same = unchanged.as_of == own.as_of and unchanged.items == own.items
-    base = now if without.refitted else pool.own().mean
-    since = np.zeros_like(now) if same else without.mean - base
-    return previewed(run, changed, (without, then), since)
+    engine = Engine(posterior.inputs, [posterior], None, refit, draws=None)
+    return _of_change(run, engine, with_prior(name, prior))
 
 
-def previewed(
-    run: Run, changed: Situation, pair: tuple[Estimate, Estimate], since: NDArray[np.float64]
-) -> Preview:
-    """Return what a change does, from the estimates without and with it.
+@dataclass(frozen=True)
+class Doubts:
+    """What a reader doubts.
 
-    Parameters
+    Attributes
     ----------
-    run : Run
-        The run it is held against.
-    changed : Situation
-        With the change.
-    pair : tuple of Estimate
-        Without it and with it.
-    since : ndarray, shape (outcome, horizon)
-        Change since the run.
+    off : frozenset of str
+        Stories and items that are not believed.
+    grades : mapping of str to str
+        Items that are graded otherwise: reliability of the source, credibility of the item.
+    shifts : mapping of str to float
+        Priors that are held otherwise, by dotted name: moved by so many sds, on their link scale.
     """
-    without, then = pair
+
+    off: frozenset[str] = frozenset()
+    grades: Mapping[str, str] = MappingProxyType({})
+    shifts: Mapping[str, float] = MappingProxyType({})
+
+    def change(self, scenario: Scenario) -> Scenario:
+        """Return a scenario as a reader with these doubts sees it.
+
+        Raises
+        ------
+        UsageError
+            If what is doubted is not there.
+        """
+        self._check(scenario)
+        shifts = [shifted(name, sds) for name, sds in self.shifts.items() if sds]
+        return all_of([without(*self.off), regraded(self.grades), *shifts])(scenario)
+
+    def _check(self, scenario: Scenario) -> None:
+        items = set(scenario.items)
+        stories = {item.story for item in scenario.items.values()}
+        for flag, named, there in (
+            ("without", self.off, items | stories),
+            ("graded", self.grades, items),
+            ("shift", self.shifts, scenario.priors),
+        ):
+            for name in named:
+                if name not in there:
+                    raise UsageError(f"got {name!r}; expected {nearest(name, there)}", flag)
+        known = scenario.settings.config.grades
+        for name, grade in self.grades.items():
+            if (
+                grade[:1] not in known.reliability_weight
+                or grade[1:] not in known.credibility_weight
+            ):
+                raise UsageError(f"got {grade!r} for {name}; expected a grade like B2", "graded")
+
+
+def doubting_engine(run: Run, refit: Refit = "never") -> Engine:
+    """Return the draws of a run that doubts are weighed with, rounded as a page carries them.
+
+    Raises
+    ------
+    RunError, InputError
+        If the run cannot be read.
+    """
+    posterior = stored_posterior(run, _DRAWS, futures=1)
+    parameters = posterior.parameters
+    step = short_step(parameters.factor)
+    factor = np.rint(parameters.factor / step) * step
+    posterior = replace(posterior, parameters=replace(parameters, factor=factor))
+    return Engine(posterior.inputs, [posterior], refit=refit, anchored=True)
+
+
+def short_step(array: Array) -> float:
+    """Return the power of two in whose multiples 16 bits hold an array: a page has no more room."""
+    return float(2.0 ** np.ceil(np.log2(max(float(np.abs(array).max()), 1.0) / _SHORT)))
+
+
+def preview_doubts(run: Run, doubts: Doubts, refit: Refit = "never") -> Preview:
+    """Say what a run would be to a reader with doubts.
+
+    Raises
+    ------
+    UsageError
+        If what is doubted is not there.
+    InputError, RunError
+        If the run cannot be read.
+    FitError
+        If the sampler stopped.
+    """
+    return _of_change(run, doubting_engine(run, refit), doubts.change)
+
+
+def _of_change(run: Run, engine: Engine, change: Change) -> Preview:
+    """Return what a change of a run's own scenario does."""
+    scenario = scenario_of(engine.posterior)
+    changed = change(scenario).situation()
+    before, then = engine.step(scenario.situation(), changed)
+    return _preview(run, changed, before, then, np.zeros_like(then.mean))
+
+
+def _preview(
+    run: Run, changed: Situation, before: Estimate, then: Estimate, since: Array
+) -> Preview:
     return Preview(
         run=run,
         as_of=changed.as_of,
@@ -179,6 +269,6 @@ def previewed(
         horizons=outlook_of(changed).calendar.horizons,
         now=run.at_horizons(lambda row: row.mean),
         since=since,
-        effect=then.minus(without).effect,
+        effect=then.minus(before).effect,
         mcse_then=then.mcse(),
     )

@@ -1,7 +1,6 @@
 """The posterior's sensitivity: what moving a prior, or trusting priors less, does to the forecast.
 
-A prior moved by one sd of itself gives each draw another weight, ``exp(±z - 1/2)`` with ``z`` where
-the draw lies in that prior; the forecasts of the draws stay what they were. Power-scaling raises
+A prior is moved by one sd of itself, as ``preview --shift`` does. Power-scaling raises
 priors or likelihood to a power near 1 and asks how far a posterior moves (Kallioinen et al. 2024,
 doi:10.1007/s11222-023-10366-5), as ArviZ does it. A quantity that hangs on both its prior and the
 likelihood is where the two meet; they are in conflict where the evidence moved it, besides, by more
@@ -9,7 +8,7 @@ than one sd of its prior.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,14 +17,12 @@ from numpy.typing import NDArray
 from tidings._notebook import Shown
 from tidings.forecasting.runs import Run, axes_of
 from tidings.mechanism.likelihood import NeutralRates, log_readings
-from tidings.mechanism.parameters import linked_priors
 from tidings.mechanism.situation import exposure_of, reading_rows
-from tidings.question.normal import LinkNormal
+from tidings.reasons.draws import Posterior, at_horizons
+from tidings.reasons.engine import Engine
 from tidings.reasons.estimates import Effect
-from tidings.reasons.pareto import smoothed_weights
-from tidings.reasons.pool import Pool
-from tidings.reasons.previewing import preview_prior
-from tidings.reasons.reweighting import Posterior, at_horizons
+from tidings.reasons.scenarios import shifted
+from tidings.reasons.weights import smoothed_weights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +38,7 @@ Verdict = Literal["conflict", "shared", "prior", "fine"]
 
 
 @dataclass(frozen=True)
-class Tilt:
+class Shift:
     """What one prior, moved by one sd of itself, does.
 
     Attributes
@@ -94,21 +91,21 @@ class Sensitivity(Shown):
     ----------
     run : Run
         As stored.
-    tilts : tuple of Tilt
+    shifts : tuple of Shift
         Two for each prior that is not fixed.
     priors, outcomes : tuple of Scaled
         By prior, and by outcome at the headline horizon.
     """
 
     run: Run
-    tilts: tuple[Tilt, ...]
+    shifts: tuple[Shift, ...]
     priors: tuple[Scaled, ...]
     outcomes: tuple[Scaled, ...]
 
-    def tornado(self, outcome: str, horizon: str) -> list[tuple[Tilt, Tilt]]:
+    def tornado(self, outcome: str, horizon: str) -> list[tuple[Shift, Shift]]:
         """Return each prior moved down and up, the most telling for an outcome first."""
         row, column = self.place(outcome, horizon)
-        pairs = list(zip(self.tilts[::2], self.tilts[1::2], strict=True))
+        pairs = list(zip(self.shifts[::2], self.shifts[1::2], strict=True))
         return sorted(
             pairs, key=lambda pair: -max(abs(float(one.effect.change[row, column])) for one in pair)
         )
@@ -124,73 +121,36 @@ class Sensitivity(Shown):
         import pandas as pd
 
         return pd.DataFrame(
-            {"prior": tilt.prior, "moved": tilt.sign, **row}
-            for tilt in self.tilts
-            for row in tilt.effect.rows(*axes_of(self.run))
+            {"prior": one.prior, "moved": one.sign, **row}
+            for one in self.shifts
+            for row in one.effect.rows(*axes_of(self.run))
         )
 
     def _says(self) -> str:
         return f"{len(self.priors)} priors of run {self.run.manifest.run}"
 
 
-def sensitivity_of(run: Run, posterior: Posterior, *, refit: bool = False) -> Sensitivity:
-    """Say what the posterior of a run hangs on.
-
-    Parameters
-    ----------
-    run : Run
-        As stored.
-    posterior : Posterior
-        All its draws.
-    refit : bool
-        Whether to draw a posterior anew for each prior whose weights cannot be trusted.
+def sensitivity_of(run: Run, engine: Engine) -> Sensitivity:
+    """Say what the posterior of a run, the first of an engine, hangs on.
 
     Raises
     ------
-    InputError, RunError
-        If the run cannot be read.
     FitError
         If a posterior drawn anew could not be.
     """
+    posterior = engine.posterior
     values = at_horizons(posterior.incidence, posterior.situation)
-    standard = standardised(posterior)
-    tilts = tilts_of(Pool(posterior.inputs, [posterior], refit="never"))
-    if refit:
-        tilts = tuple(
-            tilt if tilt.effect.trusted else _refitted(posterior, tilt, run) for tilt in tilts
-        )
-    scaled, outcomes = _power_scaled(posterior, values, standard, run)
-    return Sensitivity(run, tilts, scaled, outcomes)
+    scaled, outcomes = _power_scaled(posterior, values, posterior.standardised(), run)
+    return Sensitivity(run, prior_shifts(engine), scaled, outcomes)
 
 
-def tilts_of(pool: Pool) -> tuple[Tilt, ...]:
+def prior_shifts(engine: Engine) -> tuple[Shift, ...]:
     """Return what each prior that is not fixed does, moved down and up by one sd of itself."""
-    own = pool.own()
     return tuple(
-        Tilt(name, sign, pool.tilted(sign * standard).minus(own).effect)
-        for name, standard in standardised(pool.posterior).items()
+        Shift(name, sign, engine.effect(shifted(name, sign)))
+        for name in engine.posterior.standardised()
         for sign in (-1, 1)
     )
-
-
-def standardised(posterior: Posterior) -> dict[str, Array]:
-    """Return where each draw lies in each prior that is not fixed, in sds of that prior."""
-    linked = linked_priors(posterior.parameters, posterior.situation.structure)
-    return {
-        name: (linked[name] - prior.mean) / prior.sd
-        for name, prior in posterior.situation.question.priors.items()
-        if name in linked and prior.sd > 0
-    }
-
-
-def moved_prior(prior: LinkNormal, sign: int) -> LinkNormal:
-    """Return a prior moved by one sd of itself, on its link scale."""
-    return replace(prior, mean=prior.mean + sign * prior.sd)
-
-
-def _refitted(posterior: Posterior, tilt: Tilt, run: Run) -> Tilt:
-    moved = moved_prior(posterior.situation.question.priors[tilt.prior], tilt.sign)
-    return replace(tilt, effect=preview_prior(run, tilt.prior, moved, "always").effect)
 
 
 def _power_scaled(

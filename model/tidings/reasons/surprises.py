@@ -19,8 +19,8 @@ from tidings.mechanism.likelihood import standardised_residuals
 from tidings.mechanism.parameters import Parameters
 from tidings.mechanism.situation import Situation, whitened_of
 from tidings.names import Var
-from tidings.reasons.pareto import smoothed_weights
-from tidings.reasons.reweighting import Posterior, trusted
+from tidings.reasons.draws import Posterior
+from tidings.reasons.weights import smoothed_weights, trusted
 
 SURPRISING = 0.05
 """An item less probable than this is told; among independent items, so many are by chance."""

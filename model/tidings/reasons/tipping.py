@@ -1,34 +1,49 @@
 """Tipping points: how far one prior, or one hypothetical item, must go before a forecast tips.
 
-A prior is asked about as if its value were known (see `tidings.reasons.what_if`). Where the
-evidence speaks so loudly against a value that no weights help, the prior's median is moved instead,
-and its sd stays. The values tried reach from three prior sds below the prior's mean to three above
-(for a value taken as certain, over its whole support); where none of them tips the forecast, the
-prior cannot."""
+A prior is moved as a whole, by sds of itself, as ``preview --shift`` moves it; one that is fixed is
+given another value. What is tried reaches three sds either way, or as far as weights can be trusted
+(for a fixed value, over its support); where nothing of that tips the forecast, the prior cannot.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tidings.evidence.pressure import Pulse
 from tidings.forecasting.runs import Run
-from tidings.names import DEAL, OTHER, RETAINED
+from tidings.names import DEAL, OTHER, RETAINED, Var
 from tidings.question.normal import LinkNormal, from_link
 from tidings.question.yardsticks import LEDGER
-from tidings.reasons.pool import Pool
-from tidings.reasons.reweighting import Posterior, trusted
-from tidings.reasons.sensitivity import standardised
-from tidings.reasons.what_if import SUPPOSED, WhatIf, supposed_item
+from tidings.reasons.engine import Engine, engine_of
+from tidings.reasons.estimates import Estimate
+from tidings.reasons.scenarios import (
+    Change,
+    known_value,
+    shifted,
+    supposed_item,
+    with_items,
+    with_pushes,
+)
+from tidings.reasons.weights import trusted
 
 Array = NDArray[np.float64]
-_REACH_SD = 3.0
+_REACH_SD, _STEP_SD = 3.0, 1.0
 _SUPPORT = 4.0
-"""How far on the logit or log scale a value taken as certain is moved: logit ±4 is 2 to 98 %."""
+"""How far on the logit or log scale a fixed value is moved: logit ±4 is 2 to 98 %."""
 _BISECTIONS = 6
-_STEP_SD = 0.5
+_DRAWS = 600
+"""Draws that are asked; the same for all who ask, so that all are told the same."""
+_ACTING = (
+    "base_rate",
+    "push_slope",
+    "counter_slope",
+    "consent_slope",
+    "share_other",
+    Var.PRECEDENT.value,
+    "willingness",
+    "binding",
+)
 
 
 @dataclass(frozen=True)
@@ -64,18 +79,17 @@ class PriorTip:
     target : Target
         What it tips.
     value : float or None
-        On its natural scale; None where no value in reach does.
+        The prior median, or the fixed value, on its natural scale; None where none in reach does.
     above : bool
         Whether it tips from that value on upwards; else downwards.
     low, high : float
         The values in reach.
     now : float
-        Its posterior median; the prior's own median where ``moves``.
+        The prior median, or the fixed value, as it is.
     k : float
         Pareto k of the weights there, or the larger at the ends of the reach.
     moves : bool
-        Whether the value is the median to which the prior is moved, instead of one known for
-        certain: so where the evidence speaks against values that far out.
+        Whether the prior is moved as a whole; else its value is fixed, and another is tried.
     """
 
     prior: str
@@ -120,26 +134,6 @@ class ItemTip:
 
 
 @dataclass(frozen=True)
-class PriorShift:
-    """How far the middle of a prior must move before a forecast passes a bound, all else as it is.
-
-    Attributes
-    ----------
-    prior : str
-        Its dotted name.
-    bound : float
-        The probability that is passed.
-    before, after : float
-        The prior's median as it is, and where the forecast passes; on its natural scale.
-    """
-
-    prior: str
-    bound: float
-    before: float
-    after: float
-
-
-@dataclass(frozen=True)
 class Tipping:
     """The tipping points of one outcome at one horizon."""
 
@@ -150,29 +144,80 @@ class Tipping:
     items: tuple[ItemTip, ...]
 
 
-def tipping_points(
-    run: Run, posterior: Posterior, outcome: str, horizon: str, threshold: float
-) -> Tipping:
-    """Find what tips the forecast of one outcome.
+def tipping_points(run: Run, outcome: str, horizon: str, threshold: float) -> Tipping:
+    """Find what tips the forecast of one outcome, past a threshold and past its neighbour.
 
     Parameters
     ----------
     run : Run
         As stored.
-    posterior : Posterior
-        All its draws.
-    outcome : str
-        One of the run's.
-    horizon : str
-        One of the run's.
+    outcome, horizon : str
+        Of the run.
     threshold : float
         A probability for the outcome to pass.
+
+    Raises
+    ------
+    RunError, InputError
+        If the run cannot be read.
     """
-    here = WhatIf(run, posterior, horizon)
+    at = _At(run, engine_of(run, _DRAWS), horizon)
     targets = tuple(_targets(run, outcome, horizon, threshold))
-    priors = [tip for name in here.acting() for tip in _prior_tips(here, name, targets)]
-    items = [tip for target in targets for tip in _item_tips(here, target)]
+    priors = [tip for name in at.acting() for tip in prior_tips(at, name, targets)]
+    items = [tip for target in targets for tip in _item_tips(at, target)]
     return Tipping(outcome, horizon, targets, tuple(priors), tuple(items))
+
+
+def past_bounds(
+    run: Run, outcome: str, bounds: Sequence[float], priors: Sequence[str]
+) -> list[PriorTip]:
+    """Return where priors take an outcome past bounds at the headline horizon, if they do.
+
+    Raises
+    ------
+    RunError, InputError
+        If the run cannot be read.
+    """
+    at = _At(run, engine_of(run, _DRAWS), run.manifest.headline)
+    now = run.at(run.manifest.headline)[outcome].mean
+    targets = [Target(outcome, now < bound, bound, None) for bound in bounds]
+    tips = [tip for name in priors for tip in prior_tips(at, name, targets)]
+    return [tip for tip in tips if tip.value is not None]
+
+
+class _At:
+    """Forecasts of one horizon under changes, moved to what the run published."""
+
+    def __init__(self, run: Run, engine: Engine, horizon: str) -> None:
+        self.outcomes = [one.id for one in run.manifest.outcomes]
+        self.situation = engine.posterior.situation
+        self._engine, self._scenario = engine, engine.scenario
+        self._published = np.array([row.mean for row in run.at(horizon).values()])
+        self._column = list(run.manifest.horizons).index(horizon)
+        self._own: Estimate = engine.at(self._scenario.situation())
+
+    def forecast(self, change: Change) -> tuple[Array, float]:
+        """Return the forecast after a change, shape (outcome,), and its Pareto k."""
+        then = self._engine.at(change(self._scenario).situation())
+        moved = self._published + (then.mean - self._own.mean)[:, self._column]
+        return np.asarray(np.clip(moved, 0.0, 1.0)), then.k
+
+    def acting(self) -> list[str]:
+        """Return the priors whose values act on the forecast of a given draw."""
+        priors = self.situation.question.priors
+        return [name for name in priors if name.partition(".")[0] in _ACTING]
+
+    def prior(self, name: str) -> LinkNormal:
+        """Return a prior."""
+        return self.situation.question.priors[name]
+
+    def excess(self, target: Target, forecast: Array) -> float:
+        """Return how far a forecast is past a target: positive once it has tipped."""
+        mark = target.threshold
+        if mark is None:
+            mark = float(forecast[self.outcomes.index(str(target.other))])
+        sign = 1.0 if target.rises else -1.0
+        return sign * (float(forecast[self.outcomes.index(target.outcome)]) - mark)
 
 
 def _targets(run: Run, outcome: str, horizon: str, threshold: float) -> Iterator[Target]:
@@ -186,105 +231,84 @@ def _targets(run: Run, outcome: str, horizon: str, threshold: float) -> Iterator
         yield Target(outcome, False, None, max(means, key=lambda name: means[name]))
 
 
-def _excess(here: WhatIf, target: Target) -> Callable[[Array], float]:
-    """Return how far a forecast is past a target: positive once it has tipped."""
-    own = here.outcomes.index(target.outcome)
-    sign = 1.0 if target.rises else -1.0
+def prior_tips(at: _At, name: str, targets: Sequence[Target]) -> Iterator[PriorTip]:
+    """Yield where a prior tips each target: what is tried goes outward from what it is."""
+    prior = at.prior(name)
+    moves, unit = prior.sd > 0, prior.sd or 1.0
 
-    def excess(forecast: Array) -> float:
-        """Return how far a forecast is past the target."""
-        mark = target.threshold
-        if mark is None:
-            mark = float(forecast[here.outcomes.index(str(target.other))])
-        return sign * (float(forecast[own]) - mark)
+    def forecast(steps: float) -> tuple[Array, float]:
+        if moves:
+            return at.forecast(shifted(name, steps))
+        return at.forecast(known_value(name, from_link(prior.mean + steps, prior.link)))
 
-    return excess
+    def natural(steps: float) -> float:
+        return from_link(prior.mean + steps * unit, prior.link)
 
-
-def _prior_tips(here: WhatIf, name: str, targets: Sequence[Target]) -> Iterator[PriorTip]:
-    """Yield where a prior tips each target; the ends of its reach are looked at first."""
-    prior, at = here.prior(name), partial(here.at_value, name)
-    low, high = _reach(here, name, prior)
-    now, moves = float(np.median(here.linked[name])), False
-    ends = {end: at(end) for end in (low, high)}
-    if prior.sd > 0 and not trusted(max(k for _, k in ends.values())):
-        # The evidence speaks against values that far out: the prior is moved, and not replaced.
-        now, moves, at = prior.mean, True, partial(here.at_prior, name)
-        low, high = (_furthest(at, prior, sign) for sign in (-1, 1))
-        ends = {end: at(end) for end in (low, high)}
-    natural = [from_link(value, prior.link) for value in (low, high, now)]
+    tried = dict(_outward(prior, forecast, lambda one: all(at.excess(t, one) > 0 for t in targets)))
+    sure = [steps for steps, (_, k) in tried.items() if trusted(k)]
+    reach = natural(min([0.0, *sure])), natural(max([0.0, *sure])), natural(0.0)
     for target in targets:
-        excess = _excess(here, target)
-        past = {end: excess(forecast) for end, (forecast, _) in ends.items()}
-        tipping = max(past, key=lambda end: past[end])
-        value, k = None, max(k for _, k in ends.values())
-        if past[tipping] > 0:
-            linked, k = _bisected(at, excess, now, tipping)
-            value = from_link(linked, prior.link)
-        yield PriorTip(
-            name, target, value, bool(tipping == high), natural[0], natural[1], natural[2], k, moves
-        )
+        tips = [steps for steps in sure if at.excess(target, tried[steps][0]) > 0]
+        value, k, above = None, max(k for _, k in tried.values()), True
+        if tips:
+            first = min(tips, key=abs)
+            steps, k = _bisected(forecast, at, target, first)
+            value, above = natural(steps), first > 0
+        yield PriorTip(name, target, value, above, *reach, k, moves)
 
 
-def _reach(here: WhatIf, name: str, prior: LinkNormal) -> tuple[float, float]:
-    if prior.sd > 0:
-        return prior.mean - _REACH_SD * prior.sd, prior.mean + _REACH_SD * prior.sd
-    value = float(np.median(here.linked[name]))
-    inside = min(max(value, -_SUPPORT), _SUPPORT)
-    return (-_SUPPORT, _SUPPORT) if prior.link == "logit" else (inside - 2.0, inside + 2.0)
-
-
-def _furthest(at: Callable[[float], tuple[Array, float]], prior: LinkNormal, sign: int) -> float:
-    """Return the furthest median, in half sds of the prior, to which weights reach."""
-    steps = np.arange(_REACH_SD, 0.5, -0.5)
-    values = [prior.mean + sign * step * prior.sd for step in steps]
-    return next((value for value in values if trusted(at(value)[1])), values[-1])
+def _outward(
+    prior: LinkNormal,
+    forecast: Callable[[float], tuple[Array, float]],
+    tipped: Callable[[Array], bool],
+) -> Iterator[tuple[float, tuple[Array, float]]]:
+    """Yield steps down and up with their forecasts, until all is tipped or weights fail."""
+    for sign in (-1.0, 1.0):
+        sizes = np.arange(_STEP_SD, _REACH_SD + _STEP_SD, _STEP_SD)
+        if prior.sd == 0:
+            centre = prior.mean if prior.link == "logit" else 0.0
+            sizes = np.array([_SUPPORT - sign * centre])
+        for size in sizes[sizes > 0]:
+            found = forecast(sign * float(size))
+            yield sign * float(size), found
+            if not trusted(found[1]) or tipped(found[0]):
+                break
 
 
 def _bisected(
-    at: Callable[[float], tuple[Array, float]],
-    excess: Callable[[Array], float],
-    inside: float,
-    tipping: float,
+    forecast: Callable[[float], tuple[Array, float]], at: _At, target: Target, tipping: float
 ) -> tuple[float, float]:
-    """Halve the way between a value that does not tip and one that does."""
-    inside = min(max(inside, -2 * _SUPPORT), 2 * _SUPPORT)
-    tips = tipping, at(tipping)[1]
+    """Halve the way between no step and one that tips; return the least found, and its k."""
+    inside, tips = 0.0, (tipping, forecast(tipping)[1])
     for _ in range(_BISECTIONS):
         middle = (inside + tips[0]) / 2
-        forecast, k = at(middle)
-        if excess(forecast) > 0:
+        found, k = forecast(middle)
+        if at.excess(target, found) > 0:
             tips = middle, k
         else:
             inside = middle
     return tips
 
 
-def _item_tips(here: WhatIf, target: Target) -> Iterator[ItemTip]:
+def _item_tips(at: _At, target: Target) -> Iterator[ItemTip]:
     """Yield what the deal, and each actor of the outcome, would have to be reported to do."""
     moving = target.outcome if target.outcome != RETAINED else None
-    sign = 1.0 if target.rises else -1.0
-    if moving is None:
-        sign = -sign
-    push = _least_push(here, target, moving, sign)
-    yield ItemTip(DEAL, target, push, None, 0.0)
+    sign = 1.0 if target.rises == (moving is not None) else -1.0
+    yield ItemTip(DEAL, target, _least_push(at, target, moving, sign), None, 0.0)
     if moving in (None, OTHER):
         return
-    for actor, outcome in here.situation.structure.pairs:
+    for actor, outcome in at.situation.structure.pairs:
         if outcome == moving:
-            word, k = _mildest_word(here, target, (actor, str(moving)), sign)
+            word, k = _mildest_word(at, target, actor, str(moving), sign)
             yield ItemTip(actor, target, None, word, k)
 
 
-def _least_push(here: WhatIf, target: Target, moving: str | None, sign: float) -> float | None:
-    excess = _excess(here, target)
-    ends = [moving] if moving is not None else list(here.situation.structure.ends)
-    day = float(here.situation.as_of.toordinal())
+def _least_push(at: _At, target: Target, moving: str | None, sign: float) -> float | None:
+    ends = [moving] if moving is not None else at.situation.structure.ends
 
     def tips(size: float) -> bool:
-        """Say whether a size of push tips the target."""
-        pulses = [Pulse(SUPPOSED, SUPPOSED, outcome, sign * size, day) for outcome in ends]
-        return excess(here.with_push(pulses)) > 0
+        found, _ = at.forecast(with_pushes(ends, sign * size))
+        return at.excess(target, found) > 0
 
     if not tips(3.0):
         return None
@@ -296,79 +320,14 @@ def _least_push(here: WhatIf, target: Target, moving: str | None, sign: float) -
 
 
 def _mildest_word(
-    here: WhatIf, target: Target, pair: tuple[str, str], sign: float
+    at: _At, target: Target, actor: str, outcome: str, sign: float
 ) -> tuple[str | None, float]:
     """Return the mildest face value that tips: words are tried from the weakest up."""
-    excess, bands = _excess(here, target), here.situation.question.yardsticks.bands[LEDGER]
-    ordered = sorted(bands, key=lambda word: bands[word][0], reverse=sign < 0)
-    largest = 0.0
-    for word in ordered:
-        item = supposed_item(here.situation.as_of, pair, word, "observer", ("A", "1"))
-        forecast, k = here.with_item(item)
+    bands, largest = at.situation.question.yardsticks.bands[LEDGER], 0.0
+    for word in sorted(bands, key=lambda one: bands[one][0], reverse=sign < 0):
+        item = supposed_item(at.situation.as_of, actor, outcome, word)
+        found, k = at.forecast(with_items(item))
         largest = max(largest, k)
-        if excess(forecast) > 0:
+        if at.excess(target, found) > 0:
             return word, k
     return None, largest
-
-
-def prior_shifts(
-    pool: Pool, place: tuple[int, int], bounds: Sequence[float], priors: Sequence[str]
-) -> Iterator[PriorShift]:
-    """Yield where priors, moved as a whole, take a forecast past each bound; see `PriorShift`.
-
-    Parameters
-    ----------
-    pool : Pool
-        Of a run.
-    place : tuple of int
-        Where the forecast stands: outcome, horizon.
-    bounds : sequence of float
-        Probabilities.
-    priors : sequence of str
-        Those to be moved, by at most `_REACH_SD` sds of themselves and as far as weights reach.
-    """
-    standard = standardised(pool.posterior)
-    now = float(pool.own().mean[place])
-    for name in priors:
-        prior = pool.posterior.situation.question.priors[name]
-        for bound in bounds:
-            shift = _least_shift(pool, standard[name], place, (now, bound))
-            if shift is not None:
-                before, after = (
-                    from_link(prior.mean + moved * prior.sd, prior.link) for moved in (0.0, shift)
-                )
-                yield PriorShift(name, bound, before, after)
-
-
-def _least_shift(
-    pool: Pool, standard: Array, place: tuple[int, int], ends: tuple[float, float]
-) -> float | None:
-    """Return the least shift, in sds, by which a forecast passes a bound; None if none does."""
-    now, bound = ends
-
-    def past(shift: float) -> bool | None:
-        """Say whether a shift takes the forecast past the bound; None where weights fail."""
-        moved = pool.tilted(shift * standard)
-        if not trusted(moved.k):
-            return None
-        return (float(moved.mean[place]) - bound) * (now - bound) <= 0
-
-    found = []
-    for sign in (-1.0, 1.0):
-        inside = 0.0
-        for size in np.arange(_STEP_SD, _REACH_SD + _STEP_SD, _STEP_SD):
-            passed = past(sign * float(size))
-            if passed is None:
-                break
-            if passed:
-                found.append(_between(past, inside, sign * float(size)))
-                break
-            inside = sign * float(size)
-    return min(found, key=abs, default=None)
-
-
-def _between(past: Callable[[float], bool | None], inside: float, beyond: float) -> float:
-    for _ in range(_BISECTIONS):
-        middle = (inside + beyond) / 2
-        inside, beyond = (inside, middle) if past(middle) else (middle, beyond)
-    return beyond

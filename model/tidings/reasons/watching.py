@@ -13,7 +13,7 @@ happens: the first such story is for it, the first is against it, or there is no
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Literal
 
@@ -23,16 +23,13 @@ from numpy.typing import NDArray
 from tidings._notebook import Shown
 from tidings.evidence.arrivals import Arrivals
 from tidings.evidence.ledger import Item
-from tidings.evidence.pressure import Pulse
-from tidings.evidence.readings import read_items
 from tidings.forecasting.runs import Run, axes_of
-from tidings.mechanism.situation import Situation, precedent_share
 from tidings.names import ANY, DEAL, OTHER, RETAINED
 from tidings.question.timeline import DAYS_PER_MONTH
 from tidings.question.yardsticks import LEDGER
+from tidings.reasons.engine import Engine, engine_of
 from tidings.reasons.estimates import Effect
-from tidings.reasons.pool import Pool, quick_pool
-from tidings.reasons.what_if import SUPPOSED, supposed_item
+from tidings.reasons.scenarios import Change, all_of, supposed_item, with_items, with_pushes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,22 +129,22 @@ class Watch(Shown):
         return f"{len(self.news)} pieces of news to look out for, run {self.run.manifest.run}"
 
 
-def watch_run(run: Run, pool: Pool | None = None) -> Watch:
+def watch_run(run: Run, engine: Engine | None = None) -> Watch:
     """Say which news would matter most next.
 
     Parameters
     ----------
     run : Run
         As stored.
-    pool : Pool, optional
-        From `quick_pool`, where there is one already.
+    engine : Engine, optional
+        Of the run, where there is one already.
 
     Raises
     ------
     InputError, RunError
         If the run cannot be read.
     """
-    lookout = Lookout(run, pool or quick_pool(run))
+    lookout = Lookout(run, engine or engine_of(run))
     at = list(run.manifest.horizons).index(run.manifest.headline)
     news = [lookout.watched(actor, outcome) for actor, outcome in lookout.pairs()]
     news.sort(key=lambda one: -one.bits[at])
@@ -161,17 +158,16 @@ class Lookout:
     ----------
     run : Run
         As stored.
-    pool : Pool
+    engine : Engine
         Its draws.
     """
 
-    def __init__(self, run: Run, pool: Pool) -> None:
-        self.situation = situation = pool.posterior.situation
-        self._pool = pool
+    def __init__(self, run: Run, engine: Engine) -> None:
+        self.situation, self.scenario = engine.posterior.situation, engine.scenario
+        self._engine = engine
         self.now = run.at_horizons(lambda row: row.mean)
-        self._base = self._pool.at(situation)
-        pushing = {pulse.item for pulse in situation.pulses}
-        self._items = [item for item in situation.items if item.id in pushing]
+        pushing = {pulse.item for pulse in self.situation.pulses}
+        self._items = [item for item in self.situation.items if item.id in pushing]
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Yield each actor with each outcome that it may agree to, and the deal with each."""
@@ -195,39 +191,23 @@ class Lookout:
     def _news(self, actor: str, outcome: str, sign: Sign, share: float) -> News:
         size = _typical_size(self.situation.arrivals, sign)
         face = None if actor == DEAL else self._typical_face(sign)
-        so = self._pool.at(self.with_story(actor, outcome, size, face))
-        then = self.now + so.mean - self._base.mean
+        effect = self._engine.effect(self.story(actor, outcome, size, face), self.scenario)
         chance = at_least_one(self.situation.arrivals, sign, share)
-        return News(chance, size, face, then, so.minus(self._base).effect)
+        return News(chance, size, face, self.now + effect.change, effect)
 
-    def with_story(self, actor: str, outcome: str, size: float, face: str | None) -> Situation:
-        """Return what is known and, today, one more story: its push, and its face value if any."""
-        situation = self.situation
-        known = float(situation.as_of.toordinal())
-        ends = situation.structure.ends
-        pushed = ends if outcome == ANY else (outcome,)
-        more = [Pulse(SUPPOSED, SUPPOSED, one, size, known) for one in pushed]
-        question = situation.question
-        read = (
-            ()
-            if face is None
-            else read_items(
-                [self._typical_item(actor, outcome, face)],
-                question.config,
-                precedent_share(question),
-                question.yardsticks,
-                situation.timeline,
-            )
-        )
-        return replace(
-            situation, pulses=(*situation.pulses, *more), readings=(*situation.readings, *read)
-        )
+    def story(self, actor: str, outcome: str, size: float, face: str | None) -> Change:
+        """Return the change of one more story today: its push, and its face value if any."""
+        ends = self.situation.structure.ends
+        pushed = with_pushes(ends if outcome == ANY else (outcome,), size)
+        if face is None:
+            return pushed
+        return all_of([pushed, with_items(self._typical_item(actor, outcome, face))])
 
     def _typical_item(self, actor: str, outcome: str, face: str) -> Item:
         """Return an item of the actor's own, graded as most that moved the forecast were."""
         grades = Counter((one.source_reliability, one.credibility) for one in self._items)
         [(grade, _)] = grades.most_common(1) or [(("B", "2"), 0)]
-        return supposed_item(self.situation.as_of, (actor, outcome), face, "own", grade)
+        return supposed_item(self.situation.as_of, actor, outcome, face, "own", grade)
 
     def _typical_face(self, sign: Sign) -> str:
         """Return the median face value of items that pushed in a direction, as a word."""

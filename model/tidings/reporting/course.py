@@ -8,7 +8,7 @@ from tidings.evidence.ledger import Item
 from tidings.evidence.pressure import item_size
 from tidings.mechanism.situation import Situation
 from tidings.question.normal import from_link
-from tidings.reasons.reweighting import Posterior
+from tidings.reasons.draws import Posterior
 from tidings.reporting.sentences import who_words
 from tidings.reporting.time_figures import Event, Willing
 

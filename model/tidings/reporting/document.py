@@ -14,7 +14,7 @@ from tidings.reporting.annex import annex_of
 from tidings.reporting.briefing import brief_of, windows, worded
 from tidings.reporting.findings import WEIGHED, Findings
 from tidings.reporting.moved import move_label, movers, rest_sentence, time_sentence
-from tidings.reporting.sentences import conflict_sentence, prior_words, shift_sentence
+from tidings.reporting.sentences import bound_sentence, conflict_sentence, prior_words
 from tidings.reporting.trusting import (
     FEW_LEARNED,
     FRESH_DAYS,
@@ -210,11 +210,11 @@ def _sentences(found: Findings) -> dict[str, Any]:
 
 def _tips(found: Findings) -> Iterator[str]:
     """Yield which priors would change the word for the likeliest outcome."""
-    now = found.run.at(found.run.manifest.headline)[found.leading].mean
-    for shift in found.shifts:
-        beyond = shift.bound + _JUST if shift.bound > now else shift.bound - _JUST
-        words = prior_words(shift.prior, found.question), worded(found, beyond)
-        yield shift_sentence(shift, found.title(found.leading), now, words)
+    title = found.title(found.leading)
+    for tip in found.tips:
+        beyond = (tip.target.threshold or 0.0) + (_JUST if tip.target.rises else -_JUST)
+        prior = prior_words(tip.prior, found.question)
+        yield bound_sentence(tip, title, prior, worded(found, beyond))
 
 
 _JUST = 1e-6

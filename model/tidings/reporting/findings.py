@@ -9,14 +9,14 @@ from tidings.forecasting.runs import Run, list_runs
 from tidings.mechanism.situation import Situation
 from tidings.names import RETAINED
 from tidings.question.loading import Question
-from tidings.reasons.doubting import doubting_pool
+from tidings.reasons.attribution import Move, Moves
+from tidings.reasons.draws import stored_posterior
+from tidings.reasons.engine import Engine, engine_of
 from tidings.reasons.explaining import Part, leading_stories
-from tidings.reasons.moves import Move, Moves
-from tidings.reasons.pool import Pool, quick_pool
-from tidings.reasons.reweighting import stored_posterior
-from tidings.reasons.sensitivity import tilts_of
+from tidings.reasons.previewing import doubting_engine
+from tidings.reasons.sensitivity import prior_shifts
 from tidings.reasons.surprises import Surprise, surprises
-from tidings.reasons.tipping import PriorShift, prior_shifts
+from tidings.reasons.tipping import PriorTip, past_bounds
 from tidings.reasons.watching import Watch, Watched, watch_run
 from tidings.reporting.course import events_of, willing_of
 from tidings.reporting.reason_figures import Bar, Swing
@@ -93,13 +93,13 @@ class Findings:
         Since the run before.
     earlier : tuple of Item
         What the run before knew.
-    doubting : Pool
+    doubting : Engine
         The draws that stories are left out of, as a reader may.
     conflicts : tuple of Surprise
         Items that the others would not have expected, the least probable first.
     bounds : tuple of float
         The edges of the word that the likeliest outcome has now.
-    shifts : tuple of PriorShift
+    tips : tuple of PriorTip
         Which priors would take it past them, the nearest first.
     """
 
@@ -120,10 +120,10 @@ class Findings:
     before: Run | None
     moves: Moves | None
     earlier: tuple[Item, ...]
-    doubting: Pool
+    doubting: Engine
     conflicts: tuple[Surprise, ...]
     bounds: tuple[float, ...]
-    shifts: tuple[PriorShift, ...]
+    tips: tuple[PriorTip, ...]
 
     def title(self, outcome: str) -> str:
         """Return an outcome's title."""
@@ -201,17 +201,18 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
     InputError, RunError
         If the run cannot be read.
     """
-    pool, doubting = quick_pool(run), doubting_pool(run)
-    situation, question = pool.posterior.situation, pool.posterior.situation.question
+    engine, doubting = engine_of(run), doubting_engine(run)
+    situation = engine.posterior.situation
+    question = situation.question
     ranked = sorted(run.at(run.manifest.headline).values(), key=lambda row: -row.mean)
     leading, rival = ranked[0].outcome, ranked[1].outcome
     now = ranked[0].mean
     parts = leading_stories(doubting, leading, WEIGHED)
     conflicts, _ = surprises(doubting.posterior.thinned(_FEW), most=_CONFLICTS)
-    watch = watch_run(run, pool)
+    watch = watch_run(run, engine)
     place = _place(run, leading)
     bars = {part.id: _bar(part, situation, now, place) for part in parts if _telling(part, place)}
-    swings = _swings(pool, run, rival)
+    swings = _swings(engine, run, rival)
     bounds = _edges(question, run, now)
     others = _known_runs(run)
     return Findings(
@@ -226,7 +227,7 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
         _different(watch.news),
         _stories(situation, bars),
         swings,
-        willing_of(pool.posterior, rival),
+        willing_of(engine.posterior, rival),
         events_of(situation),
         tuple((one.manifest.as_of, _any_change(one)) for one in others),
         _run_before(others, run) if moves is None else moves.old,
@@ -235,7 +236,7 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
         doubting,
         tuple(conflicts),
         bounds,
-        tuple(prior_shifts(pool, place, bounds, [swing.prior for swing in swings])),
+        tuple(past_bounds(run, leading, bounds, [swing.prior for swing in swings])),
     )
 
 
@@ -324,13 +325,13 @@ def _stories(situation: Situation, bars: dict[str, Bar]) -> tuple[Story, ...]:
     return tuple(Story(name, tuple(items), bars.get(name)) for name, items in grouped.items())
 
 
-def _swings(pool: Pool, run: Run, outcome: str) -> tuple[Swing, ...]:
+def _swings(engine: Engine, run: Run, outcome: str) -> tuple[Swing, ...]:
     """Return what moves an outcome where a prior is moved by one sd, the largest first."""
-    tilts, place = tilts_of(pool), _place(run, outcome)
+    shifts, place = prior_shifts(engine), _place(run, outcome)
     now = run.at(run.manifest.headline)[outcome].mean
-    question = pool.posterior.situation.question
+    question = engine.posterior.situation.question
     swings = []
-    for down, up in zip(tilts[::2], tilts[1::2], strict=True):
+    for down, up in zip(shifts[::2], shifts[1::2], strict=True):
         if all(inside_noise(*one.effect.at(*place)) for one in (down, up)):
             continue
         lower, higher = (now + one.effect.at(*place)[0] for one in (down, up))

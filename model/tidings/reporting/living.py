@@ -1,9 +1,9 @@
 """The living report: what a page needs to weigh a reader's doubts by itself, offline.
 
-The page has the draws of `tidings.reasons.doubting.doubting_pool`: their unknowns, the rates of
-their futures, and what each item pushes and says. ``reports/living.js`` does with them what
-`tidings.reasons.doubting` does, so that both give the same numbers (a test holds them equal). Long
-arrays are kept in 16 bits; what that rounds off is far below Monte Carlo error.
+The page has the draws of `tidings.reasons.previewing.doubting_engine`: their unknowns, the rates of
+their simulated paths, and what each item pushes and says. ``reports/living.js`` does with them what
+`tidings.reasons.previewing` does, so that both give the same numbers (a test holds them equal).
+Long arrays are kept in 16 bits; what that rounds off is far below Monte Carlo error.
 """
 
 import base64
@@ -31,9 +31,9 @@ from tidings.mechanism.situation import (
 )
 from tidings.names import ANY, RETAINED, STATUS_QUO, Var
 from tidings.question.yardsticks import LEDGER
-from tidings.reasons.doubting import short_step
-from tidings.reasons.reweighting import Reweighting, at_horizons
-from tidings.reasons.sensitivity import standardised
+from tidings.reasons.draws import at_horizons
+from tidings.reasons.previewing import short_step
+from tidings.reasons.reweighting import Reweighting
 from tidings.reporting.findings import Findings, story_label
 from tidings.reporting.sentences import item_words, prior_words
 from tidings.reporting.wording import day_words
@@ -77,7 +77,7 @@ def _data(found: Findings) -> Mapping[str, Any]:
     situation = weighing.posterior.situation
     arrays = _arrays(weighing)
     priors = _main_priors(found)
-    z = standardised(weighing.posterior)
+    z = weighing.posterior.standardised()
     arrays["z"] = _plain(np.stack([z[name] for name in priors])) if priors else _plain(np.zeros(0))
     header = {name: one[0] for name, one in arrays.items()}
     blob = gzip.compress(b"".join(one[1] for one in arrays.values()), 6, mtime=0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tidings.mechanism.situation import half_lives_of
-from tidings.reasons.moves import Move
+from tidings.reasons.attribution import Move
 from tidings.reporting.findings import Findings, story_label
 from tidings.reporting.reason_figures import Bar
 from tidings.reporting.sentences import prior_words

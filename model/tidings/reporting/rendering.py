@@ -20,7 +20,7 @@ from tidings.errors import RenderError, RenderWarning, UsageError, nearest
 from tidings.evidence.inputs import Inputs
 from tidings.forecasting.runs import FORECAST, Run
 from tidings.mechanism.situation import observe
-from tidings.reasons.moves import Moves
+from tidings.reasons.attribution import Moves
 from tidings.reporting.document import write_source
 from tidings.reporting.findings import find
 from tidings.reporting.living import write_living

@@ -19,7 +19,7 @@ from tidings.reporting.wording import (
 if TYPE_CHECKING:
     from tidings.evidence.ledger import Item
     from tidings.reasons.surprises import Surprise
-    from tidings.reasons.tipping import ItemTip, PriorShift, PriorTip, Target
+    from tidings.reasons.tipping import ItemTip, PriorTip, Target
     from tidings.reasons.watching import Watch, Watched
 
 
@@ -64,28 +64,19 @@ def prior_words(prior: str, question: Question) -> str:
     return _ALONE.get(family, prior.replace(".", " ").replace("_", " "))
 
 
-def shift_sentence(shift: "PriorShift", title: str, now: float, words: tuple[str, str]) -> str:
+def bound_sentence(tip: "PriorTip", title: str, prior: str, word: str) -> str:
     """Return where a prior, moved as a whole, changes the word for an outcome.
 
-    Parameters
-    ----------
-    shift : PriorShift
-        How far it must move.
-    title : str
-        The outcome's.
-    now : float
-        Its forecast.
-    words : tuple of str
-        The prior in words, and the word beyond the bound, in quotation marks where there is one.
+    ``word`` is that beyond the bound, in quotation marks where there is one.
     """
-    way = "rise" if shift.after > shift.before else "fall"
-    passed = "rise above" if shift.bound > now else "fall below"
-    prior, word = words
+    assert tip.value is not None and tip.target.threshold is not None
+    way = "rise" if tip.above else "fall"
+    passed = "rise above" if tip.target.rises else "fall below"
     called = f" and be {word}" if word.startswith("“") else ""
     return (
-        f"{prior}: were its middle to {way} from {prior_number(shift.prior, shift.before)} to "
-        f"{prior_number(shift.prior, shift.after)}{unit_of(shift.prior)}, "
-        f"“{title}” would {passed} {chance(shift.bound)}{called}."
+        f"{prior}: were its middle to {way} from {prior_number(tip.prior, tip.now)} to "
+        f"{prior_number(tip.prior, tip.value)}{unit_of(tip.prior)}, "
+        f"“{title}” would {passed} {chance(tip.target.threshold)}{called}."
     )
 
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from tidings.evidence.ledger import Item
     from tidings.forecasting.doctoring import Diagnosis
     from tidings.forecasting.runs import Run
+    from tidings.reasons.attribution import Moves
     from tidings.reasons.explaining import Explanation
-    from tidings.reasons.moves import Moves
     from tidings.reasons.previewing import Preview
-    from tidings.reasons.sensitivity import Sensitivity, Tilt
+    from tidings.reasons.sensitivity import Sensitivity, Shift
     from tidings.reasons.tipping import ItemTip, PriorTip, Tipping
     from tidings.reasons.watching import News, Watch
     from tidings.reporting.cards import PriorCard
@@ -280,7 +280,7 @@ def sensitivity(priors: "Sensitivity", tipping: "Tipping") -> View:
     outcome, horizon = tipping.outcome, tipping.horizon
     row, column = priors.place(outcome, horizon)
 
-    def bar(one: "Tilt") -> View:
+    def bar(one: "Shift") -> View:
         """Return one bar of the tornado."""
         return {
             "change": float(one.effect.change[row, column]),

@@ -1,4 +1,4 @@
-"""Reasons from stored draws: weights, the pool, worlds, watching; nothing is fitted."""
+"""Reasons from stored draws: weights, the engine, scenarios, watching; nothing is fitted."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,15 +8,24 @@ import pytest
 from tests.units.conftest import AS_OF, DRAWS
 
 from tidings.evidence.arrivals import Arrivals, Record, Source
+from tidings.forecasting.fitting import prior_parameters
 from tidings.mechanism.situation import observe
 from tidings.question.timeline import DAYS_PER_MONTH
+from tidings.reasons.engine import Engine
 from tidings.reasons.estimates import Effect
-from tidings.reasons.pareto import smoothed_weights
-from tidings.reasons.pool import Pool
-from tidings.reasons.reweighting import left_of, weights_of
-from tidings.reasons.sensitivity import moved_prior, tilts_of
+from tidings.reasons.previewing import Doubts
+from tidings.reasons.reweighting import Reweighting
+from tidings.reasons.scenarios import (
+    changed_settings,
+    evidence_of,
+    known_value,
+    news_and_priors,
+    scenario_of,
+    shifted,
+)
+from tidings.reasons.sensitivity import prior_shifts
 from tidings.reasons.watching import at_least_one, partition
-from tidings.reasons.worlds import changed_settings, changes_between, world_of
+from tidings.reasons.weights import left_of, smoothed_weights, weights_of
 
 
 def test_equal_weights_need_no_smoothing_and_near_equal_ones_are_trusted():
@@ -31,7 +40,7 @@ def test_equal_weights_need_no_smoothing_and_near_equal_ones_are_trusted():
 
 @pytest.fixture
 def pool(toy, posterior):
-    return Pool(toy, [posterior], refit="never")
+    return Engine(toy, [posterior], refit="never")
 
 
 def test_a_situation_is_its_own(pool, situation):
@@ -61,34 +70,67 @@ def test_a_fixed_prior_cannot_be_weighed(pool, situation):
     assert not pool.at(certain).effect.trusted
 
 
-def test_every_prior_is_tilted_both_ways_and_moves_sum_to_nothing(posterior, toy):
-    tilts = tilts_of(Pool(posterior.inputs, [posterior], refit="never"))
+def test_every_prior_is_shifted_both_ways_and_changes_sum_to_nothing(posterior, toy):
+    shifts = prior_shifts(Engine(posterior.inputs, [posterior], refit="never", anchored=True))
     loose = [name for name, prior in toy.question.priors.items() if prior.sd > 0]
-    assert sorted(tilt.prior for tilt in tilts) == sorted([*loose, *loose])
-    for tilt in tilts:
-        assert np.abs(tilt.effect.change.sum(axis=0)).max() < 1e-12
-    [up] = [tilt for tilt in tilts if (tilt.prior, tilt.sign) == ("base_rate", 1)]
+    assert sorted(one.prior for one in shifts) == sorted([*loose, *loose])
+    for one in shifts:
+        assert np.abs(one.effect.change.sum(axis=0)).max() < 1e-12
+    [up] = [one for one in shifts if (one.prior, one.sign) == ("base_rate", 1)]
     assert up.effect.change[0, 3] < 0 < up.effect.change[1, 3]
-    prior = toy.question.priors["base_rate"]
-    assert moved_prior(prior, 1).mean == prior.mean + prior.sd
 
 
-def test_worlds_differ_by_what_acts_and_a_change_leads_from_one_to_the_other(posterior):
-    old = world_of(posterior)
+def test_a_shifted_prior_does_the_same_wherever_it_is_asked(posterior):
+    """A precedent divides what items say too: sensitivity and preview give one number."""
+    engine = Engine(posterior.inputs, [posterior], refit="never", anchored=True)
+    told = {(one.prior, one.sign): one.effect for one in prior_shifts(engine)}
+    for name in ("precedent.sold", "base_rate", "willingness.maker.sold"):
+        doubted = engine.effect(Doubts(shifts={name: 1.0}).change)
+        np.testing.assert_array_equal(doubted.change, told[name, 1].change)
+
+
+@pytest.mark.parametrize("change", [known_value("binding.maker.sold", 0.2),
+                                    shifted("binding.maker.sold", -4.0)])  # fmt: skip
+def test_draws_are_moved_with_a_prior_where_they_cannot_be_weighed(change, posterior, situation):
+    """A value known for certain, and one far out: against draws from that prior itself."""
+    evidence = scenario_of(posterior)
+    wanted = change(evidence).situation()
+
+    def weighed(own, moved):
+        """The forecast from draws of the priors, weighed by all the evidence, and its error."""
+        few = prior_parameters(own, 4000)
+        factor = np.repeat(few.factor, own.timeline.states, axis=1)
+        bare = replace(own, readings=(), time_tells=False)
+        draws = replace(posterior, situation=bare, parameters=replace(few, factor=factor))
+        member = Reweighting(draws)
+        found = member.weigh(wanted)
+        assert (found.parameters is not member.parameters) == moved and found.k < 0.7
+        values = member.carry(wanted, found)
+        mean = np.tensordot(found.weights, values, 1) / len(values)
+        influence = found.weights[:, None, None] * (values - mean)
+        return mean, influence.std(axis=0) / np.sqrt(len(values))
+
+    (here, error), (there, other) = weighed(situation, True), weighed(wanted, False)
+    assert (np.abs(here - there) < 5 * np.hypot(error, other) + 1e-12).all()
+    assert np.abs(here - there).max() > 0
+
+
+def test_scenarios_differ_by_what_acts_and_a_change_leads_from_one_to_the_other(posterior):
+    old = evidence_of(posterior)
     item = old.items["refusal-2020"]
     told_again = replace(item, claim="Other words.")
     louder = replace(item, push=-3)
-    assert changes_between(old, replace(old, items={**old.items, item.id: told_again})) == []
+    assert news_and_priors(old, replace(old, items={**old.items, item.id: told_again})) == []
     new = replace(old, items={**old.items, item.id: louder})
-    [change] = changes_between(old, new)
+    [change] = news_and_priors(old, new)
     assert (change.kind, change.id) == ("item", "refusal-2020")
-    assert change.made(old).items == new.items
+    assert change.change(old).items == new.items
 
 
 def test_a_later_moment_needs_more_states(toy, posterior):
     later = observe(toy.question, toy.ledger, (), AS_OF + timedelta(days=400))
     moved = replace(later, timeline=replace(later.timeline, end=AS_OF + timedelta(days=200)))
-    pool = Pool(toy, [posterior], moved, refit="never")
+    pool = Engine(toy, [posterior], moved, refit="never")
     assert np.isfinite(pool.at(moved).mean).all()
 
 
@@ -149,7 +191,7 @@ def test_news_of_a_busy_month_never_leaves_what_is_possible():
      ("news", {"half_life_days": 33.0})],
 )  # fmt: skip
 def test_a_setting_that_acts_is_a_change_and_one_for_readers_is_none(posterior, section, changed):
-    old = world_of(posterior)
+    old = evidence_of(posterior)
     config = old.settings.config
     part = getattr(config, section).model_copy(update=changed)
     new = config.model_copy(update={section: part})
@@ -160,26 +202,26 @@ def test_a_setting_that_acts_is_a_change_and_one_for_readers_is_none(posterior, 
 
 
 def test_a_deadline_is_a_change_of_an_item(posterior):
-    old = world_of(posterior)
+    old = evidence_of(posterior)
     item = next(iter(old.items.values()))
     later = replace(item, expected_by=item.known + timedelta(days=90))
-    [change] = changes_between(old, replace(old, items={**old.items, item.id: later}))
+    [change] = news_and_priors(old, replace(old, items={**old.items, item.id: later}))
     assert (change.kind, change.id) == ("item", item.id)
 
 
 def test_a_chain_of_many_changes_needs_no_stored_draws(toy, posterior, situation, monkeypatch):
     """Runs of other versions of the code: no draws of theirs may be used."""
-    monkeypatch.setattr("tidings.reasons.pool.refitted", lambda *_: posterior)
+    monkeypatch.setattr("tidings.reasons.engine.refitted", lambda *_: posterior)
     without = situation.without_story(situation.items[0].story)
-    changes = Pool(toy, [], situation).chain([situation, without, situation])
+    changes = Engine(toy, [], situation).chain([situation, without, situation])
     assert len(changes) == 2
     np.testing.assert_allclose(changes[0].mean, -changes[1].mean, atol=1e-12)
 
 
 def test_a_posterior_whose_chains_disagree_is_not_trusted(toy, posterior, situation, monkeypatch):
     lost = replace(posterior, converged=False)
-    monkeypatch.setattr("tidings.reasons.pool.refitted", lambda *_: lost)
-    pool = Pool(toy, [], situation, refit="always")
+    monkeypatch.setattr("tidings.reasons.engine.refitted", lambda *_: lost)
+    pool = Engine(toy, [], situation, refit="always")
     estimate = pool.at(situation)
     assert estimate.refitted and not estimate.effect.trusted and np.isinf(pool.k)
     assert not pool.at(situation).effect.trusted  # nor where its draws would serve again

@@ -11,13 +11,13 @@ from tests.units.conftest import TOY
 import tidings
 from tidings.errors import Fault
 from tidings.reasons.estimates import Effect
-from tidings.reasons.tipping import PriorShift
+from tidings.reasons.tipping import PriorTip, Target
 from tidings.reporting import views
 from tidings.reporting.annex import source_words
 from tidings.reporting.briefing import worded
 from tidings.reporting.cards import Source, Spread, cards_of
 from tidings.reporting.figures import month_ticks
-from tidings.reporting.sentences import shift_sentence
+from tidings.reporting.sentences import bound_sentence
 from tidings.reporting.wording import inside_noise, moved, percent, points
 
 
@@ -89,8 +89,9 @@ def test_a_word_at_the_end_of_a_yardstick_is_a_bound(toy):
     found = SimpleNamespace(run=run, question=toy.question)
     assert worded(found, 0.9) == "“very likely”"
     assert (worded(found, 0.004), worded(found, 0.996)) == ("under 1\u00a0%", "over 99\u00a0%")
-    shift = PriorShift(prior="base_rate", bound=0.99, before=0.2, after=0.1)
-    said = [shift_sentence(shift, "Kept", 0.97, ("How often", worded(found, chance)))
+    tip = PriorTip("base_rate", Target("kept", True, 0.99, None), value=0.1, above=False,
+                   low=0.1, high=0.4, now=0.2, k=0.0, moves=True)  # fmt: skip
+    said = [bound_sentence(tip, "Kept", "How often", worded(found, chance))
             for chance in (0.9901, 0.94)]  # fmt: skip
     assert said[0].endswith("“Kept” would rise above 99\u00a0%.")
     assert said[1].endswith("and be “very likely”.")

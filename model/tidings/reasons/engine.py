@@ -1,6 +1,6 @@
-"""Forecasts of many situations from a few posteriors: the one answer to "what if".
+"""The engine of every "what if": what a change of scenario does to a forecast.
 
-A `Pool` begins with stored draws. For each situation it takes the first posterior whose weights
+An `Engine` begins with stored draws. For each situation it takes the first posterior whose weights
 there can be trusted (see `tidings.reasons.reweighting`); where there is none it draws a new one,
 if it may, which serves the situations to come as well.
 """
@@ -19,39 +19,31 @@ from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, outlook_of
 from tidings.names import Dim
 from tidings.question.schema import FitConfig
-from tidings.reasons.estimates import Estimate
-from tidings.reasons.reweighting import (
-    DRAWS,
-    Posterior,
-    Reweighting,
-    at_horizons,
-    left_of,
-    quick_posterior,
-    trusted,
-    weights_of,
-)
+from tidings.reasons.draws import ALL_DRAWS, DRAWS, Posterior, at_horizons, stored_posterior
+from tidings.reasons.estimates import Effect, Estimate
+from tidings.reasons.reweighting import Reweighting
+from tidings.reasons.scenarios import Change, Scenario, scenario_of
+from tidings.reasons.weights import trusted
 
 Array = NDArray[np.float64]
 Refit = Literal["never", "needed", "always"]
-"""Whether a posterior is drawn anew: never, where weights fail, or for every change."""
+"""When to run the sampler again: never, where weights fail, or for every change."""
 
 _EFFICIENCY = 0.3
 """A step between two situations is worth a new posterior where fewer draws than this are left."""
 _OF_MANY = 0.05
 """The same where all draws take part and stored forecasts are moved."""
-
-
 REFIT_R_HAT = 1.05
-"""R-hat above which a posterior drawn anew is not trusted: it has fewer draws than a run, whose
-own limit is 1.01, and its error is told with it."""
+"""R-hat above which a posterior drawn anew is not trusted: it may have fewer draws than a run,
+whose own limit is 1.01, and its error is told with it."""
 
 
 class TooManyRefitsError(Exception):
     """More posteriors would have to be drawn than was allowed."""
 
 
-class Pool:
-    """Posteriors of one question that serve many situations.
+class Engine:
+    """Posteriors of one question that serve many scenarios.
 
     Parameters
     ----------
@@ -104,26 +96,36 @@ class Pool:
         """The first posterior's draws, as they are weighed."""
         return self._members[0]
 
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario of the first posterior."""
+        return scenario_of(self.posterior)
+
+    def effect(self, change: Change, base: Scenario | None = None) -> Effect:
+        """Return what a change does to the first posterior's forecast, or to that of a base.
+
+        Raises
+        ------
+        FitError
+            If the sampler stopped.
+        """
+        base = base or self.scenario
+        before, after = self.step(base.situation(), change(base).situation())
+        return after.minus(before).effect
+
     def own(self, number: int = 0) -> Estimate:
         """Return the forecast that came with one of the posteriors that were given."""
-        return self._stored(number, np.zeros(len(self._members[number].posterior.incidence)))
-
-    def tilted(self, log_weights: Array) -> Estimate:
-        """Return the stored forecast of the first posterior with its draws weighed otherwise."""
-        return self._stored(0, log_weights)
-
-    def _stored(self, number: int, log_weights: Array) -> Estimate:
         posterior = self._members[number].posterior
         values = at_horizons(posterior.incidence, posterior.situation)
-        return self._estimate(number, weights_of(log_weights), values)
+        return self._estimate(number, (np.ones(len(values)), 0.0), values)
 
     def at(self, situation: Situation, refits: int | None = None) -> Estimate:
-        """Return the forecast of a situation.
+        """Return the forecast of a situation of the same outcomes and horizons as all others.
 
         Parameters
         ----------
         situation : Situation
-            Of the same outcomes and horizons as all others.
+            What is known.
         refits : int, optional
             How many posteriors may have been drawn in all.
 
@@ -199,8 +201,9 @@ class Pool:
         """Return a forecast from a posterior that is known to serve."""
         member = self._members[number]
         weighed = member.weigh(situation)
-        self.k = max(self.k, weighed[1])
-        return self._estimate(number, weighed, member.carry(situation))
+        self.k = max(self.k, weighed.k)
+        values = member.carry(situation, weighed)
+        return self._estimate(number, (weighed.weights, weighed.k), values)
 
     def _way(
         self, situations: Sequence[Situation], ends: tuple[int, int], drawn: Set[int]
@@ -243,9 +246,9 @@ class Pool:
         cost = np.full((len(situations), len(self._members)), np.inf)
         for place, situation in enumerate(situations):
             for number, member in enumerate(self._members):
-                weights, k = member.weigh(situation)
-                if trusted(k):
-                    cost[place, number] = 1 / left_of(weights)
+                weighed = member.weigh(situation)
+                if trusted(weighed.k):
+                    cost[place, number] = 1 / weighed.left
         return cost
 
     def _from(
@@ -255,13 +258,13 @@ class Pool:
         member = self._members[number]
         weighed = [member.weigh(situation) for situation in situations]
         if self._refit != "never" and not all(
-            trusted(k) and left_of(weights) >= efficiency for weights, k in weighed
+            trusted(one.k) and one.left >= efficiency for one in weighed
         ):
             return None
-        self.k = max(self.k, *(k for _, k in weighed))
+        self.k = max(self.k, *(one.k for one in weighed))
         return [
-            self._estimate(number, each, member.carry(situation))
-            for each, situation in zip(weighed, situations, strict=True)
+            self._estimate(number, (one.weights, one.k), member.carry(situation, one))
+            for one, situation in zip(weighed, situations, strict=True)
         ]
 
     def _drawn(self, situation: Situation) -> Estimate:
@@ -269,7 +272,7 @@ class Pool:
         posterior = refitted(self._inputs, situation, self._draws)
         self._members.append(Reweighting(posterior, self._last))
         number, equal = len(self._members) - 1, np.ones(len(posterior.incidence))
-        # A posterior that is drawn for many situations is carried into their common futures.
+        # A posterior that is drawn for many situations is carried into their common paths.
         values = (
             at_horizons(posterior.incidence, situation)
             if self._refit == "always"
@@ -288,16 +291,16 @@ class Pool:
         return Estimate(mean, {number: influence}, {number: effective}, k)
 
 
-def quick_pool(run: Run) -> Pool:
-    """Return a run's draws for many small questions, without a posterior drawn anew.
+def engine_of(run: Run, draws: int = ALL_DRAWS, refit: Refit = "never") -> Engine:
+    """Return a run's draws for many small questions: stored forecasts, moved on one path each.
 
     Raises
     ------
     RunError, InputError
         If the run cannot be read.
     """
-    posterior = quick_posterior(run)
-    return Pool(posterior.inputs, [posterior], refit="never", anchored=True)
+    posterior = stored_posterior(run, draws, futures=1)
+    return Engine(posterior.inputs, [posterior], refit=refit, anchored=True)
 
 
 def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> Posterior:
@@ -306,7 +309,7 @@ def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> 
     Parameters
     ----------
     inputs : Inputs
-        Those that the situation comes from; their config says how many futures a draw has.
+        Those that the situation comes from; their config says how many paths a draw has.
     situation : Situation
         What is known.
     draws : int, optional

@@ -1,7 +1,7 @@
-"""The ledger of moves: why a forecast differs from an earlier one, change by change, adding up.
+"""Attribution: why a forecast differs from an earlier one, change by change, adding up.
 
-The changes between the worlds of two runs are made one kind after the other, each forecast coming
-from a pool of posteriors (see `tidings.reasons.pool`):
+The changes between the scenarios of two runs are made one kind after the other (see
+`tidings.reasons.engine`):
 
 1. **time**: the newer run's dates with the older evidence; then, apart, what news is to come as
    the newer run has learned it from what came;
@@ -17,10 +17,9 @@ from a pool of posteriors (see `tidings.reasons.pool`):
 Time comes before the news, since an item cannot act before its day.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import reduce
 from importlib.metadata import version
 from itertools import accumulate, combinations
 from math import factorial
@@ -33,18 +32,18 @@ from tidings._notebook import Shown
 from tidings.errors import UsageError
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation
+from tidings.reasons.draws import ALL_DRAWS, Posterior, stored_posterior
+from tidings.reasons.engine import Engine, TooManyRefitsError
 from tidings.reasons.estimates import Effect, Estimate
-from tidings.reasons.pool import Pool, TooManyRefitsError
-from tidings.reasons.reweighting import ALL_DRAWS, Posterior, quick_posterior
-from tidings.reasons.worlds import (
-    Change,
+from tidings.reasons.scenarios import (
     Kind,
-    Moment,
-    World,
-    changes_between,
-    last_changes,
-    moments_between,
-    world_of,
+    NamedChange,
+    Scenario,
+    all_of,
+    evidence_of,
+    news_and_priors,
+    passage_of_time,
+    settings_and_cases,
 )
 
 if TYPE_CHECKING:
@@ -146,7 +145,9 @@ def explain_moves(old: Run, new: Run) -> Moves:
     _check_pair(old, new)
     outcomes, horizons = _common(old, new)
     before, after = (_published(run, outcomes, horizons, "mean") for run in (old, new))
-    posteriors = [_restricted(_all_draws(run), horizons) for run in (old, new)]
+    posteriors = [
+        _restricted(stored_posterior(run, ALL_DRAWS, _FUTURES), horizons) for run in (old, new)
+    ]
     path = _Path(posteriors, (old, new))
     moves = path.moves() if path.comparable else [path.incomparable(after - before)]
     left = after - before - np.sum([move.effect.change for move in moves], axis=0)
@@ -163,8 +164,8 @@ def explain_moves(old: Run, new: Run) -> Moves:
         (*moves, noise),
         claims,
         path.order_free,
-        path.pool.k,
-        path.pool.refits,
+        path.engine.k,
+        path.engine.refits,
     )
 
 
@@ -199,10 +200,6 @@ def _published(run: Run, outcomes: Sequence[str], horizons: Sequence[str], stati
     )
 
 
-def _all_draws(run: Run) -> Posterior:
-    return quick_posterior(run, ALL_DRAWS, _FUTURES)
-
-
 def _restricted(posterior: Posterior, horizons: Sequence[str]) -> Posterior:
     """Return a posterior whose question has these horizons only."""
     question = posterior.situation.question
@@ -231,11 +228,11 @@ def _horizons(posterior: Posterior) -> Iterator[str]:
 
 
 class _Path:
-    """The way from the world of one run to that of another."""
+    """The way from the scenario of one run to that of another."""
 
     def __init__(self, posteriors: Sequence[Posterior], runs: tuple[Run, Run]) -> None:
         first, last = posteriors
-        self.start, self.end = world_of(first), world_of(last)
+        self.start, self.end = evidence_of(first), evidence_of(last)
         self.comparable = _axes(first.situation) == _axes(last.situation)
         self.order_free = True
         self._runs = runs
@@ -245,7 +242,7 @@ class _Path:
         usable = [one for one, fits in zip(posteriors, self._as_today, strict=True) if fits]
         target = self.end.situation()
         known = usable if self.comparable else ()
-        self.pool = Pool(first.inputs, known, target, draws=None, anchored=True)
+        self.engine = Engine(first.inputs, known, target, draws=None, anchored=True)
         self._total: Estimate | None = None
 
     def incomparable(self, change: Array) -> Move:
@@ -256,12 +253,9 @@ class _Path:
 
     def moves(self) -> list[Move]:
         """Return what each change did."""
-        told = changes_between(self.start, self.end)
-        before = [
-            Change("time", name, _at(moment))
-            for name, moment in moments_between(self.start.moment, self.end.moment)
-        ]
-        after = list(last_changes(self.start, self.end))
+        told = news_and_priors(self.start, self.end)
+        before = list(passage_of_time(self.start.moment, self.end.moment))
+        after = list(settings_and_cases(self.start, self.end))
         dated = _after(self.start, before)
         in_any_order = None if len(told) > ORDER_FREE else self._order_free(dated, told)
         self.order_free = in_any_order is not None
@@ -276,33 +270,31 @@ class _Path:
             moves += [self._step(_after(moved, after[:n]), one) for n, one in enumerate(after)]
         return [*moves, *self._model_move(_after(dated, [*told, *after]))]
 
-    def _one_by_one(self, made: Sequence[Change]) -> list[Move]:
-        worlds = list(
-            accumulate(made, lambda world, change: change.made(world), initial=self.start)
-        )
-        effects = self.pool.chain([world.situation() for world in worlds])
-        return [self._move(change, effect) for change, effect in zip(made, effects, strict=True)]
+    def _one_by_one(self, made: Sequence[NamedChange]) -> list[Move]:
+        scenarios = accumulate(made, lambda one, named: named.change(one), initial=self.start)
+        effects = self.engine.chain([one.situation() for one in scenarios])
+        return [self._move(named, effect) for named, effect in zip(made, effects, strict=True)]
 
-    def _step(self, world: World, change: Change) -> Move:
-        before, after = self.pool.step(world.situation(), change.made(world).situation())
-        return self._move(change, after.minus(before))
+    def _step(self, scenario: Scenario, named: NamedChange) -> Move:
+        before, after = self.engine.step(scenario.situation(), named.change(scenario).situation())
+        return self._move(named, after.minus(before))
 
-    def _order_free(self, world: World, made: Sequence[Change]) -> list[Move] | None:
+    def _order_free(self, scenario: Scenario, made: Sequence[NamedChange]) -> list[Move] | None:
         try:
-            effects = shapley_values(self.pool, world, made)
+            effects = shapley_values(self.engine, scenario, made)
         except TooManyRefitsError:
             return None
-        return [self._move(change, effect) for change, effect in zip(made, effects, strict=True)]
+        return [self._move(named, effect) for named, effect in zip(made, effects, strict=True)]
 
-    def _move(self, change: Change, effect: Estimate) -> Move:
+    def _move(self, change: NamedChange, effect: Estimate) -> Move:
         self._total = effect if self._total is None else self._total.plus(effect)
         return Move(change.kind, change.id, effect.effect)
 
-    def _model_move(self, last: World) -> Iterator[Move]:
-        """Yield what other code than today's made of the runs' own worlds."""
+    def _model_move(self, last: Scenario) -> Iterator[Move]:
+        """Yield what other code than today's made of the runs' own scenarios."""
         if all(self._as_today):
             return
-        started, ended = (self.pool.at(world.situation()) for world in (self.start, last))
+        started, ended = (self.engine.at(one.situation()) for one in (self.start, last))
         axes = _common(*self._runs)
         change, squares = np.zeros_like(started.mean), np.zeros_like(started.mean)
         for run, own, sign, today in zip(
@@ -316,7 +308,7 @@ class _Path:
     def mcse(self) -> Array:
         """Return the Monte Carlo error of what all moves leave over of the published change."""
         if all(self._as_today):
-            change = self.pool.own(1).minus(self.pool.own())
+            change = self.engine.own(1).minus(self.engine.own())
             return (change if self._total is None else change.minus(self._total)).mcse()
         axes = _common(*self._runs)
         published = np.hypot(*(_published(run, *axes, statistic="mcse") for run in self._runs))
@@ -324,38 +316,25 @@ class _Path:
         return np.asarray(np.hypot(published, told))
 
 
-def _at(moment: Moment) -> Callable[[World], World]:
-    return lambda world: replace(world, moment=moment)
-
-
 def _axes(situation: Situation) -> tuple[object, object]:
     return situation.structure, tuple(situation.question.config.outcome_ids)
 
 
-def _after(world: World, made: Sequence[Change]) -> World:
-    return reduce(lambda one, change: change.made(one), made, world)
+def _after(scenario: Scenario, made: Sequence[NamedChange]) -> Scenario:
+    return all_of([named.change for named in made])(scenario)
 
 
-def shapley_values(pool: Pool, start: World, made: Sequence[Change]) -> list[Estimate]:
-    """Return the Shapley value of each change, starting from a world.
-
-    Parameters
-    ----------
-    pool : Pool
-        Where forecasts come from.
-    start : World
-        The world before the changes.
-    made : sequence of Change
-        In any order.
+def shapley_values(engine: Engine, start: Scenario, made: Sequence[NamedChange]) -> list[Estimate]:
+    """Return the Shapley value of each change, in any order, starting from a scenario.
 
     Raises
     ------
     TooManyRefitsError
         If it takes more new posteriors than it is worth.
     """
-    count, allowed = len(made), pool.refits + _REFITS
+    count, allowed = len(made), engine.refits + _REFITS
     values = {
-        frozenset(chosen): pool.at(_after(start, [made[i] for i in chosen]).situation(), allowed)
+        frozenset(chosen): engine.at(_after(start, [made[i] for i in chosen]).situation(), allowed)
         for size in range(count + 1)
         for chosen in combinations(range(count), size)
     }

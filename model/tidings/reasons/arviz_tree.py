@@ -21,7 +21,7 @@ from tidings.mechanism.parameters import Parameters, named_dataset
 from tidings.mechanism.situation import Situation, exposure_of, reading_rows, whitened_of
 from tidings.names import Dim, Var
 from tidings.randomness import stream
-from tidings.reasons.reweighting import ALL_DRAWS, stored_posterior
+from tidings.reasons.draws import ALL_DRAWS, stored_posterior
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -8,11 +8,40 @@ fit of Zhang & Stephens 2009, doi:10.1198/tech.2009.08017.
 import numpy as np
 from numpy.typing import NDArray
 
+from tidings.forecasting.tables import K_LIMIT
+
+Array = NDArray[np.float64]
 _FEW_DRAWS = 225
 _PRIOR_K, _PRIOR_COUNT, _PRIOR_SCALE = 0.5, 10, 3
 
 
-def smoothed_weights(log_weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+_EQUAL = 1e-9
+_NEAR_EQUAL = 0.98
+"""Share of effective draws above which weights are those of nearly the same posterior.
+
+The k of a tail does not know how small the whole tail is.
+"""
+
+
+def trusted(k: float) -> bool:
+    """Say whether weights of this Pareto k can be trusted."""
+    return k <= K_LIMIT
+
+
+def weights_of(log_weights: Array) -> tuple[Array, float]:
+    """Return importance weights of mean 1 and their Pareto k; 0 where they are near equal."""
+    if np.ptp(log_weights) < _EQUAL:
+        return np.ones(len(log_weights)), 0.0
+    weights, k = smoothed_weights(log_weights)
+    return weights, 0.0 if left_of(weights) > _NEAR_EQUAL else k
+
+
+def left_of(weights: Array) -> float:
+    """Return the share of the draws that weights of mean 1 leave effective."""
+    return float(1 / np.mean(weights**2))
+
+
+def smoothed_weights(log_weights: Array) -> tuple[Array, float]:
     """Return importance weights with a smoothed tail, of mean 1, and their Pareto k.
 
     Parameters
@@ -40,7 +69,7 @@ def smoothed_weights(log_weights: NDArray[np.float64]) -> tuple[NDArray[np.float
     return weights / weights.mean(), k
 
 
-def _generalised_pareto(excess: NDArray[np.float64]) -> tuple[float, float]:
+def _generalised_pareto(excess: Array) -> tuple[float, float]:
     """Fit shape and scale to sorted excesses over a cutoff; nan where they are not like it."""
     count = len(excess)
     quartile = excess[int(count / 4 + 0.5) - 1]
