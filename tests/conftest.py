@@ -1,5 +1,6 @@
 """What the tests share: the shipped question, and ways to change it without touching its files."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +8,18 @@ from pathlib import Path
 import pytest
 
 import tidings
-from tests.helpers import AS_OF, INPUTS, PROJECT, QUESTION, Alter, copy_project, lighten
+from tests.helpers import (
+    AS_OF,
+    INPUTS,
+    PROJECT,
+    QUESTION,
+    Alter,
+    copy_project,
+    kept_on_disk,
+    lighten,
+)
 from tidings.evidence.ledger import Item
-from tidings.forecasting.runs import Run
+from tidings.forecasting.runs import Run, find_run
 from tidings.question.normal import LinkNormal, fixed_normal
 
 
@@ -38,16 +48,28 @@ def inputs() -> tidings.Inputs:
 
 @pytest.fixture(scope="session")
 def shipped_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The forecast of the shipped question, made once for all tests."""
-    return tidings.forecast(QUESTION, AS_OF, tmp_path_factory.mktemp("runs"))
+    """The forecast of the shipped question, made once for all workers, and for later sessions."""
+
+    def make(folder: Path) -> None:
+        tidings.forecast(QUESTION, AS_OF, folder / "runs")
+
+    kept = kept_on_disk("shipped", make)
+    runs = shutil.copytree(kept / "runs", tmp_path_factory.mktemp("shipped") / "runs")
+    return find_run(runs, None)
 
 
 @pytest.fixture(scope="session")
 def light_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The shipped question with a third of the draws, where many posteriors are drawn anew."""
-    project = copy_project(tmp_path_factory.mktemp("light"))
-    question = lighten(project / "priors" / "turkey-s400.toml")
-    return tidings.forecast(question, AS_OF, project / "data" / "runs")
+
+    def make(folder: Path) -> None:
+        question = lighten(copy_project(folder) / "priors" / "turkey-s400.toml")
+        tidings.forecast(question, AS_OF, folder / "data" / "runs")
+
+    kept = kept_on_disk("light", make)
+    project = tmp_path_factory.mktemp("light") / "project"
+    shutil.copytree(kept, project)
+    return find_run(project / "data" / "runs", None)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What tests share beside fixtures: where things stand, and copies of the shipped inputs."""
 
 import atexit
+import hashlib
 import io
 import os
 import shutil
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+
+from filelock import FileLock
 
 import tidings
 from tidings.reasons.engine import Engine
@@ -55,6 +58,34 @@ def copy_project(target: Path, source: Path = INPUTS) -> Path:
     for news in source.glob("news.csv"):
         shutil.copy(news, target)
     return target
+
+
+def kept_on_disk(name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder that was made by this code from these inputs, or make it now.
+
+    Workers and later sessions share it; the digest of the package and the inputs names it.
+    """
+    digest = hashlib.sha256()
+    for root in (PROJECT / "model", *(INPUTS / part for part in _INPUTS)):
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and "runs" not in path.parts and path.suffix in _READ:
+                digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    store = PROJECT / ".pytest_cache" / "made"
+    store.mkdir(parents=True, exist_ok=True)
+    place = store / f"{name}-{digest.hexdigest()[:16]}"
+    with FileLock(store / f"{name}.lock"):
+        if not place.is_dir():
+            for old in store.glob(f"{name}-*"):
+                shutil.rmtree(old)
+            with tempfile.TemporaryDirectory(dir=store) as work:
+                made = Path(work) / "made"
+                made.mkdir()
+                make(made)
+                made.rename(place)
+    return place
+
+
+_READ = {".py", ".toml", ".csv", ".yaml", ".json"}
 
 
 def lighten(question: Path) -> Path:

@@ -8,10 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tidings.api.checking import check
-    from tidings.api.doctoring import Diagnosis, clear, doctor
+    from tidings.api.checking import Diagnosis, check, clear, doctor
     from tidings.api.forecasts import forecast, history, plot_history, report, run, unreadable
-    from tidings.api.lessons import exam, learn, new
+    from tidings.api.learning import exam, learn, new
     from tidings.api.news import (
         Draft,
         add,
@@ -88,10 +87,9 @@ __all__ = [
 ]
 
 _WHERE = {
-    "api.checking": ("check",),
-    "api.doctoring": ("Diagnosis", "clear", "doctor"),
+    "api.checking": ("Diagnosis", "check", "clear", "doctor"),
     "api.forecasts": ("forecast", "history", "plot_history", "report", "run", "unreadable"),
-    "api.lessons": ("exam", "learn", "new"),
+    "api.learning": ("exam", "learn", "new"),
     "api.news": (
         "Draft",
         "add",

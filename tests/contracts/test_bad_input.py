@@ -78,6 +78,7 @@ def test_a_fault_of_a_resolved_question_names_its_key(project, name):
     assert any(field in fault.field and expected in fault.expected for fault in caught.value.faults)
 
 
+@pytest.mark.slow
 def test_an_examination_without_anything_to_score_says_so(project):
     folder = project / "examined"
     folder.mkdir()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import date
 
+import pytest
 from tests.helpers import INPUTS
 
 import tidings
@@ -35,6 +36,7 @@ def test_the_command_prints_the_object_and_the_same_numbers_as_the_library(shipp
     assert printed["checks"] == stored["checks"]
 
 
+@pytest.mark.slow
 def test_diff_prints_moves_that_add_up(inputs, shipped_run, tmp_path):
     for as_of in ("2025-10-31", "2025-11-30"):
         make_forecast(inputs, date.fromisoformat(as_of), tmp_path)

@@ -141,6 +141,7 @@ def test_an_item_that_is_not_there_is_refused_before_anything_is_shown(question,
     assert done.returncode == 2 and f"did you mean '{name}'" in done.stderr and done.stdout == ""
 
 
+@pytest.mark.slow
 def test_where_weights_do_not_carry_a_prior_is_fitted_again_without_being_told(light_run, project):
     question = lighten(project / "priors" / "turkey-s400.toml")
     done = command(

@@ -19,6 +19,7 @@ def tree(shipped_run):
     return tidings.datatree(shipped_run)
 
 
+@pytest.mark.slow
 def test_results_are_one_line_and_a_table(shipped_run):
     watch = tidings.watch(shipped_run)
     few = tidings.check(QUESTION).ledger.items[-1]
@@ -85,6 +86,7 @@ def test_arviz_draws_the_tree(tree):
     arviz_plots.plot_ppc_dist(tree, num_samples=20, backend="none")
 
 
+@pytest.mark.slow
 def test_the_tour_of_the_readme_runs(shipped_run, monkeypatch):
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     [tour] = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)

@@ -240,6 +240,7 @@ def test_a_prior_gives_back_the_reason_it_was_set_with(place, why, value):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @settings(**{**SHARED, "max_examples": max(4, SHARED["max_examples"] // 5)})
 @given(drawn=st.lists(items(), min_size=1, max_size=40).map(unique))
 def test_a_preview_of_any_news_is_in_finite_numbers(light_run, drawn):

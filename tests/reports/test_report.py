@@ -87,6 +87,7 @@ def test_both_formats_have_the_same_headings_and_captions(page, sheets):
         assert caption.replace("- ", "").replace(" ", "")[:70] in together
 
 
+@pytest.mark.slow
 def test_every_figure_says_what_it_shows_in_both_formats(page, rendered):
     images = re.findall(r"<img[^>]*>", page)
     alts = {
@@ -134,6 +135,7 @@ def test_no_machine_words_reach_a_reader(page):
         assert not re.search(rf"\b{word}\b", text), word
 
 
+@pytest.mark.slow
 def test_a_report_knows_no_forecast_of_a_later_day(inputs, shipped_run, tmp_path):
     early = make_forecast(inputs, date(2024, 6, 30), tmp_path)
     late = make_forecast(inputs, date(2025, 3, 31), tmp_path)
@@ -339,6 +341,7 @@ def test_in_a_browser_nothing_overflows_fails_or_is_fetched(rendered, scheme):
     assert {address.partition(":")[0] for address in asked} <= {"file", "data"}
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_to_mend(rendered, scheme):
@@ -366,6 +369,7 @@ def test_axe_finds_nothing_to_mend(rendered, scheme):
         browser.close()
 
 
+@pytest.mark.slow
 def test_a_report_since_an_earlier_run_shows_moves_that_add_up(inputs, shipped_run, tmp_path):
     old = make_forecast(inputs, date(2025, 9, 15), tmp_path)
     moves = explain_moves(old, shipped_run)

@@ -196,6 +196,7 @@ MARKUP = " [/b] $x^ \\frac"
 """Ends what was not begun: of a terminal's markup, and of maths."""
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_no_markup_and_no_escapes_of_others(hostile_run):
     """Titles and claims are shown as typed: nothing is coloured, erased or turned about by them."""
     folder = hostile_run.path.parents[1]

@@ -75,6 +75,7 @@ def test_a_run_that_cannot_be_read_is_one_line_of_the_history(runs, copy, shippe
     assert len(answer["runs"]) == len(answer["unreadable"]) == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_read_stops_no_other_command(runs, copy, shipped_run, project):
     (copy / "manifest.json").write_text("{}")
     reseal(copy)

@@ -75,6 +75,7 @@ def test_items_known_later_change_no_number(shipped_run, alter, new_item, inputs
     assert later.rows == shipped_run.rows
 
 
+@pytest.mark.slow
 def test_without_slopes_no_item_changes_the_chance_of_change(alter):
     fixed = {"push_slope": 0.0, "counter_slope": 0.0, "consent_slope": 0.0}
     known = {"status_known_to": date(2025, 11, 15)}
@@ -87,6 +88,7 @@ def test_without_slopes_no_item_changes_the_chance_of_change(alter):
         assert abs(a - b) <= 5 * hypot(a_error, b_error)
 
 
+@pytest.mark.slow
 def test_with_slopes_items_do_change_the_chance_of_change(alter):
     """The twin of the test above: the tolerance would notice."""
     known = {"status_known_to": date(2025, 11, 15)}
@@ -99,6 +101,7 @@ def test_with_slopes_items_do_change_the_chance_of_change(alter):
     assert abs(a - b) > 5 * hypot(a_error, b_error)
 
 
+@pytest.mark.slow
 def test_repeating_an_item_in_its_story_moves_little(alter, new_item, inputs):
     known = {"status_known_to": date(2025, 11, 15)}
     items = inputs.ledger.items
@@ -118,6 +121,7 @@ def test_repeating_an_item_in_its_story_moves_little(alter, new_item, inputs):
     assert abs(repeated[0] - base[0]) <= moved / 4
 
 
+@pytest.mark.slow
 def test_time_with_unknown_status_adds_no_survival(alter, tmp_path):
     early = date(2024, 11, 30)
     one = alter(status_known_to=early)

@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from rich.console import Console
 
 import tidings
@@ -24,6 +25,7 @@ def fresh(run):
     return check
 
 
+@pytest.mark.slow
 def test_a_year_without_items_is_said_and_counted_as_forecast(inputs, tmp_path):
     newest = max(item.known for item in inputs.ledger.items)
     run = make_forecast(inputs, newest + timedelta(days=365), tmp_path)

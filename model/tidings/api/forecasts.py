@@ -1,14 +1,13 @@
-"""Commands of the main job: check, forecast, report, run, history."""
+"""The main job: forecast, report, run, history. See `tidings.api.project` for common arguments."""
 
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidings.api.base import base_run
-from tidings.api.defaults import QUESTION, RENDERED, RUNS, When, Where, day_of
+from tidings.api.project import QUESTION, RUNS, Project, When, Where, day_of
 from tidings.errors import Fault, InputError, RunError, UsageError
-from tidings.evidence.inputs import Inputs, read_inputs
+from tidings.evidence.inputs import Inputs
 from tidings.forecasting.runs import Run, list_runs, unreadable_runs
 from tidings.question.loading import load_settings
 
@@ -29,23 +28,16 @@ def forecast(
 
     Parameters
     ----------
-    question : Path
-        The question file.
+    question, runs : Path
+        See `tidings.api.project`.
     as_of : date, optional
         When the forecast is made; today if not given.
-    runs : Path
-        Where runs are kept.
     seed : int, optional
         Root of all randomness, in place of the config's.
     progress : callable, optional
         Called with the state of every chain while it samples.
     prior_only : bool
         Whether to leave out all news, and what the quiet so far tells.
-
-    Returns
-    -------
-    Run
-        As stored.
 
     Raises
     ------
@@ -55,20 +47,25 @@ def forecast(
         If the sampler stopped.
     RunError
         If the run cannot be stored.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> run = td.forecast(as_of="2026-03-31")  # doctest: +SKIP
+    >>> run.table()  # doctest: +SKIP
     """
-    question, runs = Path(question), Path(runs)
-    as_of = None if as_of is None else day_of(as_of)
     from tidings.forecasting.making import make_forecast
 
-    inputs = read_inputs(question)
+    at, day = Project.of(question, runs), day_of(as_of)
+    inputs = at.inputs()
     _check_known(inputs)
     if seed is not None:
         inputs = inputs.seeded(seed)
-    return make_forecast(inputs, as_of or date.today(), runs, progress, prior_only=prior_only)
+    return make_forecast(inputs, day, at.runs, progress, prior_only=prior_only)
 
 
 def _check_known(inputs: Inputs) -> None:
-    """Hold that the status is known up to a day that has come."""
+    """Refuse a status quo that is said to be known beyond today."""
     question, today = inputs.question, date.today()
     known_to = question.config.status_known_to
     if known_to is not None and known_to > today:
@@ -88,14 +85,12 @@ def report(
     question: Where | None = None,
     renderer: str = "auto",
 ) -> tuple[Path, ...]:
-    """Render a stored run.
+    """Render a stored run; returns the reports, in the order of ``to``.
 
     Parameters
     ----------
-    name : str or Run, optional
-        The run's id, the beginning of it, or its folder; the newest of the question if not given.
-    runs : Path
-        Where runs are kept.
+    name, runs, question
+        See `tidings.api.project`.
     to : sequence of {"html", "pdf"}
         Formats.
     rendered : Path, optional
@@ -107,40 +102,31 @@ def report(
         Whether to report page one alone.
     paper : {"a4", "letter"}
         Of the PDF.
-    question : Path, optional
-        The question file, where no run is named; see `base_run`.
     renderer : {"auto", "quarto", "embedded"}
         Quarto where it is installed and works; Quarto or an error; never Quarto.
-
-    Returns
-    -------
-    tuple of Path
-        The reports, in the order of ``to``.
 
     Raises
     ------
     UsageError
         If there is no such run or format.
-    RunError, FitError
+    InputError, RunError, FitError
         If a run cannot be read, or drawn anew.
     RenderError
         If a report cannot be rendered.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.report(to=("html",), brief=True)  # doctest: +SKIP
     """
-    runs = Path(runs)
-    rendered = None if rendered is None else Path(rendered)
-    question = None if question is None else Path(question)
     from tidings.api.reasons import diff
     from tidings.reporting.rendering import render
 
-    run_to_show = base_run(runs, name, question)
-    moves = None if since is None else diff(since, run_to_show, runs)
-    folder = rendered or _beside(runs)
-    return render(run_to_show, to, folder, moves, brief=brief, paper=paper, renderer=renderer)
-
-
-def _beside(runs: Path) -> Path:
-    """Return where the reports of some runs go."""
-    return RENDERED if runs == RUNS else runs
+    at = Project.of(question, runs)
+    run = at.run(name)
+    moves = None if since is None else diff(since, run, at.runs)
+    folder = at.rendered if rendered is None else Path(rendered)
+    return render(run, to, folder, moves, brief=brief, paper=paper, renderer=renderer)
 
 
 def run(
@@ -153,64 +139,43 @@ def run(
     *,
     renderer: str = "auto",
 ) -> tuple[Run, tuple[Path, ...]]:
-    """Check, forecast and report: the main job.
+    """Check, forecast and report: returns the stored run, and its HTML and PDF reports.
 
-    Parameters
-    ----------
-    question, as_of, runs, seed, progress
-        As for `forecast`.
-    rendered, renderer
-        Where the reports go and what makes them, as for `report`.
-
-    Returns
-    -------
-    tuple of (Run, tuple of Path)
-        The stored run, and its HTML and PDF reports.
+    Parameters are those of `forecast` and `report`.
 
     Raises
     ------
     InputError, FitError, RunError, RenderError
         As for `forecast` and `report`.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> run, reports = td.run(as_of="2026-03-31")  # doctest: +SKIP
     """
-    question, runs = Path(question), Path(runs)
-    as_of = None if as_of is None else day_of(as_of)
-    rendered = None if rendered is None else Path(rendered)
     made = forecast(question, as_of, runs, seed, progress)
-    return made, report(str(made.path), runs, rendered=rendered, renderer=renderer)
+    return made, report(made, runs, rendered=rendered, renderer=renderer)
 
 
 def history(runs: Where = RUNS, question: Where | None = None) -> tuple[Run, ...]:
-    """Return the stored runs that can be read, the earliest as-of date first.
-
-    Parameters
-    ----------
-    runs : Path
-        Where runs are kept.
-    question : Path, optional
-        The question file: its runs alone.
+    """Return the stored runs that can be read, of one question if it is named, by as-of date.
 
     Raises
     ------
     InputError
         If the question file has a fault.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> [run.manifest.as_of for run in td.history()]  # doctest: +SKIP
     """
-    runs = Path(runs)
-    question = None if question is None else Path(question)
-    asked = None if question is None else load_settings(question).id
-    return tuple(run for run in list_runs(runs) if asked in (None, run.manifest.question))
+    asked = None if question is None else load_settings(Path(question)).id
+    return tuple(run for run in list_runs(Path(runs)) if asked in (None, run.manifest.question))
 
 
 def plot_history(shown: Sequence[Run], runs: Where = RUNS, rendered: Where | None = None) -> Path:
-    """Draw what runs of one question said over time; returns the figure.
-
-    Parameters
-    ----------
-    shown : sequence of Run
-        Of one question, as `history` returns them.
-    runs : Path
-        Where runs are kept.
-    rendered : Path, optional
-        Where the figure goes; as for `report` if not given.
+    """Draw what runs of one question said over time, as `history` returns them; returns the figure.
 
     Raises
     ------
@@ -218,21 +183,25 @@ def plot_history(shown: Sequence[Run], runs: Where = RUNS, rendered: Where | Non
         If there is no run.
     RenderError
         If the figure cannot be written.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.plot_history(td.history())  # doctest: +SKIP
     """
     from tidings.reporting.rendering import draw_history_of
 
     if not shown:
         raise UsageError("no runs to draw", remedy="forecast")
-    return draw_history_of(shown, Path(rendered) if rendered else _beside(Path(runs)))
+    return draw_history_of(shown, Path(rendered) if rendered else Project.of(None, runs).rendered)
 
 
 def unreadable(runs: Where = RUNS) -> tuple[RunError, ...]:
     """Return what is wrong with each stored run that cannot be read.
 
-    Parameters
-    ----------
-    runs : Path
-        Where runs are kept.
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.unreadable()  # doctest: +SKIP
     """
-    runs = Path(runs)
-    return unreadable_runs(runs)
+    return unreadable_runs(Path(runs))

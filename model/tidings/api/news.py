@@ -1,4 +1,7 @@
-"""Commands for news: draft, add, retract, preview."""
+"""News: draft, add, retract, edit, undo, and previews of them.
+
+See `tidings.api.project` for the arguments that all of them share.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING
 from tidings._tables import read_loosely
 from tidings._writing import LastChange, last_change
 from tidings._writing import undo as put_back
-from tidings.api.defaults import QUESTION, RUNS, When, Where, day_of
+from tidings.api.project import QUESTION, RUNS, Project, When, Where, day_of
 from tidings.errors import UsageError
 from tidings.evidence.drafting import (
     GRADE,
@@ -20,7 +23,6 @@ from tidings.evidence.drafting import (
     whole_word,
     with_grade,
 )
-from tidings.evidence.inputs import read_inputs
 from tidings.evidence.ledger import ITEM_COLUMNS, Item, Ledger, read_items
 from tidings.evidence.recording import (
     add_items,
@@ -30,8 +32,7 @@ from tidings.evidence.recording import (
     retract_item,
     standing,
 )
-from tidings.forecasting.runs import find_run
-from tidings.question.loading import Question, beside, load_question, load_settings
+from tidings.question.loading import Question, beside, load_settings
 from tidings.question.yardsticks import LEDGER
 
 if TYPE_CHECKING:
@@ -43,18 +44,8 @@ if TYPE_CHECKING:
 class Draft:
     """Items that are not in the ledger yet.
 
-    Attributes
-    ----------
-    question : Question
-        The question they are about.
-    ledger : Ledger
-        As it stands.
-    items : tuple of Item
-        Valid, completed.
-    alike : tuple of list of Likeness
-        For each of them, items of other stories that may be about the same event.
-    skipped : tuple of str
-        Ids of records that stand in the ledger already, unchanged.
+    ``alike`` has for each of them the items of other stories that may be about the same event;
+    ``skipped`` the ids of records that stand in the ledger already, unchanged.
     """
 
     question: Question
@@ -87,9 +78,13 @@ def draft(
     ------
     InputError
         With every fault of every item, or of the ledger.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.draft([{"url": "https://tass.com/1", "actor": "moscow"}])  # doctest: +SKIP
     """
-    question, place = Path(question), Path(place)
-    inputs = read_inputs(question)
+    place, inputs = Path(place), Project.of(question).inputs()
     ledger, words = inputs.ledger, inputs.question.yardsticks
     full: list[tuple[int | None, dict[str, str]]] = []
     for number, cells in enumerate(records):
@@ -111,12 +106,17 @@ def draft_file(path: Where, question: Where = QUESTION) -> Draft:
     ------
     InputError
         With every fault of the file, or of the ledger.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.draft_file("news.csv").items  # doctest: +SKIP
     """
-    path, question = Path(path), Path(question)
+    path = Path(path)
     records = [
         (line, with_grade(cells)) for line, cells in read_loosely(path, (*ITEM_COLUMNS, GRADE))
     ]
-    inputs = read_inputs(question)
+    inputs = Project.of(question).inputs()
     words = inputs.question.yardsticks.phrases(LEDGER)
     there_already = {item.id: cells_of(item) for item in inputs.ledger.items}
     told = {_report_of(cells): cells for cells in there_already.values()}
@@ -171,16 +171,7 @@ _DAYS = ("date", "published", "expected_by", "retracted")
 def edit(identifier: str, changed: Mapping[str, str], why: str, question: Where = QUESTION) -> Item:
     """Make and check an edit of an item: graded anew, or corrected; `record_edit` writes it.
 
-    Parameters
-    ----------
-    identifier : str
-        The item.
-    changed : mapping of str to str
-        By column of the ledger.
-    why : str
-        The reason; it is kept in the note with the values that were.
-    question : Path
-        The question file.
+    ``changed`` is by column of the ledger; the note keeps the reason and the values that were.
 
     Raises
     ------
@@ -188,9 +179,13 @@ def edit(identifier: str, changed: Mapping[str, str], why: str, question: Where 
         If there is no such item, it is withdrawn, nothing is changed, or there is no reason.
     InputError
         If the item would have a fault, or the ledger has one.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.edit("some-item", {"push": "2"}, "Confirmed since.")  # doctest: +SKIP
     """
-    question = Path(question)
-    inputs = read_inputs(question)
+    inputs = Project.of(question).inputs()
     judged = inputs.question.config, inputs.question.yardsticks
     return edited(inputs.ledger, identifier, changed, why, judged)
 
@@ -206,10 +201,13 @@ def record_edit(item: Item, question: Where = QUESTION) -> Path:
         If the ledger is not valid.
     RunError
         If it cannot be written.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.record_edit(td.edit("some-item", {"push": "2"}, "Confirmed."))  # doctest: +SKIP
     """
-    question = Path(question)
-    asked = load_question(question)
-    path = _ledger_path(asked)
+    path, asked = _ledger_of(question)
     edit_item(path, item, asked.config, asked.yardsticks)
     return path
 
@@ -221,10 +219,14 @@ def undo(question: Where = QUESTION) -> LastChange:
     ------
     UsageError
         If there is none to take back.
-    RunError
-        If the file has been changed by hand since, or cannot be written.
+    InputError, RunError
+        If the file has been changed by hand since, or cannot be read or written.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.undo()  # doctest: +SKIP
     """
-    question = Path(question)
     change = last(question)
     if change is None:
         what = "of its priors or its ledger (the last of each is kept)"
@@ -240,21 +242,18 @@ def last(question: Where = QUESTION) -> LastChange | None:
     ------
     InputError
         If the question file has a fault.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.last()  # doctest: +SKIP
     """
-    question = Path(question)
-    ledger = load_settings(question).files.evidence
-    return last_change((question, beside(question, ledger)))
+    file = Project.of(question).file
+    return last_change((file, beside(file, load_settings(file).files.evidence)))
 
 
 def add(items: Sequence[Item], question: Where = QUESTION) -> Path:
-    """Record items at the end of the ledger, all or none; returns the ledger.
-
-    Parameters
-    ----------
-    items : sequence of Item
-        As `draft` makes them.
-    question : Path
-        The question file.
+    """Record items, as `draft` makes them, at the end of the ledger, all or none; returns it.
 
     Raises
     ------
@@ -262,10 +261,13 @@ def add(items: Sequence[Item], question: Where = QUESTION) -> Path:
         If an id has been taken in the meantime, or the ledger is not valid.
     RunError
         If the ledger cannot be written.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.add(td.draft_file("news.csv").items)  # doctest: +SKIP
     """
-    question = Path(question)
-    asked = load_question(question)
-    path = _ledger_path(asked)
+    path, asked = _ledger_of(question)
     add_items(path, items, asked.config, asked.yardsticks)
     return path
 
@@ -281,12 +283,14 @@ def retract(identifier: str, why: str, on: When | None = None, question: Where =
         If the day lies before the item was known, or the ledger is not valid.
     RunError
         If the ledger cannot be written.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.retract("some-item", "The agency withdrew it.")  # doctest: +SKIP
     """
-    question = Path(question)
-    on = None if on is None else day_of(on)
-    asked = load_question(question)
-    path = _ledger_path(asked)
-    retract_item(path, identifier, (on or date.today(), why), asked.config, asked.yardsticks)
+    path, asked = _ledger_of(question)
+    retract_item(path, identifier, (day_of(on), why), asked.config, asked.yardsticks)
     return path
 
 
@@ -297,20 +301,7 @@ def preview(
     runs: Where = RUNS,
     refit: "Refit" = "never",
 ) -> "Preview":
-    """Say what items would do to a stored run.
-
-    Parameters
-    ----------
-    items : sequence of Item
-        As `draft` makes them, of the same ledger.
-    name : str, optional
-        The run; the newest of the question if not given.
-    question : Path
-        The question file; its ledger as it stands now is what the items are added to.
-    runs : Path
-        Where runs are kept.
-    refit : {"never", "needed", "always"}
-        Whether to draw a posterior anew: where weights cannot be trusted, or always.
+    """Say what items, as `draft` makes them, added to the ledger of today would do to a run.
 
     Raises
     ------
@@ -320,12 +311,17 @@ def preview(
         If the run or the inputs cannot be read.
     FitError
         If a refit stopped.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.preview(td.draft_file("news.csv").items).table()  # doctest: +SKIP
     """
-    question, runs = Path(question), Path(runs)
-    inputs = read_inputs(question)
-    run = find_run(runs, name, inputs.question.config.id)
     from tidings.reasons.previewing import preview_items
 
+    at = Project.of(question, runs)
+    inputs = at.inputs()
+    run = at.newest(inputs.question.config.id) if name is None else at.run(name)
     return preview_items(run, items, inputs.ledger, refit)
 
 
@@ -341,24 +337,18 @@ def preview_retraction(
     Raises
     ------
     UsageError
-        If there is no run.
-    InputError, RunError
-        If the run or the inputs cannot be read.
-    """
-    question, runs = Path(question), Path(runs)
-    on = None if on is None else day_of(on)
-    from tidings.reasons.previewing import preview_ledger
+        If there is no run, or no such item.
+    InputError, RunError, FitError
+        If the run or the inputs cannot be read, or a refit stopped.
 
-    inputs = read_inputs(question)
-    day, ledger = on or date.today(), inputs.ledger
-    standing(ledger, identifier)
-    run = find_run(runs, None, inputs.question.config.id)
-    without = tuple(
-        replace(item, retracted=day, retracted_why="preview") if item.id == identifier else item
-        for item in ledger.items
-    )
-    after = replace(ledger, items=without)
-    return preview_ledger(run, ledger, after, day, refit)
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.preview_retraction("some-item").table()  # doctest: +SKIP
+    """
+    ledger, day = Project.of(question).inputs().ledger, day_of(on)
+    item = replace(standing(ledger, identifier), retracted=day, retracted_why="preview")
+    return _preview_changed(item, day, question, runs, refit)
 
 
 def preview_edit(
@@ -370,23 +360,33 @@ def preview_edit(
     ------
     UsageError
         If there is no run.
-    InputError, RunError
-        If the run or the inputs cannot be read.
-    FitError
-        If a refit stopped.
+    InputError, RunError, FitError
+        If the run or the inputs cannot be read, or a refit stopped.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.preview_edit(td.edit("some-item", {"push": "2"}, "Confirmed."))  # doctest: +SKIP
     """
-    question, runs = Path(question), Path(runs)
+    return _preview_changed(item, item.known, question, runs, refit)
+
+
+def _preview_changed(
+    item: Item, day: date, question: Where, runs: Where, refit: "Refit"
+) -> "Preview":
+    """Say what an item in the place of the one of its id would do, on a day or the run's own."""
     from tidings.reasons.previewing import preview_ledger
 
-    inputs = read_inputs(question)
-    run, ledger = find_run(runs, None, inputs.question.config.id), inputs.ledger
+    at = Project.of(question, runs)
+    inputs = at.inputs()
+    run, ledger = at.newest(inputs.question.config.id), inputs.ledger
     items = tuple(item if one.id == item.id else one for one in ledger.items)
-    after = replace(ledger, items=items)
-    return preview_ledger(run, ledger, after, max(run.manifest.as_of, item.known), refit)
+    return preview_ledger(run, ledger, replace(ledger, items=items), day, refit)
 
 
-def _ledger_path(question: Question) -> Path:
-    path = question.file("evidence")
+def _ledger_of(question: Where) -> tuple[Path, Question]:
+    asked = Project.of(question).asked()
+    path = asked.file("evidence")
     if path is None:
-        raise UsageError(f"{question.path}: names no file of evidence")
-    return path
+        raise UsageError(f"{asked.path}: names no file of evidence")
+    return path, asked

@@ -1,15 +1,14 @@
-"""Commands for priors: show, plot, edit, preview an edit."""
+"""Priors: show, plot, edit, preview an edit. See `tidings.api.project` for common arguments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidings.api.defaults import QUESTION, RENDERED, RUNS, Where
+from tidings.api.project import QUESTION, RENDERED, RUNS, Project, Where
 from tidings.errors import UsageError, nearest
-from tidings.evidence.inputs import read_inputs
-from tidings.forecasting.runs import Run, find_run, list_runs
-from tidings.question.loading import Question, load_question
+from tidings.forecasting.runs import Run, list_runs
+from tidings.question.loading import Question
 
 if TYPE_CHECKING:
     from tidings.question.editing import Edit
@@ -32,16 +31,7 @@ def priors(
 ) -> PriorsShown:
     """Say where each prior comes from, and what the evidence made of it.
 
-    Parameters
-    ----------
-    name : str, optional
-        One prior, or the beginning of several; all if not given.
-    run : str, optional
-        Whose posterior; the newest run of the question if not given.
-    question : Path
-        The question file.
-    runs : Path
-        Where runs are kept.
+    ``name`` is one prior, or the beginning of several; ``run`` is whose posterior.
 
     Raises
     ------
@@ -51,15 +41,20 @@ def priors(
         If there is no such prior, or no such run.
     RunError
         If the run cannot be read.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.priors("willingness.moscow").cards  # doctest: +SKIP
     """
-    question, runs = Path(question), Path(runs)
     from tidings.reporting.cards import cards_of
 
-    asked = load_question(question)
+    at = Project.of(question, runs)
+    asked = at.asked()
     if run is not None:
-        base: Run | None = find_run(runs, run)
+        base: Run | None = at.run(run)
     else:
-        of_it = [one for one in list_runs(runs) if one.manifest.question == asked.config.id]
+        of_it = [one for one in list_runs(at.runs) if one.manifest.question == asked.config.id]
         base = of_it[-1] if of_it else None
     return PriorsShown(asked, cards_of(asked, name, base), base)
 
@@ -95,15 +90,19 @@ def edit_prior(
         If there is no such prior, or no reason.
     InputError
         If the question has a fault, or would have one.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> edit = td.edit_prior("base_rate", "0.1", "A round number.")  # doctest: +SKIP
     """
-    question = Path(question)
     from tidings.question.editing import edit_prior as edit
 
-    return edit(question, name, value, because, yardstick, claims)
+    return edit(Project.of(question).file, name, value, because, yardstick, claims)
 
 
 def preview_prior(edit: "Edit", runs: Where = RUNS, refit: "Refit" = "never") -> "Preview":
-    """Say what an edit of a prior would do to the newest run of the question.
+    """Say what an edit of a prior would do to the newest run of its question.
 
     Raises
     ------
@@ -113,11 +112,15 @@ def preview_prior(edit: "Edit", runs: Where = RUNS, refit: "Refit" = "never") ->
         If the run cannot be read.
     FitError
         If a refit stopped.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.preview_prior(edit).table()  # doctest: +SKIP
     """
-    runs = Path(runs)
     from tidings.reasons.previewing import preview_prior as look
 
-    run = find_run(runs, None, edit.question.config.id)
+    run = Project.of(None, runs).newest(edit.question.config.id)
     return look(run, edit.name, edit.question.priors[edit.name], refit)
 
 
@@ -129,22 +132,10 @@ def plot_priors(
     folder: Where = RENDERED,
     to: str = "svg",
 ) -> tuple[Path, ...]:
-    """Draw priors: densities before and after evidence, words, and what the priors alone say.
+    """Draw priors into a folder: densities before and after evidence, words, outcomes.
 
-    Parameters
-    ----------
-    name, run, question, runs
-        As for `priors`.
-    folder : Path
-        Where the figures go.
-    to : {"svg", "png", "pdf"}
-        Format.
-
-    Returns
-    -------
-    tuple of Path
-        ``priors-densities``, ``priors-words`` where a prior is a word, and ``priors-outcomes``
-        where there is a run to stand beside.
+    Returns ``priors-densities``, ``priors-words`` where a prior is a word, and ``priors-outcomes``
+    where there is a run to stand beside, as ``svg``, ``png`` or ``pdf``.
 
     Raises
     ------
@@ -154,8 +145,12 @@ def plot_priors(
         If there is no such prior, run or format, or all priors asked for are fixed.
     RunError, RenderError
         If the run cannot be read, or a figure cannot be written.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.plot_priors("willingness", to="png")  # doctest: +SKIP
     """
-    question, runs, folder = Path(question), Path(runs), Path(folder)
     if to not in _FORMATS:
         raise UsageError(f"got {to!r}; expected {nearest(to, _FORMATS)}", "to")
     shown = priors(name, run, question, runs)
@@ -166,8 +161,8 @@ def plot_priors(
     from tidings.reporting.rendering import draw_priors_of
 
     draws = {} if shown.run is None else posterior_draws(shown.run)
-    inputs = read_inputs(question)
-    return draw_priors_of((inputs, shown.cards, shown.run), draws, folder, to)
+    inputs = Project.of(question).inputs()
+    return draw_priors_of((inputs, shown.cards, shown.run), draws, Path(folder), to)
 
 
 _FORMATS = ("svg", "png", "pdf")

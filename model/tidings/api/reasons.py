@@ -1,14 +1,15 @@
-"""Commands for reasons: diff, explain, watch, sensitivity, and what a reader doubts."""
+"""Why a forecast is what it is: diff, explain, watch, sensitivity, doubts; and a run for ArviZ.
+
+See `tidings.api.project` for the arguments that all of them share.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidings.api.base import base_run
-from tidings.api.defaults import RUNS, Where
+from tidings.api.project import RUNS, Project, Where
 from tidings.errors import UsageError, nearest
-from tidings.forecasting.runs import Run, find_run, runs_before
+from tidings.forecasting.runs import Run
 from tidings.names import RETAINED
 
 if TYPE_CHECKING:
@@ -29,18 +30,7 @@ def diff(
     runs: Where = RUNS,
     question: Where | None = None,
 ) -> "Moves":
-    """Split the difference of two runs into moves that add up.
-
-    Parameters
-    ----------
-    old : str or Run, optional
-        The earlier run; the one before ``new`` if not given.
-    new : str or Run, optional
-        The later run; the newest of that question if not given.
-    runs : Path
-        Where runs are kept.
-    question : Path, optional
-        The question file, where no run is named; see `base_run`.
+    """Split the difference of two runs into moves that add up; the last two if none are named.
 
     Raises
     ------
@@ -48,19 +38,15 @@ def diff(
         If there are no two such runs.
     InputError, RunError, FitError
         If a run cannot be read, or drawn anew.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.diff("2025-10-31", "2025-11-30").table()  # doctest: +SKIP
     """
-    runs = Path(runs)
-    question = None if question is None else Path(question)
     from tidings.reasons.attribution import explain_moves
 
-    first = find_run(runs, old) if isinstance(old, str) else old
-    if isinstance(new, Run):
-        last = new
-    elif new is None and first is not None:
-        last = find_run(runs, None, first.manifest.question)
-    else:
-        last = base_run(runs, new, question)
-    return explain_moves(first or _run_before(last, runs), last)
+    return explain_moves(*Project.of(question, runs).pair(old, new))
 
 
 def explain(
@@ -68,27 +54,21 @@ def explain(
 ) -> "Explanation":
     """Say what a run rests on: its stories, actors, voices, the quiet time, and its conflicts.
 
-    Parameters
-    ----------
-    name : str or Run, optional
-        The run; the newest of the question if not given.
-    runs : Path
-        Where runs are kept.
-    question : Path, optional
-        The question file, where no run is named; see `base_run`.
-
     Raises
     ------
     UsageError
         If there is no such run.
     InputError, RunError, FitError
         If it cannot be read, or drawn anew without a part.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.explain().table()  # doctest: +SKIP
     """
-    runs = Path(runs)
-    question = None if question is None else Path(question)
     from tidings.reasons.explaining import explain_run
 
-    return explain_run(base_run(runs, name, question))
+    return explain_run(Project.of(question, runs).run(name))
 
 
 def watch(
@@ -96,27 +76,21 @@ def watch(
 ) -> "Watch":
     """Say which news would matter most next.
 
-    Parameters
-    ----------
-    name : str or Run, optional
-        The run; the newest of the question if not given.
-    runs : Path
-        Where runs are kept.
-    question : Path, optional
-        The question file, where no run is named; see `base_run`.
-
     Raises
     ------
     UsageError
         If there is no such run.
     InputError, RunError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.watch().table()  # doctest: +SKIP
     """
-    runs = Path(runs)
-    question = None if question is None else Path(question)
     from tidings.reasons.watching import watch_run
 
-    return watch_run(base_run(runs, name, question))
+    return watch_run(Project.of(question, runs).run(name))
 
 
 def preview_doubts(
@@ -139,14 +113,8 @@ def preview_doubts(
         Items that are graded otherwise, like ``"C3"``.
     shifted : mapping of str to float
         Priors that are held otherwise: moved by sds of themselves on their link scale.
-    name : str or Run, optional
-        The run; the newest of the question if not given.
-    runs : Path
-        Where runs are kept.
-    question : Path, optional
-        The question file, where no run is named; see `base_run`.
-    refit : {"never", "needed", "always"}
-        Whether to draw a posterior anew: where weights cannot be trusted, or always.
+    name, runs, question, refit
+        See `tidings.api.project`.
 
     Raises
     ------
@@ -154,13 +122,16 @@ def preview_doubts(
         If there is no such run, or what is doubted is not in it.
     InputError, RunError, FitError
         If the run cannot be read, or drawn anew.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.preview_doubts(shifted={"base_rate": 1.0})  # doctest: +SKIP
     """
-    runs = Path(runs)
-    question = None if question is None else Path(question)
     from tidings.reasons import previewing
 
     doubts = previewing.Doubts(frozenset(without), dict(graded or {}), dict(shifted or {}))
-    return previewing.preview_doubts(base_run(runs, name, question), doubts, refit)
+    return previewing.preview_doubts(Project.of(question, runs).run(name), doubts, refit)
 
 
 def datatree(
@@ -168,34 +139,22 @@ def datatree(
 ) -> "xr.DataTree":
     """Return a run as ArviZ expects one: prior, posterior, predictions and log likelihood.
 
-    Parameters
-    ----------
-    name : str or Run, optional
-        The run; the newest of the question if not given.
-    runs : str or Path
-        Where runs are kept.
-    question : str or Path, optional
-        The question file, where no run is named; see `base_run`.
-
     Raises
     ------
     UsageError
         If there is no such run.
     InputError, RunError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> import arviz_stats as azs
+    >>> import tidings as td
+    >>> azs.loo(td.datatree(), var_name="evidence")  # doctest: +SKIP
     """
-    runs = Path(runs)
-    question = None if question is None else Path(question)
     from tidings.reasons.arviz_tree import datatree_of
 
-    return datatree_of(base_run(runs, name, question))
-
-
-def _run_before(run: Run, runs: Path) -> Run:
-    before = runs_before(run, runs)
-    if not before:
-        raise UsageError(f"{runs}: no run of {run.manifest.question!r} before {run.manifest.run}")
-    return before[-1]
+    return datatree_of(Project.of(question, runs).run(name))
 
 
 @dataclass(frozen=True)
@@ -220,18 +179,14 @@ def sensitivity(
 
     Parameters
     ----------
-    name : str or Run, optional
-        The run; the newest if not given.
+    name, runs, question
+        See `tidings.api.project`.
     outcome : str, optional
         Whose tipping points; the likeliest end if not given.
     horizon : str, optional
         Like ``12mo``; the headline if not given.
     threshold : float
         The probability that the outcome is to pass.
-    runs : Path
-        Where runs are kept.
-    question : Path, optional
-        The question file, where no run is named; see `base_run`.
     refit : bool
         Whether to draw posteriors anew where weights cannot be trusted.
 
@@ -241,14 +196,17 @@ def sensitivity(
         If there is no such run, outcome or horizon.
     InputError, RunError, FitError
         If the run cannot be read, or drawn anew.
+
+    Examples
+    --------
+    >>> import tidings as td
+    >>> td.sensitivity(outcome="ukraine", threshold=0.01).priors.table()  # doctest: +SKIP
     """
-    runs = Path(runs)
-    question = None if question is None else Path(question)
     from tidings.reasons.engine import engine_of
     from tidings.reasons.sensitivity import sensitivity_of
     from tidings.reasons.tipping import tipping_points
 
-    run = base_run(runs, name, question)
+    run = Project.of(question, runs).run(name)
     at = horizon or run.manifest.headline
     if at not in run.manifest.horizons:
         raise UsageError(f"got {at!r}; expected {nearest(at, run.manifest.horizons)}", "horizon")
@@ -258,4 +216,5 @@ def sensitivity(
     if asked not in chances:
         raise UsageError(f"got {asked!r}; expected {nearest(asked, chances)}", "outcome")
     engine = engine_of(run, refit="needed" if refit else "never")
-    return SensitivityShown(sensitivity_of(run, engine), tipping_points(run, asked, at, threshold))
+    tipping = tipping_points(run, asked, at, threshold)
+    return SensitivityShown(sensitivity_of(run, engine), tipping)

@@ -6,7 +6,7 @@ import typer
 
 import tidings
 from tidings._text import visible
-from tidings.api.defaults import QUESTION
+from tidings.api.project import QUESTION
 from tidings.cli.options import AsJson, QuestionFile, print_json
 from tidings.errors import InputError
 from tidings.question.schema import TO_BE_REPLACED

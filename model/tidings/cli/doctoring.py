@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 import tidings
-from tidings.api.defaults import QUESTION, RUNS
+from tidings.api.project import QUESTION, RUNS
 from tidings.cli.asking import confirm
 from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json
 from tidings.cli.telling import said

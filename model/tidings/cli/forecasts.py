@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tidings
-from tidings.api.defaults import QUESTION, RUNS
+from tidings.api.project import QUESTION, RUNS
 from tidings.cli.options import (
     AsJson,
     AskedQuestion,

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tidings
-from tidings.api.defaults import RUNS
+from tidings.api.project import RUNS
 from tidings.cli.forecasts import MARKS, show_age
 from tidings.cli.options import AsCsv, AsJson, AskedQuestion, Out, RunsFolder, print_csv, print_json
 from tidings.cli.telling import said

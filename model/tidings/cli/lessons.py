@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tidings
-from tidings.api.defaults import QUESTION
+from tidings.api.project import QUESTION
 from tidings.cli.options import AsJson, QuestionFile, print_json, progress_lines, read_day
 from tidings.cli.telling import said
 from tidings.question.sources import LevelRow, ScoreRow

@@ -14,7 +14,7 @@ from rich.prompt import Confirm
 from rich.table import Table
 
 import tidings
-from tidings.api.defaults import QUESTION, RUNS
+from tidings.api.project import QUESTION, RUNS
 from tidings.cli.asking import ask_or_keep, confirm, forget_draft, need_consent
 from tidings.cli.forecasts import show_age
 from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, read_day

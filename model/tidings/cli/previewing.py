@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tidings
-from tidings.api.base import changed_since
-from tidings.api.defaults import QUESTION, RUNS
+from tidings.api.project import QUESTION, RUNS, changed_since
 from tidings.cli.asking import effect_of
 from tidings.cli.forecasts import show_age
 from tidings.cli.options import (

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tidings
-from tidings.api.defaults import QUESTION, RENDERED, RUNS
+from tidings.api.project import QUESTION, RENDERED, RUNS
 from tidings.cli.asking import confirm, need_consent
 from tidings.cli.lessons import show_lessons
 from tidings.cli.news import rerun

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tidings
-from tidings.api.defaults import RUNS
+from tidings.api.project import RUNS
 from tidings.cli.forecasts import show_age
 from tidings.cli.news import show_moves
 from tidings.cli.options import (

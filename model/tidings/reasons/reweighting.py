@@ -37,6 +37,9 @@ from tidings.reasons.draws import Posterior, at_horizons
 from tidings.reasons.weights import left_of, trusted, weights_of
 
 Array = NDArray[np.float64]
+_SCALES = ("noise_scale", "story_sd")
+_IN_READINGS = ("willingness.", *_SCALES)
+"""Priors that the density of readings depends on; of the scales, nothing else does."""
 _OF_A_PATH = ("factor_sd.", "voice_bias_sd")
 """Sds of latent values that are part of a draw: their draws are weighed, and never moved."""
 
@@ -129,10 +132,18 @@ class Reweighting:
                 z = stream(self.posterior.seed, f"loosened {name}").standard_normal(own.draws)
             linked[place] = new.mean + new.sd * z
         moved = of_linked(linked, own.factor, own.voice_bias, structure)
-        survival = NeutralRates(moved, structure, situation.question.config.consent_reference)
-        log_weights = log_readings(moved, reading_rows(situation)) - self._own
-        log_weights += survival.log_survival(exposure_of(situation))
-        return Weighed(*weights_of(log_weights), moved)
+        if any(name.startswith(_IN_READINGS) for name in changed):
+            readings = log_readings(moved, reading_rows(situation))
+        else:
+            readings = self._log_readings(situation)
+        if all(name in _SCALES for name in changed):
+            survival = self._log_survival(situation)
+        else:
+            reference = situation.question.config.consent_reference
+            survival = NeutralRates(moved, structure, reference).log_survival(
+                exposure_of(situation)
+            )
+        return Weighed(*weights_of(readings + survival - self._own), moved)
 
     def carry(self, situation: Situation, weighed: Weighed | None = None) -> Array:
         """Return each draw's forecast in a situation, shape (draw, outcome, horizon).

@@ -32,7 +32,7 @@ _REACH_SD, _STEP_SD = 3.0, 1.0
 _SUPPORT = 4.0
 """How far on the logit or log scale a fixed value is moved: logit ±4 is 2 to 98 %."""
 _BISECTIONS = 6
-_DRAWS = 600
+_DRAWS = 400
 """Draws that are asked; the same for all who ask, so that all are told the same."""
 _ACTING = (
     "base_rate",

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import tidings
-from tidings.api.defaults import QUESTION, RENDERED, RUNS
+from tidings.api.project import QUESTION, RENDERED, RUNS
 
 
 def test_everything_that_is_promised_is_there():

@@ -11,7 +11,7 @@ from rich.console import Console
 from tests.units.conftest import AS_OF, TOY
 
 import tidings
-from tidings.api.base import base_run
+from tidings.api.project import Project
 from tidings.cli.history import show_history
 from tidings.evidence.pressure import FEW, MOST, Pulse
 from tidings.forecasting.checks import (
@@ -184,13 +184,15 @@ def test_the_run_to_build_on_is_the_newest_date_of_the_question(stored, monkeypa
     stored.path.rename(more / stored.path.name)
     monkeypatch.chdir(more)
     with pytest.raises(tidings.UsageError, match="runs of toy, zoo; expected a run"):
-        base_run(more)
-    assert base_run(more, question=TOY).manifest.run == stored.manifest.run
+        Project.of(None, more).run()
+    assert Project.of(TOY, more).run().manifest.run == stored.manifest.run
     early, newest = tidings.history(more, TOY)
     assert early.manifest.as_of < newest.manifest.as_of
     assert early.manifest.created >= newest.manifest.created
     assert runs_before(newest, more) == (early,) and runs_before(early, more) == ()
-    assert base_run(more, early.manifest.run[:10]).manifest.as_of == early.manifest.as_of
+    assert (
+        Project.of(None, more).run(early.manifest.run[:10]).manifest.as_of == early.manifest.as_of
+    )
     shown = Console(record=True, width=200, file=io.StringIO())
     show_history(shown, tidings.history(more))
     text = shown.export_text()

@@ -1,15 +1,19 @@
 """Learn from past questions and cases, examine what was learned, begin another question."""
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidings.api.defaults import QUESTION, When, Where, day_of
+from tidings.api.project import QUESTION, When, Where, day_of
 from tidings.errors import UsageError
 from tidings.evidence.cases import read_cases
 from tidings.evidence.inputs import check_learned
 from tidings.evidence.ledger import read_ledger
 from tidings.evidence.resolved import ResolvedQuestion, read_resolved
+from tidings.names import ANY, DEAL, OTHER, RETAINED, STATUS_QUO
 from tidings.question.loading import beside, load_question, load_settings, load_text
 from tidings.question.yardsticks import Yardsticks, read_yardsticks
 
@@ -18,11 +22,6 @@ if TYPE_CHECKING:
     from tidings.question.schema import QuestionConfig
     from tidings.trust.examining import Examination
     from tidings.trust.lessons import Lessons
-import re
-from datetime import date
-from functools import partial
-
-from tidings.names import ANY, DEAL, OTHER, RETAINED, STATUS_QUO
 
 Progress = Callable[[str], None]
 _FEWEST, _FEWEST_ENDED = 3, 2
@@ -306,7 +305,7 @@ def new(
     InputError, RunError
         If the words of probability cannot be read, or a file not be written.
     """
-    clock_start = None if clock_start is None else day_of(clock_start)
+    start_day = day_of(clock_start)
     for flag, names in (("name", [name]), ("outcomes", outcomes), ("actors", actors)):
         for one in names:
             if not re.fullmatch(r"[a-z0-9][a-z0-9_\-]*", one):
@@ -328,7 +327,7 @@ def new(
         if path.exists():
             raise UsageError(f"{path}: is there already; expected a name that is not taken")
     asked = title or f"What becomes of {name}?"
-    start = Start(name, asked, outcomes, actors, clock_start or date.today())
+    start = Start(name, asked, outcomes, actors, start_day)
     lay_words()
     text = starting_text(start, question, ledger)
     loaded = load_text(question, text)
