@@ -58,10 +58,13 @@ def off_by(run, name, prior, preview):
     return float(off.max())
 
 
-def test_a_fixed_prior_cannot_be_previewed_and_says_so(shipped_run):
-    prior = tidings.edit_prior("base_rate", "0.2", REASON, question=QUESTION).question.priors
-    preview = preview_prior(shipped_run, "base_rate", prior["base_rate"])
-    assert preview.effect.k == np.inf and not preview.effect.trusted
+def test_a_prior_taken_as_certain_is_previewed_as_the_refit_has_it(light_run):
+    """Its draws are moved there, and weighed by what the evidence says of it."""
+    edit = tidings.edit_prior("base_rate", "0.2", REASON, question=QUESTION)
+    prior = edit.question.priors["base_rate"]
+    preview = preview_prior(light_run, "base_rate", prior)
+    assert prior.sd == 0 and preview.effect.trusted
+    assert off_by(light_run, "base_rate", prior, preview) < 5
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from tidings.reasons.draws import ALL_DRAWS, stored_posterior
 from tidings.reasons.previewing import Doubts, doubting_engine, preview_doubts
 from tidings.reporting.rendering import render
 
@@ -20,7 +21,7 @@ def interval(values, weights):
 @pytest.fixture(scope="module")
 def doubting(light_run):
     """The numbers of `tidings preview`, the draws read once."""
-    engine = doubting_engine(light_run)
+    engine = doubting_engine(stored_posterior(light_run, ALL_DRAWS, futures=1))
     scenario = engine.scenario
     at = list(light_run.manifest.horizons).index(light_run.manifest.headline)
 
@@ -134,7 +135,7 @@ def test_items_grades_priors_and_their_intervals_are_those_of_preview(living, do
     assert shown[:, 0] == pytest.approx(wanted, abs=1e-6)
     assert "tidings preview" in living.inner_text("#living .command")
     # The interval: that of the weighted draws, moved by what it lacks of the published one.
-    engine = doubting_engine(light_run)
+    engine = doubting_engine(stored_posterior(light_run, ALL_DRAWS, futures=1))
     weighing, after = engine.first, doubts.change(engine.scenario).situation()
     at = list(light_run.manifest.horizons).index(light_run.manifest.headline)
     weights = weighing.weigh(after).weights

@@ -215,6 +215,6 @@ def sensitivity(
     asked = outcome or max(ends, key=lambda one: ends[one])
     if asked not in chances:
         raise UsageError(f"got {asked!r}; expected {nearest(asked, chances)}", "outcome")
-    engine = engine_of(run, refit="needed" if refit else "never")
-    tipping = tipping_points(run, asked, at, threshold)
+    engine = engine_of(run, "needed" if refit else "never")
+    tipping = tipping_points(run, engine.posterior, asked, at, threshold)
     return SensitivityShown(sensitivity_of(run, engine), tipping)

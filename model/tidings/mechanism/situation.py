@@ -132,6 +132,7 @@ def observe(
     as_of: date,
     watched_to: date | None = None,
     news: Sequence[Item] | None = None,
+    arrivals: Arrivals | None = None,
 ) -> Situation:
     """Gather what is known on a date.
 
@@ -149,6 +150,8 @@ def observe(
         Until when the ledger is taken to be complete; the newest known date if not given.
     news : sequence of Item, optional
         What the arrival of news is learned from; the known items if not given.
+    arrivals : Arrivals, optional
+        How news arrives, where that is known already.
 
     Raises
     ------
@@ -164,8 +167,10 @@ def observe(
     known_to = min(config.status_known_to or watched, as_of)
     timeline = make_timeline(config.time, config.clock_start, as_of, watched)
     counted = pulses(items, config.grades, structure.ends)
-    ended = [one for one in resolved if one.ended <= as_of]
-    arriving = counted if news is None else pulses(news, config.grades, structure.ends)
+    if arrivals is None:
+        ended = [one for one in resolved if one.ended <= as_of]
+        arriving = counted if news is None else pulses(news, config.grades, structure.ends)
+        arrivals = _arrivals(config, (arriving, watched), ended, structure)
     return Situation(
         question=question,
         structure=structure,
@@ -182,7 +187,7 @@ def observe(
         readings=read_items(
             items, config, precedent_share(question), question.yardsticks, timeline
         ),
-        arrivals=_arrivals(config, (arriving, watched), ended, structure),
+        arrivals=arrivals,
         resolved_later=tuple(one.id for one in resolved if one.ended > as_of),
     )
 
@@ -254,6 +259,8 @@ def reading_rows(situation: Situation) -> ReadingRows:
 
 def with_priors(situation: Situation, priors: Mapping[str, LinkNormal]) -> Situation:
     """Return a situation with other priors; precedents divide what its items say."""
+    if priors is situation.question.priors:
+        return situation
     question = replace(situation.question, priors=priors)
     share, had = precedent_share(question), precedent_share(situation.question)
     situation = replace(situation, question=question)

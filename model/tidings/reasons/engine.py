@@ -291,7 +291,7 @@ class Engine:
         return Estimate(mean, {number: influence}, {number: effective}, k)
 
 
-def engine_of(run: Run, draws: int = ALL_DRAWS, refit: Refit = "never") -> Engine:
+def engine_of(run: Run, refit: Refit = "never") -> Engine:
     """Return a run's draws for many small questions: stored forecasts, moved on one path each.
 
     Raises
@@ -299,7 +299,11 @@ def engine_of(run: Run, draws: int = ALL_DRAWS, refit: Refit = "never") -> Engin
     RunError, InputError
         If the run cannot be read.
     """
-    posterior = stored_posterior(run, draws, futures=1)
+    return small_engine(stored_posterior(run, ALL_DRAWS, futures=1), refit)
+
+
+def small_engine(posterior: Posterior, refit: Refit = "never") -> Engine:
+    """Return an engine that moves the stored forecasts of a posterior."""
     return Engine(posterior.inputs, [posterior], refit=refit, anchored=True)
 
 

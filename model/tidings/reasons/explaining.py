@@ -132,7 +132,7 @@ def explain_run(run: Run) -> Explanation:
     FitError
         If a posterior that had to be drawn anew could not be.
     """
-    engine = engine_of(run, refit="needed")
+    engine = engine_of(run, "needed")
     scenario = evidence_of(engine.posterior)
     parts = [_part(engine, scenario, "time", "no event", ())]
     kinds: tuple[tuple[Basis, Callable[[Item], str]], ...] = (

@@ -26,8 +26,8 @@ from tidings.evidence.ledger import Item, Ledger
 from tidings.forecasting.runs import Run
 from tidings.mechanism.situation import Situation, observe, outlook_of
 from tidings.question.normal import LinkNormal
-from tidings.reasons.draws import stored_posterior
-from tidings.reasons.engine import Engine, Refit
+from tidings.reasons.draws import ALL_DRAWS, Posterior, stored_posterior
+from tidings.reasons.engine import Engine, Refit, small_engine
 from tidings.reasons.estimates import Effect, Estimate
 from tidings.reasons.scenarios import (
     Change,
@@ -215,20 +215,13 @@ class Doubts:
                 raise UsageError(f"got {grade!r} for {name}; expected a grade like B2", "graded")
 
 
-def doubting_engine(run: Run, refit: Refit = "never") -> Engine:
-    """Return the draws of a run that doubts are weighed with, rounded as a page carries them.
-
-    Raises
-    ------
-    RunError, InputError
-        If the run cannot be read.
-    """
-    posterior = stored_posterior(run, _DRAWS, futures=1)
+def doubting_engine(posterior: Posterior, refit: Refit = "never") -> Engine:
+    """Return the draws that doubts are weighed with, rounded as a page carries them."""
+    posterior = posterior.thinned(_DRAWS)
     parameters = posterior.parameters
     step = short_step(parameters.factor)
     factor = np.rint(parameters.factor / step) * step
-    posterior = replace(posterior, parameters=replace(parameters, factor=factor))
-    return Engine(posterior.inputs, [posterior], refit=refit, anchored=True)
+    return small_engine(replace(posterior, parameters=replace(parameters, factor=factor)), refit)
 
 
 def short_step(array: Array) -> float:
@@ -248,7 +241,8 @@ def preview_doubts(run: Run, doubts: Doubts, refit: Refit = "never") -> Preview:
     FitError
         If the sampler stopped.
     """
-    return _of_change(run, doubting_engine(run, refit), doubts.change)
+    posterior = stored_posterior(run, ALL_DRAWS, futures=1)
+    return _of_change(run, doubting_engine(posterior, refit), doubts.change)
 
 
 def _of_change(run: Run, engine: Engine, change: Change) -> Preview:

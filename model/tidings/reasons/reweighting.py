@@ -83,6 +83,7 @@ class Reweighting:
         self._carried: dict[object, Array] = {}
         self._read: dict[object, Array] = {}
         self._survived: dict[object, Array] = {}
+        self._likelihoods: dict[object, tuple[object, Array]] = {}
 
     @cached_property
     def _neutral(self) -> NeutralRates:
@@ -99,7 +100,10 @@ class Reweighting:
         Their k is infinite where no weights can help: on another grid of time, or where the draws
         themselves cannot be trusted.
         """
-        lost = Weighed(np.ones(len(self._own)), np.inf, self.parameters)
+        equal = np.ones(self.parameters.draws)
+        if situation is self.posterior.situation and self.posterior.converged:
+            return Weighed(equal, 0.0, self.parameters)
+        lost = Weighed(equal, np.inf, self.parameters)
         if not self.posterior.converged or _grid(situation) != _grid(self.posterior.situation):
             return lost
         changed = _changed_priors(self.posterior.situation, situation)
@@ -154,9 +158,15 @@ class Reweighting:
         carried = self._carry(situation, parameters)
         if not self._anchored:
             return carried
-        own = self.posterior.situation
-        stored = at_horizons(self.posterior.incidence, own)
-        return np.asarray(stored + carried - self._carry(own, self.parameters))
+        return np.asarray(self._stored + carried - self._carry_own)
+
+    @cached_property
+    def _stored(self) -> Array:
+        return at_horizons(self.posterior.incidence, self.posterior.situation)
+
+    @cached_property
+    def _carry_own(self) -> Array:
+        return self._carry(self.posterior.situation, self.parameters)
 
     def futures(self, situation: Situation) -> Futures:
         """Return the simulated paths that the draws are carried into."""
@@ -197,7 +207,14 @@ class Reweighting:
         return at_horizons(carried[:, :, columns], situation)
 
     def _log_likelihood(self, situation: Situation) -> Array:
-        return self._log_readings(situation) + self._log_survival(situation)
+        told = situation.readings, situation.pulses, situation.timeline, situation.question.config
+        share = tuple(precedent_share(situation.question).items())
+        key = *map(id, told), share, situation.time_tells, situation.status_known_to
+        if key not in self._likelihoods:
+            total = self._log_readings(situation) + self._log_survival(situation)
+            # What the key names by its id is kept, so that no other thing can have that id.
+            self._likelihoods[key] = told, total
+        return self._likelihoods[key][1]
 
     def _log_readings(self, situation: Situation) -> Array:
         """Return the log density of the readings: stories and actors are independent of others."""

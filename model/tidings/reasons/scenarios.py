@@ -8,7 +8,7 @@ shifted or known, time that passes. Every "what if" of the package is a list of 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -67,8 +67,8 @@ class Scenario:
         Whether the time without an event is evidence.
     pushes : tuple of Pulse
         Pushes without an item, of any size.
-    observed : Situation or None
-        The model inputs of the same news, moment and settings, where they are known.
+    observed : tuple of (Scenario, Situation) or None
+        A scenario before changes with its model inputs: what has not changed is not made again.
     """
 
     items: Mapping[str, Item]
@@ -78,26 +78,32 @@ class Scenario:
     resolved: tuple[ResolvedQuestion, ...]
     time_tells: bool = True
     pushes: tuple[Pulse, ...] = ()
-    observed: Situation | None = field(default=None, compare=False)
-
-    def changed(self, **values: Any) -> "Scenario":  # noqa: ANN401 - values of any field
-        """Return the scenario with other values, for which nothing is known to be observed."""
-        return replace(self, observed=None, **values)
+    observed: "tuple[Scenario, Situation] | None" = field(default=None, compare=False)
 
     def situation(self) -> Situation:
         """Return the model inputs of the scenario."""
-        if self.observed is not None:
-            return with_priors(self.observed, self.priors)
+        if self.observed is not None and self._as_before(*_NEWS, *_PACE):
+            return with_priors(self.observed[1], self.priors)
+        known = self.observed is not None and self._as_before(*_PACE)
+        arrivals = self.observed[1].arrivals if self.observed and known else None
         moment, settings = self.moment, self.settings
         config = settings.config.model_copy(update={"status_known_to": moment.status_known_to})
         question = replace(settings, config=config, priors=self.priors)
         ledger = Ledger(settings.path, tuple(self.items.values()))
         observed = observe(
-            question, ledger, self.resolved, moment.as_of, moment.watched_to, moment.news
+            question, ledger, self.resolved, moment.as_of, moment.watched_to, moment.news, arrivals
         )
         pulses = (*observed.pulses, *self.pushes)
         return replace(observed, pulses=pulses, time_tells=self.time_tells)
 
+    def _as_before(self, *names: str) -> bool:
+        assert self.observed is not None
+        return all(getattr(self, name) is getattr(self.observed[0], name) for name in names)
+
+
+_PACE = ("moment", "settings", "resolved")
+"""What decides how news arrives."""
+_NEWS = ("items", "time_tells", "pushes")
 
 Change = Callable[[Scenario], Scenario]
 """What leads from one scenario to another."""
@@ -118,15 +124,15 @@ def scenario_of(posterior: Posterior) -> Scenario:
     config = situation.question.config
     items = tuple(replace(item, retracted=None, retracted_why=None) for item in situation.items)
     moment = Moment(situation.as_of, situation.watched_to, config.status_known_to, items)
-    return Scenario(
+    scenario = Scenario(
         {item.id: item for item in items},
         situation.question.priors,
         moment,
         situation.question,
         posterior.inputs.resolved,
         situation.time_tells,
-        observed=situation,
     )
+    return replace(scenario, observed=(scenario, situation))
 
 
 def evidence_of(posterior: Posterior) -> Scenario:
@@ -151,22 +157,22 @@ def without(*names: str) -> Change:
             for name, item in scenario.items.items()
             if name not in names and item.story not in names
         }
-        return scenario.changed(items=kept)
+        return replace(scenario, items=kept)
 
     return change
 
 
 def withdrawn(*ids: str) -> Change:
     """Leave out items by their ids alone."""
-    return lambda scenario: scenario.changed(
-        items={name: one for name, one in scenario.items.items() if name not in ids}
+    return lambda scenario: replace(
+        scenario, items={name: one for name, one in scenario.items.items() if name not in ids}
     )
 
 
 def with_items(*items: Item) -> Change:
     """Add items, or put them in the place of those of their ids."""
     named = {item.id: item for item in items}
-    return lambda scenario: scenario.changed(items={**scenario.items, **named})
+    return lambda scenario: replace(scenario, items={**scenario.items, **named})
 
 
 def regraded(grades: Mapping[str, str]) -> Change:
@@ -186,12 +192,12 @@ def regraded(grades: Mapping[str, str]) -> Change:
 def each_item_alone(scenario: Scenario) -> Scenario:
     """Count every item by itself, as if none were of the same event."""
     alone = {name: replace(item, story=name) for name, item in scenario.items.items()}
-    return scenario.changed(items=alone)
+    return replace(scenario, items=alone)
 
 
 def silence_tells_nothing(scenario: Scenario) -> Scenario:
     """Take the time without an event for no evidence."""
-    return scenario.changed(time_tells=False)
+    return replace(scenario, time_tells=False)
 
 
 def with_pushes(outcomes: Sequence[str], size: float) -> Change:
@@ -200,7 +206,7 @@ def with_pushes(outcomes: Sequence[str], size: float) -> Change:
     def change(scenario: Scenario) -> Scenario:
         day = float(scenario.moment.as_of.toordinal())
         more = [Pulse(SUPPOSED, SUPPOSED, outcome, size, day) for outcome in outcomes]
-        return scenario.changed(pushes=(*scenario.pushes, *more))
+        return replace(scenario, pushes=(*scenario.pushes, *more))
 
     return change
 
@@ -229,7 +235,7 @@ def known_value(name: str, natural: float) -> Change:
 
 def at_moment(moment: Moment) -> Change:
     """Let time pass to another moment."""
-    return lambda scenario: scenario.changed(moment=moment)
+    return lambda scenario: replace(scenario, moment=moment)
 
 
 def all_of(changes: Sequence[Change]) -> Change:
@@ -337,7 +343,7 @@ def settings_and_cases(old: Scenario, new: Scenario) -> Iterator[NamedChange]:
         changed.append("yardsticks")
     if changed:
         yield NamedChange(
-            "prior", ", ".join(changed), lambda scenario: scenario.changed(settings=new.settings)
+            "prior", ", ".join(changed), lambda scenario: replace(scenario, settings=new.settings)
         )
     if _what_arrived(old.resolved) != _what_arrived(new.resolved):
         yield NamedChange(

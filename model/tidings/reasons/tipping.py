@@ -15,7 +15,8 @@ from tidings.forecasting.runs import Run
 from tidings.names import DEAL, OTHER, RETAINED, Var
 from tidings.question.normal import LinkNormal, from_link
 from tidings.question.yardsticks import LEDGER
-from tidings.reasons.engine import Engine, engine_of
+from tidings.reasons.draws import Posterior
+from tidings.reasons.engine import small_engine
 from tidings.reasons.estimates import Estimate
 from tidings.reasons.scenarios import (
     Change,
@@ -144,24 +145,23 @@ class Tipping:
     items: tuple[ItemTip, ...]
 
 
-def tipping_points(run: Run, outcome: str, horizon: str, threshold: float) -> Tipping:
+def tipping_points(
+    run: Run, posterior: Posterior, outcome: str, horizon: str, threshold: float
+) -> Tipping:
     """Find what tips the forecast of one outcome, past a threshold and past its neighbour.
 
     Parameters
     ----------
     run : Run
         As stored.
+    posterior : Posterior
+        All its draws.
     outcome, horizon : str
         Of the run.
     threshold : float
         A probability for the outcome to pass.
-
-    Raises
-    ------
-    RunError, InputError
-        If the run cannot be read.
     """
-    at = _At(run, engine_of(run, _DRAWS), horizon)
+    at = _At(run, posterior, horizon)
     targets = tuple(_targets(run, outcome, horizon, threshold))
     priors = [tip for name in at.acting() for tip in prior_tips(at, name, targets)]
     items = [tip for target in targets for tip in _item_tips(at, target)]
@@ -169,16 +169,10 @@ def tipping_points(run: Run, outcome: str, horizon: str, threshold: float) -> Ti
 
 
 def past_bounds(
-    run: Run, outcome: str, bounds: Sequence[float], priors: Sequence[str]
+    run: Run, posterior: Posterior, outcome: str, bounds: Sequence[float], priors: Sequence[str]
 ) -> list[PriorTip]:
-    """Return where priors take an outcome past bounds at the headline horizon, if they do.
-
-    Raises
-    ------
-    RunError, InputError
-        If the run cannot be read.
-    """
-    at = _At(run, engine_of(run, _DRAWS), run.manifest.headline)
+    """Return where priors take an outcome past bounds at the headline horizon, if they do."""
+    at = _At(run, posterior, run.manifest.headline)
     now = run.at(run.manifest.headline)[outcome].mean
     targets = [Target(outcome, now < bound, bound, None) for bound in bounds]
     tips = [tip for name in priors for tip in prior_tips(at, name, targets)]
@@ -188,7 +182,8 @@ def past_bounds(
 class _At:
     """Forecasts of one horizon under changes, moved to what the run published."""
 
-    def __init__(self, run: Run, engine: Engine, horizon: str) -> None:
+    def __init__(self, run: Run, posterior: Posterior, horizon: str) -> None:
+        engine = small_engine(posterior.thinned(_DRAWS))
         self.outcomes = [one.id for one in run.manifest.outcomes]
         self.situation = engine.posterior.situation
         self._engine, self._scenario = engine, engine.scenario

@@ -201,7 +201,8 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
     InputError, RunError
         If the run cannot be read.
     """
-    engine, doubting = engine_of(run), doubting_engine(run)
+    engine = engine_of(run)
+    doubting = doubting_engine(engine.posterior)
     situation = engine.posterior.situation
     question = situation.question
     ranked = sorted(run.at(run.manifest.headline).values(), key=lambda row: -row.mean)
@@ -236,8 +237,14 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
         doubting,
         tuple(conflicts),
         bounds,
-        tuple(past_bounds(run, leading, bounds, [swing.prior for swing in swings])),
+        tuple(
+            past_bounds(run, engine.posterior, leading, bounds, [swing.prior for swing in swings])
+        ),
     )
+
+
+def _priors(swings: Sequence[Swing]) -> list[str]:
+    return [swing.prior for swing in swings]
 
 
 def _known_runs(run: Run) -> list[Run]:
