@@ -38,7 +38,9 @@ def test_each_forecast_stands_beside_the_draw_it_was_made_from(run):
         carried = tree["forecast"]["draw"].values
         drawn = tree["posterior"][Var.LINKED.value].sel(draw=carried).values
     np.testing.assert_array_equal(carried, stride * np.arange(len(carried)))
-    np.testing.assert_array_equal(posterior.parameters.linked.T, drawn.reshape(-1, drawn.shape[-1]))
+    np.testing.assert_array_equal(
+        posterior.parameters.unconstrained.T, drawn.reshape(-1, drawn.shape[-1])
+    )
     again = Reweighting(posterior).carry(posterior.situation)[:, 0, 3]
     stored = at_horizons(posterior.incidence, posterior.situation)[:, 0, 3]
     assert np.corrcoef(stored, again)[0, 1] > 0.8

@@ -12,10 +12,10 @@ from tests.helpers import INPUTS, PROJECT, QUESTION
 import tidings
 from tidings._text import markdown as escape
 from tidings.reporting.annex import source_words
-from tidings.reporting.cards import cards_of
 from tidings.reporting.document import TITLES, write_source
 from tidings.reporting.findings import find
-from tidings.reporting.lesson_page import quantiles_of
+from tidings.reporting.learned_page import quantiles_of
+from tidings.reporting.prior_cards import cards_of
 from tidings.reporting.sentences import prior_words
 from tidings.reporting.wording import percent, spread_words
 

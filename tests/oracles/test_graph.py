@@ -7,7 +7,7 @@ from tests.helpers import AS_OF
 
 from tidings.forecasting.density import log_density
 from tidings.mechanism.graph import build
-from tidings.mechanism.parameters import natural
+from tidings.mechanism.parameters import constrained
 from tidings.mechanism.situation import graph_data, observe
 from tidings.mechanism.unknowns import free_shapes
 
@@ -30,7 +30,7 @@ def point(situation):
 def test_natural_scales_are_those_of_the_graph(situation, point):
     data, free, _ = point
     model = build(situation.structure, data)
-    ours = natural(free, data, situation.structure)
+    ours = constrained(free, data, situation.structure)
     expected = {
         **ours.rate,
         **ours.scale,
@@ -60,7 +60,7 @@ def test_the_log_density_is_that_of_the_design(situation, point):
 
     data, free, x = point
     structure, timeline = situation.structure, situation.timeline
-    p = natural(free, data, structure)
+    p = constrained(free, data, structure)
     config = situation.question.config
     medians = {k: np.exp(situation.question.priors[f"precedent.{k}"].mean) for k in structure.named}
     shares = {k: value / sum(medians.values()) for k, value in medians.items()}

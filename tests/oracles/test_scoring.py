@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from tidings.past.teacher import constant_rate
+from tidings.past.rate_fits import constant_rate
 from tidings.trust.scoring import base_forecast, mean_scores, pairs_of, score
 
 MONTHS = (1, 3, 6, 12)

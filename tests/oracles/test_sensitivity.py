@@ -122,7 +122,7 @@ def test_a_conflict_is_named_where_there_is_one(inputs, new_item, tmp_path):
     # The stored copy of the ledger lacks the items: they are handed over with the draws.
     situation = observe(inputs.question, ledger, inputs.resolved, AS_OF)
     posterior = replace(stored_posterior(run, ALL_DRAWS), situation=situation)
-    engine = Engine(inputs, [posterior], refit="never", anchored=True)
+    engine = Engine(inputs, [posterior], refit="never", control_variate=True)
     named = {one.name: one for one in sensitivity_of(run, engine).priors}
     ukraine = named["willingness.moscow.ukraine"]
     assert ukraine.verdict == "conflict"

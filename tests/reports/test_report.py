@@ -17,11 +17,11 @@ from tidings.reasons.attribution import explain_moves
 from tidings.reporting import views
 from tidings.reporting.annex import told_stories
 from tidings.reporting.briefing import brief_of
+from tidings.reporting.confidence import grounds_of, past_sentence, to_come_sentence
 from tidings.reporting.document import TITLES, write_source
 from tidings.reporting.findings import find
-from tidings.reporting.moved import move_bars, movers, rest_sentence, time_sentence
+from tidings.reporting.moves import move_bars, movers, rest_sentence, time_sentence
 from tidings.reporting.rendering import QUARTO_AT_LEAST, find_quarto, render
-from tidings.reporting.trusting import grounds_of, past_sentence, to_come_sentence
 from tidings.reporting.wording import chance, chance_range, day_words, signed
 
 MOST_HTML, MOST_PDF = 3_000_000, 2_000_000

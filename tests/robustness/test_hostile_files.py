@@ -8,7 +8,7 @@ import time
 import pytest
 
 import tidings
-from tidings.forecasting.doctoring import Diagnosis
+from tidings.forecasting.verifying import Diagnosis
 
 SECONDS = 20
 """More than a command takes on a slow machine; a hang takes for ever."""

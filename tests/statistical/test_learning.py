@@ -13,9 +13,9 @@ from tests.helpers import INPUTS
 
 import tidings
 from tidings.past.questions import Past
+from tidings.past.rate_fits import Teacher, lesson_of_stored, pasts_of
 from tidings.past.rates import COUNTED, build_rates
-from tidings.past.teacher import Teacher, lesson_of_stored, pasts_of
-from tidings.trust.examining import MONTHS, Examination, examine, plain_lesson
+from tidings.trust.cross_validation import MONTHS, Examination, examine, plain_lesson
 from tidings.trust.scoring import MEASURES
 
 pytestmark = pytest.mark.slow

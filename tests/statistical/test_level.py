@@ -10,11 +10,11 @@ from tests.helpers import AS_OF
 from tidings.evidence.arrivals import Arrivals, fit_arrivals, source_of
 from tidings.evidence.ledger import Ledger
 from tidings.evidence.pressure import pressure_at, saturated
-from tidings.forecasting.gate import news_tails
+from tidings.forecasting.level_checks import news_tails
 from tidings.forecasting.making import make_forecast
 from tidings.mechanism.news_to_come import NewsToCome
 from tidings.mechanism.situation import half_lives_of, observe
-from tidings.past.teacher import pasts_of
+from tidings.past.rate_fits import pasts_of
 
 NEWEST = date(2026, 3, 31)
 

@@ -8,7 +8,7 @@ from tests.helpers import AS_OF
 
 from tidings.forecasting.fitting import Fitted
 from tidings.forecasting.sampling import sample
-from tidings.mechanism.parameters import natural
+from tidings.mechanism.parameters import constrained
 from tidings.mechanism.situation import graph_data, observe
 from tidings.mechanism.unknowns import free_shapes, prior_slices
 
@@ -50,7 +50,7 @@ def draw_truth(situation, data, generator, draws=()):
     voice = moved[..., slices["scale"]][..., 2, None]
     free["voice_bias_u"] *= np.exp(values["voice_bias_centring"] * voice)
     rest = data.paths.rest
-    return natural(
+    return constrained(
         free, data, structure, generator.normal(size=(*draws, rest.shape[0], rest.shape[2]))
     )
 

@@ -2,7 +2,7 @@
 
 from tidings.api.project import QUESTION, RENDERED, RUNS, Project, Where
 from tidings.evidence.inputs import Inputs, read_inputs
-from tidings.forecasting.doctoring import Diagnosis, clear, examine
+from tidings.forecasting.verifying import Diagnosis, clear, examine
 from tidings.question.loading import beside, load_settings
 
 __all__ = ["Diagnosis", "check", "clear", "doctor"]

@@ -20,8 +20,8 @@ from tidings.question.yardsticks import Yardsticks, read_yardsticks
 if TYPE_CHECKING:
     from tidings.evidence.ledger import Ledger
     from tidings.question.schema import QuestionConfig
-    from tidings.trust.examining import Examination
-    from tidings.trust.lessons import Lessons
+    from tidings.trust.cross_validation import Examination
+    from tidings.trust.learning_priors import Lessons
 
 Progress = Callable[[str], None]
 _FEWEST, _FEWEST_ENDED = 3, 2
@@ -76,8 +76,8 @@ def learn(
     from tidings._writing import rewrite
     from tidings.past.cases import past_cases
     from tidings.question.editing import put_number
-    from tidings.reporting.lesson_page import write_lessons
-    from tidings.trust.lessons import learn as learn_from
+    from tidings.reporting.learned_page import write_lessons
+    from tidings.trust.learning_priors import learn as learn_from
 
     cases = None if rows is None else past_cases(rows)
     if cases is not None and min(len(cases.asked), len(cases.alone), len(cases.ended)) == 0:
@@ -178,10 +178,10 @@ def exam(
     _refuse_learned(folder, examined, taught)
 
     from tidings.past.histories import histories_of
-    from tidings.past.teacher import lesson_of_stored, pasts_of
-    from tidings.trust.examining import Examination, examine, examine_monthly, plain_lesson
-    from tidings.trust.lessons import read_draws
-    from tidings.trust.levels import OpenWindows
+    from tidings.past.rate_fits import lesson_of_stored, pasts_of
+    from tidings.trust.cross_validation import Examination, examine, examine_monthly, plain_lesson
+    from tidings.trust.learning_priors import read_draws
+    from tidings.trust.monthly_scores import OpenWindows
 
     draws = read_draws(path.with_suffix(".csv"), loaded.learned)
     lesson = lesson_of_stored(loaded.learned, draws, taught)
@@ -202,8 +202,8 @@ def _leave_one_out(folder: Path, question: Path, progress: Progress) -> "Examina
     second = _second_grades(question, config, folder)
     resolved = _enough(folder, yardsticks, config.id, second)
 
-    from tidings.past.teacher import Teacher, pasts_of
-    from tidings.trust.examining import leave_one_out
+    from tidings.past.rate_fits import Teacher, pasts_of
+    from tidings.trust.cross_validation import leave_one_out
 
     progress("compiling")
     teacher = Teacher(pasts_of(resolved, config, yardsticks), config.fit.seed)

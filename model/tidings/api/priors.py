@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tidings.question.editing import Edit
     from tidings.reasons.engine import Refit
     from tidings.reasons.previewing import Preview
-    from tidings.reporting.cards import PriorCard
+    from tidings.reporting.prior_cards import PriorCard
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def priors(
     >>> import tidings as td
     >>> td.priors("willingness.moscow").cards  # doctest: +SKIP
     """
-    from tidings.reporting.cards import cards_of
+    from tidings.reporting.prior_cards import cards_of
 
     at = Project.of(question, runs)
     asked = at.asked()
@@ -157,7 +157,7 @@ def plot_priors(
     if all(card.fixed for card in shown.cards):
         raise UsageError(f"{name}: all fixed; expected a prior with a density")
 
-    from tidings.reporting.cards import posterior_draws
+    from tidings.reporting.prior_cards import posterior_draws
     from tidings.reporting.rendering import draw_priors_of
 
     draws = {} if shown.run is None else posterior_draws(shown.run)

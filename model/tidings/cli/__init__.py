@@ -39,9 +39,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "explain": ("reasons", "Show what a run rests on, and which items conflict."),
     "watch": ("reasons", "Show which news would matter most next."),
     "sensitivity": ("reasons", "Show which priors a run hangs on, and what would tip it."),
-    "doctor": ("doctoring", "Verify stored runs, and find what was left behind."),
-    "exam": ("lessons", "Score the model on resolved questions that it has not learned from."),
-    "new": ("lessons", "Write a commented starting config for another question."),
+    "doctor": ("verifying", "Verify stored runs, and find what was left behind."),
+    "exam": ("learning", "Score the model on resolved questions that it has not learned from."),
+    "new": ("learning", "Write a commented starting config for another question."),
     "priors": ("priors", "The priors: where each comes from, and what became of it."),
 }
 """Every command with its module and its line in the help."""

@@ -11,7 +11,7 @@ from rich.table import Table
 import tidings
 from tidings.api.project import QUESTION, RENDERED, RUNS
 from tidings.cli.asking import confirm, need_consent
-from tidings.cli.lessons import show_lessons
+from tidings.cli.learning import show_lessons
 from tidings.cli.news import rerun
 from tidings.cli.options import AsJson, QuestionFile, RunsFolder, Yes, print_json, progress_lines
 from tidings.cli.previewing import shown_effect
@@ -23,7 +23,7 @@ from tidings.reporting.wording import YARDSTICK_TITLES, is_chance, prior_number
 
 if TYPE_CHECKING:
     from tidings.reasons.engine import Refit
-    from tidings.reporting.cards import PriorCard, Spread
+    from tidings.reporting.prior_cards import PriorCard, Spread
 
 _IN_FULL = 8
 """Up to so many priors are shown as cards, more as a table."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tidings.forecasting.sampling import Progress, Sampled, sample
 from tidings.mechanism.incidence import cumulative_incidence
-from tidings.mechanism.parameters import Parameters, log_consent, natural
+from tidings.mechanism.parameters import Parameters, constrained, log_consent
 from tidings.mechanism.situation import Situation, graph_data, outlook_of, prior_data, prior_outlook
 from tidings.mechanism.unknowns import GraphData, free_shapes
 from tidings.names import RETAINED, Dim, Var
@@ -52,7 +52,9 @@ class Fitted:
         generator = stream(self.situation.question.config.fit.seed, "uninformed paths")
         shape = (draws.sizes[Dim.CHAIN], draws.sizes[Dim.DRAW], rest.shape[0], rest.shape[2])
         free = {str(name): values.values for name, values in draws.items()}
-        return natural(free, self.data, self.situation.structure, generator.standard_normal(shape))
+        return constrained(
+            free, self.data, self.situation.structure, generator.standard_normal(shape)
+        )
 
 
 def fit(situation: Situation, progress: Progress | None = None) -> Fitted:
@@ -104,7 +106,7 @@ def prior_parameters(situation: Situation, draws: int, stage: str = "prior") -> 
         name: generator.normal(size=(draws, *shape))
         for name, shape in free_shapes(situation.structure, 1).items()
     }
-    return natural(free, prior_data(situation), situation.structure)
+    return constrained(free, prior_data(situation), situation.structure)
 
 
 def prior_incidence_of(situation: Situation) -> "xr.DataArray":

@@ -26,7 +26,7 @@ from tidings.forecasting.checks import (
     publishable,
 )
 from tidings.forecasting.fitting import Fitted, fit, incidence_of, prior_incidence_of
-from tidings.forecasting.gate import level_checks
+from tidings.forecasting.level_checks import level_checks
 from tidings.forecasting.runs import EvidenceCounts, FitRecord, OutcomeName, Run
 from tidings.forecasting.sampling import Progress
 from tidings.forecasting.storing import write_run

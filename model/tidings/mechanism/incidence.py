@@ -35,7 +35,7 @@ from tidings.question.timeline import DAYS_PER_YEAR, Calendar, Timeline, mean_st
 from tidings.randomness import stream
 
 _CHUNK = 5000
-"""Futures carried forward together: few enough that they stay in the processor's cache."""
+"""SimulatedPaths carried forward together: few enough that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Outlook:
     consent_reference : float
         A0.
     futures : int
-        Futures averaged for each draw.
+        SimulatedPaths averaged for each draw.
     """
 
     structure: Structure
@@ -116,13 +116,13 @@ def cumulative_incidence(
     known = _known_sums(outlook, outlook.pulses)
 
     def carry(chunk: _Chunk) -> NDArray[np.float64]:
-        fate = chunk.fate()
-        return chunk.carry(chunk.neutral_rates(fate), fate.arriving, known)
+        simulated = chunk.simulate()
+        return chunk.carry(chunk.neutral_rates(simulated), simulated.arriving, known)
 
     return np.concatenate(_each(carry, _chunks(parameters, outlook, seed, name)))
 
 
-class Futures:
+class SimulatedPaths:
     """The futures of some draws, kept, so that they can be carried under other known news.
 
     All that is random is the same each time: forecasts under different news differ by the news.
@@ -144,10 +144,10 @@ class Futures:
     ) -> None:
         self.outlook = outlook
         self._chunks = _chunks(parameters, outlook, seed, name)
-        self._fates = _each(_Chunk.fate, self._chunks)
-        self._neutral = _each_neutral(self._chunks, self._fates)
+        self._simulated = _each(_Chunk.simulate, self._chunks)
+        self._neutral = _each_neutral(self._chunks, self._simulated)
 
-    def of(self, parameters: RateParts) -> "Futures":
+    def of(self, parameters: RateParts) -> "SimulatedPaths":
         """Return the same futures of other draws: same news, same shocks to the factors.
 
         Parameters
@@ -161,7 +161,7 @@ class Futures:
             _Chunk(part, self.outlook, chunk.coming, chunk.generator)
             for part, chunk in zip(parts, self._chunks, strict=True)
         ]
-        other._neutral = _each_neutral(other._chunks, self._fates)
+        other._neutral = _each_neutral(other._chunks, self._simulated)
         return other
 
     def neutral_rates(self) -> NDArray[np.float32]:
@@ -176,7 +176,7 @@ class Futures:
 
         Without news yet to come it has no steps.
         """
-        steps = zip(*(fate.arriving for fate in self._fates), strict=True)
+        steps = zip(*(one.arriving for one in self._simulated), strict=True)
         summed = [np.concatenate(chunks, axis=2) for chunks in steps]
         return np.stack(summed) if summed else np.zeros((0, 0, 0, 0, 0), np.float32)
 
@@ -185,15 +185,17 @@ class Futures:
         known = _known_sums(self.outlook, counted)
 
         def carry(part: int) -> NDArray[np.float64]:
-            return self._chunks[part].carry(self._neutral[part], self._fates[part].arriving, known)
+            return self._chunks[part].carry(
+                self._neutral[part], self._simulated[part].arriving, known
+            )
 
         return np.concatenate(_each(carry, range(len(self._chunks))))
 
 
 def _each_neutral(
-    chunks: "Sequence[_Chunk]", fates: "Sequence[_Fate]"
+    chunks: "Sequence[_Chunk]", simulated: "Sequence[_Simulated]"
 ) -> list[list[NDArray[np.float32]]]:
-    return _each(lambda chunk, fate: list(chunk.neutral_rates(fate)), chunks, fates)
+    return _each(lambda chunk, one: list(chunk.neutral_rates(one)), chunks, simulated)
 
 
 def _each[T](work: Callable[..., T], *along: Sequence[Any]) -> list[T]:
@@ -244,7 +246,7 @@ def _with_room_for_futures(array: NDArray[Any]) -> NDArray[Any]:
 
 
 @dataclass(frozen=True)
-class _Fate:
+class _Simulated:
     """What is random in the futures of some draws.
 
     Attributes
@@ -277,10 +279,10 @@ class _Chunk:
         self.shape = (parameters.draws, outlook.futures)
         self.middles = _middles(outlook)
 
-    def fate(self) -> _Fate:
+    def simulate(self) -> _Simulated:
         """Draw what is random."""
         arriving = self.coming.draw(self.generator, *self.shape) if self.coming else ()
-        return _Fate(list(arriving), list(self._factors()))
+        return _Simulated(list(arriving), list(self._factors()))
 
     def carry(
         self,
@@ -320,10 +322,10 @@ class _Chunk:
             total[step + 1, 0] = np.maximum(1.0 - total[step + 1, 1:].sum(axis=0), 0.0)
         return np.asarray(total[marks].transpose(2, 0, 1))
 
-    def neutral_rates(self, fate: _Fate) -> Iterator[NDArray[np.float32]]:
+    def neutral_rates(self, simulated: _Simulated) -> Iterator[NDArray[np.float32]]:
         """Yield rate[k] at no pressure for each step, as the factors go on."""
         outlook = self.outlook
-        for _, steps in groupby(fate.factors, key=itemgetter(0)):
+        for _, steps in groupby(simulated.factors, key=itemgetter(0)):
             factors = [factor for _, factor in steps]
             rates = neutral_rates(
                 self.parameters, factors[0], outlook.structure, outlook.consent_reference

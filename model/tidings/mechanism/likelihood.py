@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tidings.mechanism.parameters import (
     Parameters,
     RateParts,
-    linked_priors,
     neutral_rates,
     news_factor,
+    unconstrained_priors,
 )
 from tidings.mechanism.rows import ReadingRows
 from tidings.mechanism.unknowns import Exposure
@@ -98,7 +98,7 @@ def log_prior(
     priors : mapping of str to LinkNormal
         By dotted name; those to be counted. An sd of 0 gives no density.
     """
-    values = linked_priors(parameters, structure)
+    values = unconstrained_priors(parameters, structure)
     total = np.zeros(parameters.draws)
     for name, prior in priors.items():
         total -= 0.5 * ((values[name] - prior.mean) / prior.sd) ** 2 + np.log(prior.sd)

@@ -95,16 +95,18 @@ class Parameters(RateParts):
         ``noise_scale``, ``story_sd``, ``voice_bias_sd``.
     voice_bias : ndarray, shape (side, *draws)
         Logit.
-    linked : ndarray, shape (prior, *draws)
+    unconstrained : ndarray, shape (prior, *draws)
         Everything that has a prior, on its link scale, in the order of `prior_names`.
     """
 
     scale: Mapping[str, NDArray[Any]]
     voice_bias: NDArray[Any]
-    linked: NDArray[Any]
+    unconstrained: NDArray[Any]
 
 
-def of_linked(linked: Array, factor: Array, voice_bias: Array, structure: Structure) -> Parameters:
+def of_unconstrained(
+    linked: Array, factor: Array, voice_bias: Array, structure: Structure
+) -> Parameters:
     """Return draws from those on the link scale.
 
     Parameters
@@ -139,7 +141,7 @@ def of_linked(linked: Array, factor: Array, voice_bias: Array, structure: Struct
     )
 
 
-def natural(
+def constrained(
     free: Mapping[str, Array], data: GraphData, structure: Structure, rest: Array | None = None
 ) -> Parameters:
     """Map the graph's free variables to natural scales.
@@ -165,7 +167,7 @@ def natural(
     bias_sd, bias_moved = (values[..., slices["scale"]][..., 2, None] for values in (linked, moved))
     bias_w = np.exp(data.values["voice_bias_centring"] * bias_moved)
     bias = np.exp(bias_sd) * free[Var.VOICE_BIAS.u] / bias_w
-    return of_linked(
+    return of_unconstrained(
         _draws_last(linked, 1), _draws_last(factor, 2), _draws_last(bias, 1), structure
     )
 
@@ -286,7 +288,7 @@ def named_dataset(parameters: Parameters, structure: Structure, states: list[str
         Var.BINDING: parameters.binding,
         Var.FACTOR: parameters.factor[:, : len(states)],
         Var.VOICE_BIAS: parameters.voice_bias,
-        Var.LINKED: parameters.linked,
+        Var.LINKED: parameters.unconstrained,
     }
     variables = {
         name: (sample, value) for name, value in {**parameters.rate, **parameters.scale}.items()
@@ -297,7 +299,7 @@ def named_dataset(parameters: Parameters, structure: Structure, states: list[str
         )
         for name, array in named.items()
     }
-    chains, draws = parameters.linked.shape[1:]
+    chains, draws = parameters.unconstrained.shape[1:]
     coords = {
         Dim.CHAIN.value: np.arange(chains),
         Dim.DRAW.value: np.arange(draws),
@@ -317,9 +319,9 @@ def of_stored(posterior: Mapping[str, Array], structure: Structure) -> Parameter
         _draws_last(posterior[name], len(_STORED[name]))
         for name in (Var.LINKED, Var.FACTOR, Var.VOICE_BIAS)
     )
-    return of_linked(linked, factor, bias, structure)
+    return of_unconstrained(linked, factor, bias, structure)
 
 
-def linked_priors(parameters: Parameters, structure: Structure) -> dict[str, Array]:
+def unconstrained_priors(parameters: Parameters, structure: Structure) -> dict[str, Array]:
     """Return everything that has a prior on its link scale, by dotted name, shape (*draws,)."""
-    return dict(zip(prior_names(structure), parameters.linked, strict=True))
+    return dict(zip(prior_names(structure), parameters.unconstrained, strict=True))

@@ -86,7 +86,7 @@ class FitConfig(_Closed):
     forecast_draws: Annotated[int, Field(strict=True, ge=1, le=200_000)] = 3000
     """Draws, of all chains together, that are carried forward."""
     futures: Annotated[int, Field(strict=True, ge=50, le=5_000)] = 50
-    """Futures averaged for each of them."""
+    """SimulatedPaths averaged for each of them."""
     target_accept: Annotated[float, Field(strict=True, gt=0.5, lt=1)] = 0.9
     """Acceptance that the sampler aims at."""
 

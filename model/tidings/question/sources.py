@@ -146,7 +146,7 @@ class ScoreRow(Closed):
 
 
 class LevelRow(Closed):
-    """Expected against seen; the fields are those of `tidings.trust.levels.Level`."""
+    """Expected against seen; the fields are those of `tidings.trust.monthly_scores.Level`."""
 
     dates: Literal["given", "every month"]
     months: int

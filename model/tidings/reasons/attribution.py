@@ -54,7 +54,7 @@ ORDER_FREE = 8
 _REFITS = 6
 """So many posteriors may be drawn for that before they are taken in order after all."""
 _FUTURES = 8
-"""Futures that each draw is carried into anew, where a step leads to other dates."""
+"""SimulatedPaths that each draw is carried into anew, where a step leads to other dates."""
 Array = NDArray[np.float64]
 
 
@@ -242,7 +242,7 @@ class _Path:
         usable = [one for one, fits in zip(posteriors, self._as_today, strict=True) if fits]
         target = self.end.situation()
         known = usable if self.comparable else ()
-        self.engine = Engine(first.inputs, known, target, draws=None, anchored=True)
+        self.engine = Engine(first.inputs, known, target, draws=None, control_variate=True)
         self._total: Estimate | None = None
 
     def incomparable(self, change: Array) -> Move:

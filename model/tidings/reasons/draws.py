@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tidings.evidence.inputs import Inputs, read_inputs
 from tidings.forecasting.runs import Run
-from tidings.mechanism.parameters import Parameters, linked_priors, of_stored
+from tidings.mechanism.parameters import Parameters, of_stored, unconstrained_priors
 from tidings.mechanism.situation import Situation, observe, outlook_of, priors_alone
 from tidings.names import Var
 
@@ -59,7 +59,7 @@ class Posterior:
 
     def standardised(self) -> dict[str, Array]:
         """Return where each draw lies in each prior that is not fixed, in sds of that prior."""
-        linked = linked_priors(self.parameters, self.situation.structure)
+        linked = unconstrained_priors(self.parameters, self.situation.structure)
         return {
             name: (linked[name] - prior.mean) / prior.sd
             for name, prior in self.situation.question.priors.items()

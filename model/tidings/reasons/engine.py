@@ -57,7 +57,7 @@ class Engine:
         Whether posteriors may be drawn.
     draws : int, optional
         How many draws of a new posterior to carry forward; as the config has it if not given.
-    anchored : bool
+    control_variate : bool
         Whether the stored forecasts are moved, not made again; see `Reweighting`. A step is told
         well enough then by few of the draws.
 
@@ -77,13 +77,14 @@ class Engine:
         refit: Refit = "needed",
         draws: int | None = DRAWS,
         *,
-        anchored: bool = False,
+        control_variate: bool = False,
     ) -> None:
-        self._efficiency = _OF_MANY if anchored else _EFFICIENCY
+        self._efficiency = _OF_MANY if control_variate else _EFFICIENCY
         self.k, self.refits = 0.0, 0
         self._inputs, self._last, self._refit, self._draws = inputs, last, refit, draws
         self._members = [
-            Reweighting(posterior, last, anchored=anchored) for posterior in posteriors
+            Reweighting(posterior, last, control_variate=control_variate)
+            for posterior in posteriors
         ]
 
     @property
@@ -304,7 +305,7 @@ def engine_of(run: Run, refit: Refit = "never") -> Engine:
 
 def small_engine(posterior: Posterior, refit: Refit = "never") -> Engine:
     """Return an engine that moves the stored forecasts of a posterior."""
-    return Engine(posterior.inputs, [posterior], refit=refit, anchored=True)
+    return Engine(posterior.inputs, [posterior], refit=refit, control_variate=True)
 
 
 def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> Posterior:

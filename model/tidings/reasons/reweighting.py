@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidings.evidence.readings import Reading
-from tidings.mechanism.incidence import Futures
+from tidings.mechanism.incidence import SimulatedPaths
 from tidings.mechanism.likelihood import NeutralRates, log_prior, log_readings
-from tidings.mechanism.parameters import Parameters, of_linked
+from tidings.mechanism.parameters import Parameters, of_unconstrained
 from tidings.mechanism.situation import (
     Situation,
     exposure_of,
@@ -67,19 +67,19 @@ class Reweighting:
         The draws.
     last : Situation, optional
         The one with the longest timeline of those to come; the posterior's own if not given.
-    anchored : bool
+    control_variate : bool
         Whether a draw's forecast is the one that is stored, moved by what another situation does
         to it on simulated paths here (a control variate), so that few paths do.
     """
 
     def __init__(
-        self, posterior: Posterior, last: Situation | None = None, *, anchored: bool = False
+        self, posterior: Posterior, last: Situation | None = None, *, control_variate: bool = False
     ) -> None:
         own = posterior.situation
         states = max(own.timeline.states, last.timeline.states if last else 0)
-        self.posterior, self._anchored = posterior, anchored
+        self.posterior, self._control_variate = posterior, control_variate
         self.parameters = _with_later_states(posterior, states)
-        self._futures: dict[object, Futures] = {}
+        self._futures: dict[object, SimulatedPaths] = {}
         self._carried: dict[object, Array] = {}
         self._read: dict[object, Array] = {}
         self._survived: dict[object, Array] = {}
@@ -127,7 +127,7 @@ class Reweighting:
         self, situation: Situation, changed: dict[str, tuple[LinkNormal, LinkNormal]]
     ) -> Weighed:
         own, structure = self.parameters, situation.structure
-        linked, names = np.array(own.linked), prior_names(structure)
+        linked, names = np.array(own.unconstrained), prior_names(structure)
         for name, (old, new) in changed.items():
             place = names.index(name)
             if old.sd > 0:
@@ -135,7 +135,7 @@ class Reweighting:
             else:
                 z = stream(self.posterior.seed, f"loosened {name}").standard_normal(own.draws)
             linked[place] = new.mean + new.sd * z
-        moved = of_linked(linked, own.factor, own.voice_bias, structure)
+        moved = of_unconstrained(linked, own.factor, own.voice_bias, structure)
         if any(name.startswith(_IN_READINGS) for name in changed):
             readings = log_readings(moved, reading_rows(situation))
         else:
@@ -156,7 +156,7 @@ class Reweighting:
         """
         parameters = self.parameters if weighed is None else weighed.parameters
         carried = self._carry(situation, parameters)
-        if not self._anchored:
+        if not self._control_variate:
             return carried
         return np.asarray(self._stored + carried - self._carry_own)
 
@@ -168,7 +168,7 @@ class Reweighting:
     def _carry_own(self) -> Array:
         return self._carry(self.posterior.situation, self.parameters)
 
-    def futures(self, situation: Situation) -> Futures:
+    def futures(self, situation: Situation) -> SimulatedPaths:
         """Return the simulated paths that the draws are carried into."""
         outlook, arrivals = outlook_of(situation), situation.arrivals
         key = (
@@ -185,7 +185,7 @@ class Reweighting:
             # Latent states after the situation's own are part of its paths.
             states = situation.timeline.states
             own = replace(self.parameters, factor=self.parameters.factor[:, :states])
-            self._futures[key] = Futures(own, outlook, self.posterior.seed, "other futures")
+            self._futures[key] = SimulatedPaths(own, outlook, self.posterior.seed, "other futures")
         return self._futures[key]
 
     def _carry(self, situation: Situation, parameters: Parameters) -> Array:
@@ -199,7 +199,7 @@ class Reweighting:
             self._carried[here] = self._at_horizons(futures, situation)
         return self._carried[here]
 
-    def _at_horizons(self, futures: Futures, situation: Situation) -> Array:
+    def _at_horizons(self, futures: SimulatedPaths, situation: Situation) -> Array:
         carried = futures.incidence(situation.pulses)
         asked = situation.question.config.outcome_ids
         known = (RETAINED, *situation.structure.ends)

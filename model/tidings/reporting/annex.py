@@ -6,8 +6,8 @@ from typing import Any
 
 from tidings.forecasting.tables import Check
 from tidings.question.loading import Question
-from tidings.reporting.cards import Source, cards_of
 from tidings.reporting.findings import Findings
+from tidings.reporting.prior_cards import Source, cards_of
 from tidings.reporting.sentences import item_words, prior_words, short_name
 from tidings.reporting.wording import YARDSTICK_TITLES, minus_sign, spread_words
 

@@ -13,10 +13,10 @@ from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run
 from tidings.forecasting.tables import ForecastRow
 from tidings.names import RETAINED
+from tidings.reporting.confidence import confidence_words, trust_sentence
 from tidings.reporting.findings import Findings
-from tidings.reporting.moved import moved_by
+from tidings.reporting.moves import moved_by
 from tidings.reporting.sentences import expected_words, watch_brief
-from tidings.reporting.trusting import confidence_words, trust_sentence
 from tidings.reporting.wording import (
     YARDSTICK_TITLES,
     chance,

@@ -12,10 +12,7 @@ from tidings.forecasting.tables import ForecastRow
 from tidings.names import RETAINED, Var
 from tidings.reporting.annex import annex_of
 from tidings.reporting.briefing import brief_of, windows, worded
-from tidings.reporting.findings import WEIGHED, Findings
-from tidings.reporting.moved import move_label, movers, rest_sentence, time_sentence
-from tidings.reporting.sentences import bound_sentence, conflict_sentence, prior_words
-from tidings.reporting.trusting import (
+from tidings.reporting.confidence import (
     FEW_LEARNED,
     FRESH_DAYS,
     hindcast_words,
@@ -24,6 +21,9 @@ from tidings.reporting.trusting import (
     past_sentence,
     to_come_sentence,
 )
+from tidings.reporting.findings import WEIGHED, Findings
+from tidings.reporting.moves import move_label, movers, rest_sentence, time_sentence
+from tidings.reporting.sentences import bound_sentence, conflict_sentence, prior_words
 from tidings.reporting.wording import (
     chance,
     chance_range,

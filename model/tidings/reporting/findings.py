@@ -18,7 +18,7 @@ from tidings.reasons.sensitivity import prior_shifts
 from tidings.reasons.surprises import Surprise, surprises
 from tidings.reasons.tipping import PriorTip, past_bounds
 from tidings.reasons.watching import Watch, Watched, watch_run
-from tidings.reporting.course import events_of, willing_of
+from tidings.reporting.over_the_years import events_of, willing_of
 from tidings.reporting.reason_figures import Bar, Swing
 from tidings.reporting.sentences import prior_words
 from tidings.reporting.time_figures import Event, Willing

@@ -17,7 +17,7 @@ from tidings.reporting.figures import (
     draw_outcomes,
 )
 from tidings.reporting.findings import Findings
-from tidings.reporting.moved import move_bars, movers
+from tidings.reporting.moves import move_bars, movers
 from tidings.reporting.reason_figures import (
     Bar,
     alt_of_bars,

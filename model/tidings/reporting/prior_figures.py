@@ -19,8 +19,8 @@ from tidings.question.loading import Question
 from tidings.question.normal import CLIP, Link, LinkNormal, from_link, to_link
 from tidings.question.priors import link_of
 from tidings.question.yardsticks import SURVEY
-from tidings.reporting.cards import PriorCard
 from tidings.reporting.drawing import COLOURS, ODDS_MARKS, log_odds
+from tidings.reporting.prior_cards import PriorCard
 from tidings.reporting.wording import YARDSTICK_TITLES, percent
 
 Array = NDArray[np.float64]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tidings.reporting.cards import PriorCard
+    from tidings.reporting.prior_cards import PriorCard
 
 
 FORMATS = ("html", "pdf")

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from tidings.errors import Fault, RunError
     from tidings.evidence.inputs import Inputs
     from tidings.evidence.ledger import Item
-    from tidings.forecasting.doctoring import Diagnosis
     from tidings.forecasting.runs import Run
+    from tidings.forecasting.verifying import Diagnosis
     from tidings.reasons.attribution import Moves
     from tidings.reasons.explaining import Explanation
     from tidings.reasons.previewing import Preview
     from tidings.reasons.sensitivity import Sensitivity, Shift
     from tidings.reasons.tipping import ItemTip, PriorTip, Tipping
     from tidings.reasons.watching import News, Watch
-    from tidings.reporting.cards import PriorCard
-    from tidings.trust.examining import Examination
-    from tidings.trust.lessons import Lessons
+    from tidings.reporting.prior_cards import PriorCard
+    from tidings.trust.cross_validation import Examination
+    from tidings.trust.learning_priors import Lessons
 
 View = dict[str, Any]
 

@@ -10,7 +10,7 @@ from tidings.question.loading import Question
 from tidings.question.yardsticks import Yardsticks
 
 if TYPE_CHECKING:
-    from tidings.reporting.cards import Spread
+    from tidings.reporting.prior_cards import Spread
 
 YARDSTICK_TITLES = {
     "icd203": "ICD 203",

@@ -22,7 +22,7 @@ from tidings.forecasting.checks import (
     predictive_check,
     publishable,
 )
-from tidings.forecasting.gate import both_ways_check
+from tidings.forecasting.level_checks import both_ways_check
 from tidings.forecasting.making import _facts, _notes, _rows
 from tidings.forecasting.runs import find_run, list_runs, runs_before
 from tidings.forecasting.storing import write_run

@@ -10,14 +10,14 @@ from tests.units.conftest import DRAWS
 
 from tidings.evidence.arrivals import Arrivals, Record, Source
 from tidings.evidence.pressure import MOST, Pulse
-from tidings.mechanism.incidence import Futures, cumulative_incidence
+from tidings.mechanism.incidence import SimulatedPaths, cumulative_incidence
 from tidings.mechanism.likelihood import NeutralRates, log_prior, log_readings
 from tidings.mechanism.parameters import (
-    linked_priors,
     log_consent,
     named_dataset,
     neutral_rates,
     of_stored,
+    unconstrained_priors,
 )
 from tidings.mechanism.paths import path_basis
 from tidings.mechanism.situation import exposure_of, graph_data, outlook_of, reading_rows
@@ -123,7 +123,7 @@ def test_incidence_adds_up_and_only_rises(posterior, situation):
 
 def test_kept_futures_are_those_of_the_forecast(posterior, situation):
     outlook = replace(outlook_of(situation), futures=5)
-    kept = Futures(posterior.parameters, outlook, 3)
+    kept = SimulatedPaths(posterior.parameters, outlook, 3)
     again = kept.incidence(situation.pulses)
     assert np.array_equal(again, cumulative_incidence(posterior.parameters, outlook, 3))
     without = kept.incidence(())
@@ -133,20 +133,22 @@ def test_kept_futures_are_those_of_the_forecast(posterior, situation):
 def test_stored_draws_come_back_bit_for_bit(posterior, situation):
     """Also at the edge: a willingness of one has no logit on the natural scale."""
     parts = posterior.parameters
-    linked = np.array(parts.linked)
+    linked = np.array(parts.unconstrained)
     linked[prior_names(situation.structure).index("willingness.owner.sold")] = 40.0
-    edge = replace(parts, linked=linked).each(lambda array: array.reshape(*array.shape[:-1], 2, -1))
+    edge = replace(parts, unconstrained=linked).each(
+        lambda array: array.reshape(*array.shape[:-1], 2, -1)
+    )
     states = [str(n) for n in range(situation.timeline.states)]
     stored = named_dataset(edge, situation.structure, states)
     assert np.isfinite(stored["linked"].values).all()
     back = of_stored({name: stored[name].values for name in stored}, situation.structure)
-    assert np.array_equal(back.linked, edge.linked)
+    assert np.array_equal(back.unconstrained, edge.unconstrained)
     assert np.array_equal(back.factor, edge.factor)
     assert np.isfinite(back.level_logit).all()
 
 
 def test_a_fixed_prior_adds_no_density_and_others_do(posterior, situation, toy):
-    names = linked_priors(posterior.parameters, situation.structure)
+    names = unconstrained_priors(posterior.parameters, situation.structure)
     prior = toy.question.priors["base_rate"]
     density = log_prior(posterior.parameters, situation.structure, {"base_rate": prior})
     z = (names["base_rate"] - prior.mean) / prior.sd
@@ -200,7 +202,7 @@ def test_known_news_and_news_to_come_saturate_together(posterior, situation):
     day = float(situation.as_of.toordinal())
     burst = [Pulse(f"i{n}", f"s{n}", "sold", 3.0, day) for n in range(5)]
     outlook = replace(outlook_of(situation), futures=5, arrivals=loud, news_from=situation.as_of)
-    futures = Futures(parameters, outlook, 1)
+    futures = SimulatedPaths(parameters, outlook, 1)
     assert futures.arriving()[:, 0, place].max() > 3 * MOST
     ended = futures.incidence(burst)[:, -1, 1 + place]
     factor = np.exp(parameters.rate["push_slope"] * MOST)

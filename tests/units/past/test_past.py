@@ -11,7 +11,7 @@ from tidings.evidence.resolved import ResolvedQuestion
 from tidings.past.cases import aalen_johansen, spans_of
 from tidings.past.histories import HALF_LIVES, histories_of
 from tidings.past.questions import Grading, Past
-from tidings.past.teacher import constant_rate
+from tidings.past.rate_fits import constant_rate
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tidings.evidence.arrivals import Arrivals, Record, Source
 from tidings.forecasting.fitting import prior_parameters
 from tidings.mechanism.situation import observe
 from tidings.question.timeline import DAYS_PER_MONTH
-from tidings.reasons.engine import Engine
+from tidings.reasons.engine import Engine, small_engine
 from tidings.reasons.estimates import Effect
 from tidings.reasons.previewing import Doubts
 from tidings.reasons.reweighting import Reweighting
@@ -71,7 +71,7 @@ def test_a_fixed_prior_cannot_be_weighed(pool, situation):
 
 
 def test_every_prior_is_shifted_both_ways_and_changes_sum_to_nothing(posterior, toy):
-    shifts = prior_shifts(Engine(posterior.inputs, [posterior], refit="never", anchored=True))
+    shifts = prior_shifts(small_engine(posterior))
     loose = [name for name, prior in toy.question.priors.items() if prior.sd > 0]
     assert sorted(one.prior for one in shifts) == sorted([*loose, *loose])
     for one in shifts:
@@ -82,7 +82,7 @@ def test_every_prior_is_shifted_both_ways_and_changes_sum_to_nothing(posterior, 
 
 def test_a_shifted_prior_does_the_same_wherever_it_is_asked(posterior):
     """A precedent divides what items say too: sensitivity and preview give one number."""
-    engine = Engine(posterior.inputs, [posterior], refit="never", anchored=True)
+    engine = small_engine(posterior)
     told = {(one.prior, one.sign): one.effect for one in prior_shifts(engine)}
     for name in ("precedent.sold", "base_rate", "willingness.maker.sold"):
         doubted = engine.effect(Doubts(shifts={name: 1.0}).change)

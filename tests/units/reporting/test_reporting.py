@@ -15,8 +15,8 @@ from tidings.reasons.tipping import PriorTip, Target
 from tidings.reporting import views
 from tidings.reporting.annex import source_words
 from tidings.reporting.briefing import worded
-from tidings.reporting.cards import Source, Spread, cards_of
 from tidings.reporting.figures import month_ticks
+from tidings.reporting.prior_cards import Source, Spread, cards_of
 from tidings.reporting.sentences import bound_sentence
 from tidings.reporting.wording import inside_noise, moved, percent, points
 

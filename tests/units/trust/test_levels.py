@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tidings.evidence.resolved import ResolvedQuestion
-from tidings.trust.levels import OpenWindows, even_weights, levels, monthly
+from tidings.trust.monthly_scores import OpenWindows, even_weights, levels, monthly
 from tidings.trust.scoring import Pair
 
 CHANGED = ResolvedQuestion(

@@ -16,6 +16,7 @@ from tidings.evidence.resolved import ResolvedQuestion
 from tidings.forecasting.sampling import Compiled, Diagnosis, compile_model
 from tidings.past.cases import PastCases
 from tidings.past.quantities import class_quantities, resolved_quantities
+from tidings.past.rate_fits import Progress, Teacher, hold_trusted, pasts_of, settings_of
 from tidings.past.rates import HYPER
 from tidings.past.reference_class import (
     Profile,
@@ -24,12 +25,11 @@ from tidings.past.reference_class import (
     observed,
     profile_of,
 )
-from tidings.past.teacher import Progress, Teacher, hold_trusted, pasts_of, settings_of
 from tidings.question.schema import QuestionConfig
 from tidings.question.sources import ClassScoreRow, FitRow, Learned, Quantity, digest_of_text
 from tidings.question.yardsticks import Yardsticks
 from tidings.trust.case_scores import ClassScore, Group, groups_of, leave_owners_out
-from tidings.trust.examining import Examination, leave_one_out
+from tidings.trust.cross_validation import Examination, leave_one_out
 
 Array = NDArray[np.float64]
 _STORED = 500

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tidings.errors import UsageError, nearest
 from tidings.forecasting.runs import Run
-from tidings.mechanism.parameters import linked_priors, of_stored
+from tidings.mechanism.parameters import of_stored, unconstrained_priors
 from tidings.question.loading import Question, load_question
 from tidings.question.normal import LinkNormal, from_link
 from tidings.question.priors import link_of, source_normal
@@ -144,7 +144,7 @@ def _posterior(run: Run) -> dict[str, _Posterior]:
     """Return each prior of a run with its draws on the link scale."""
     question = load_question(run.question_file)
     structure = make_structure(question.config)
-    draws = linked_priors(of_stored(run.stored("posterior"), structure), structure)
+    draws = unconstrained_priors(of_stored(run.stored("posterior"), structure), structure)
     return {
         name: (prior, draws[name].ravel())
         for name, prior in question.priors.items()

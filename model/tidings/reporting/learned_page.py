@@ -16,10 +16,10 @@ from tidings.past.cases import DISPOSED, REFUSED, PastCases, aalen_johansen
 from tidings.question.sources import Quantity, learned_text
 from tidings.reporting.prior_figures import STYLE
 from tidings.trust.case_scores import Group
-from tidings.trust.lessons import CURVE_MONTHS, Lessons
+from tidings.trust.learning_priors import CURVE_MONTHS, Lessons
 
 if TYPE_CHECKING:
-    from tidings.trust.lessons import Lessons
+    from tidings.trust.learning_priors import Lessons
 
 _COLOURS = {DISPOSED: "#0072B2", REFUSED: "#D55E00"}
 _TITLES = {DISPOSED: "disposed of", REFUSED: "refused, blocked or withdrawn"}
@@ -164,8 +164,8 @@ def write_lessons(lessons: "Lessons", path: Path) -> tuple[Path, ...]:
     RunError
         If they cannot be written.
     """
-    from tidings.reporting.lesson_page import draw_groups, draw_incidence_of_cases, page_of
-    from tidings.trust.lessons import draws_text
+    from tidings.reporting.learned_page import draw_groups, draw_incidence_of_cases, page_of
+    from tidings.trust.learning_priors import draws_text
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,8 +17,8 @@ from tidings.question.sources import LevelRow, ScoreRow
 from tidings.reporting import views
 
 if TYPE_CHECKING:
-    from tidings.trust.examining import Examination
-    from tidings.trust.lessons import Lessons
+    from tidings.trust.cross_validation import Examination
+    from tidings.trust.learning_priors import Lessons
 
 
 def show_exam(console: Console, examination: "Examination") -> None:

@@ -24,12 +24,12 @@ from tidings.mechanism.parameters import RateParts
 from tidings.names import Var
 from tidings.past.histories import Histories
 from tidings.past.questions import Past
+from tidings.past.rate_fits import Lesson, Progress, Teacher
 from tidings.past.rates import HYPER
-from tidings.past.teacher import Lesson, Progress, Teacher
 from tidings.question.sources import LevelRow, ScoreRow
 from tidings.question.timeline import make_calendar
 from tidings.randomness import stream
-from tidings.trust.levels import (
+from tidings.trust.monthly_scores import (
     PLAIN,
     Level,
     OpenWindows,
