@@ -46,7 +46,7 @@ def validated[M: BaseModel](model: type[M], path: Path, text: str, tree: Mapping
 
 
 def _follows(error: Mapping[str, Any], errors: Sequence[Mapping[str, Any]]) -> bool:
-    """Say whether a list is only too short because one of its elements is wrong."""
+    """Return whether a list is only too short because one of its elements is wrong."""
     loc = error["loc"]
     return error["type"] == "too_short" and any(
         len(one["loc"]) > len(loc) and one["loc"][: len(loc)] == loc for one in errors

@@ -67,7 +67,7 @@ def read_file(path: Path, kind: str, most: int = MOST_BYTES, remedy: Remedy | No
 
 
 def check_depth(path: Path, text: str) -> None:
-    """Hold that brackets and braces are not nested deeper than parsers can follow.
+    """Refuse brackets and braces that are nested deeper than parsers can follow.
 
     Raises
     ------

@@ -340,7 +340,7 @@ def _read_each(
 
 
 def _wanted(column: Column) -> str:
-    """Say what a blank cell should hold."""
+    """Return what a blank cell should hold."""
     try:
         column.read("")
     except ValueError as error:

@@ -17,7 +17,7 @@ Records = tuple[list[tuple[int, list[str]]], list[str]]
 
 
 def is_workbook(path: Path) -> bool:
-    """Say whether a file is an Excel workbook by its name."""
+    """Return whether a file is an Excel workbook, by its name."""
     return path.suffix.lower() in (".xlsx", ".xlsm")
 
 

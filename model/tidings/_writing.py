@@ -68,7 +68,7 @@ def last_change(paths: Sequence[Path]) -> LastChange | None:
 
 
 def undo(change: LastChange) -> None:
-    """Put a file back to what it was before its last change.
+    """Restore a file as it was before its last change.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def as_it_stands(path: Path) -> str:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold a file's lock, and tell what keeps it from being written."""
+    """Lock a file; raise RunError if it cannot be written."""
     try:
         with FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_SECONDS):
             yield

@@ -118,7 +118,7 @@ class RenderWarning(UserWarning):
 
 
 def nearest(got: str, valid: Iterable[str]) -> str:
-    """Say which names are valid, the one nearest to ``got`` first.
+    """Return the valid names in words, with the one nearest to ``got``.
 
     Parameters
     ----------

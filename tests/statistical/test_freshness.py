@@ -17,7 +17,7 @@ from tidings.mechanism.situation import observe
 from tidings.reporting import views
 from tidings.reporting.rendering import render
 
-SAYS = "silence of the ledger is not silence of the world"
+SAYS = "no recent items does not mean that nothing happened"
 
 
 def fresh(run):

@@ -110,7 +110,7 @@ def report(
     UsageError
         If there is no such run or format.
     InputError, RunError, FitError
-        If a run cannot be read, or drawn anew.
+        If a run cannot be read, or refitted.
     RenderError
         If a report cannot be rendered.
 

@@ -30,7 +30,7 @@ _HINDCAST_DAYS = 365
 
 
 def _silent(_: str) -> None:
-    """Say nothing."""
+    """Report no progress."""
 
 
 def learn(

@@ -142,7 +142,7 @@ def _report_of(cells: Mapping[str, str]) -> tuple[str, str] | None:
 def _says_the_same(
     there: Mapping[str, str], cells: Mapping[str, str], words: Sequence[str]
 ) -> bool:
-    """Say whether a row has nothing else than an item that is there, cell by cell by value."""
+    """Return whether a row says the same as an item that is there, cell by cell by value."""
     return all(
         _value(name, there[name], words) == _value(name, cell.strip(), words)
         for name, cell in cells.items()
@@ -301,7 +301,7 @@ def preview(
     runs: Where = RUNS,
     refit: "Refit" = "never",
 ) -> "Preview":
-    """Say what items, as `draft` makes them, added to the ledger of today would do to a run.
+    """Preview what items, as `draft` makes them, would do to a run with today's ledger.
 
     Raises
     ------
@@ -332,7 +332,7 @@ def preview_retraction(
     runs: Where = RUNS,
     refit: "Refit" = "needed",
 ) -> "Preview":
-    """Say what the withdrawal of an item would do to the newest run.
+    """Preview the withdrawal of an item on the newest run.
 
     Raises
     ------
@@ -354,7 +354,7 @@ def preview_retraction(
 def preview_edit(
     item: Item, question: Where = QUESTION, runs: Where = RUNS, refit: "Refit" = "needed"
 ) -> "Preview":
-    """Say what an edited item would do to the newest run of the question.
+    """Preview an edited item on the newest run of the question.
 
     Raises
     ------
@@ -374,7 +374,7 @@ def preview_edit(
 def _preview_changed(
     item: Item, day: date, question: Where, runs: Where, refit: "Refit"
 ) -> "Preview":
-    """Say what an item in the place of the one of its id would do, on a day or the run's own."""
+    """Preview an item in place of the one with its id, on a day or the run's own."""
     from tidings.reasons.previewing import preview_ledger
 
     at = Project.of(question, runs)

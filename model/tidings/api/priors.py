@@ -29,7 +29,7 @@ class PriorsShown:
 def priors(
     name: str | None = None, run: str | None = None, question: Where = QUESTION, runs: Where = RUNS
 ) -> PriorsShown:
-    """Say where each prior comes from, and what the evidence made of it.
+    """Return each prior with its sources, and its posterior.
 
     ``name`` is one prior, or the beginning of several; ``run`` is whose posterior.
 
@@ -102,7 +102,7 @@ def edit_prior(
 
 
 def preview_prior(edit: "Edit", runs: Where = RUNS, refit: "Refit" = "never") -> "Preview":
-    """Say what an edit of a prior would do to the newest run of its question.
+    """Preview an edit of a prior on the newest run of its question.
 
     Raises
     ------

@@ -37,7 +37,7 @@ def diff(
     UsageError
         If there are no two such runs.
     InputError, RunError, FitError
-        If a run cannot be read, or drawn anew.
+        If a run cannot be read, or refitted.
 
     Examples
     --------
@@ -52,14 +52,14 @@ def diff(
 def explain(
     name: str | Run | None = None, runs: Where = RUNS, question: Where | None = None
 ) -> "Explanation":
-    """Say what a run rests on: its stories, actors, voices, the quiet time, and its conflicts.
+    """Return what each story, actor, voice and the quiet time adds to a forecast.
 
     Raises
     ------
     UsageError
         If there is no such run.
     InputError, RunError, FitError
-        If it cannot be read, or drawn anew without a part.
+        If it cannot be read, or refitted without a part.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def explain(
 def watch(
     name: str | Run | None = None, runs: Where = RUNS, question: Where | None = None
 ) -> "Watch":
-    """Say which news would matter most next.
+    """Return which news would matter most next.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def preview_doubts(
     question: Where | None = None,
     refit: "Refit" = "never",
 ) -> "Preview":
-    """Say what a run would be to a reader with doubts, as the living report does.
+    """Preview a run for a reader who doubts some news or priors, as the living report does.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def preview_doubts(
     UsageError
         If there is no such run, or what is doubted is not in it.
     InputError, RunError, FitError
-        If the run cannot be read, or drawn anew.
+        If the run cannot be read, or refitted.
 
     Examples
     --------
@@ -175,7 +175,7 @@ def sensitivity(
     question: Where | None = None,
     refit: bool = False,
 ) -> SensitivityShown:
-    """Say which priors a run hangs on, where they quarrel with evidence, and what would tip it.
+    """Return which priors a forecast depends on, prior-data conflicts, and tipping points.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def sensitivity(
     UsageError
         If there is no such run, outcome or horizon.
     InputError, RunError, FitError
-        If the run cannot be read, or drawn anew.
+        If the run cannot be read, or refitted.
 
     Examples
     --------

@@ -108,7 +108,7 @@ def _as_typed(argument: str) -> str:
 
 
 def _cannot_go_on(error: OSError) -> None:
-    """Say what the ground does not give: no room on a disk, no leave; nothing of a closed pipe."""
+    """Report an I/O error in one line; a closed pipe is none."""
     if error.filename is None:
         # It is the output that cannot be written: nothing more may be at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -118,7 +118,7 @@ def _cannot_go_on(error: OSError) -> None:
 
 
 def _asks_for_debugging() -> bool:
-    """Take ``--debug`` out of the arguments, wherever it stands, and say whether it was asked."""
+    """Remove ``--debug`` from the arguments and return whether it was there, or is set."""
     asked = "--debug" in sys.argv[1:] or os.environ.get(DEBUG, "") not in ("", "0")
     sys.argv[1:] = [argument for argument in sys.argv[1:] if argument != "--debug"]
     return asked

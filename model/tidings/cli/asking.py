@@ -305,7 +305,7 @@ def _recent(items: Sequence[Item], cells: Mapping[str, str]) -> tuple[list[Item]
     near = [item for item in before if item.date >= day - timedelta(days=_RECENT_DAYS)]
 
     def related(item: Item) -> bool:
-        """Say whether an item is about the same actor or outcome."""
+        """Return whether an item is about the same actor or outcome."""
         return item.actor == cells["actor"] or bool(about & set(item.outcomes))
 
     ranked = sorted(near, key=lambda item: (related(item), item.date))[-_SHOWN:]

@@ -101,13 +101,13 @@ def _show_checks(console: Console, run: Run) -> None:
 
 
 def show_reports(console: Console, paths: Sequence[Path]) -> None:
-    """Say where the reports lie."""
+    """Show where the reports are."""
     for path in paths:
         console.print(f"report  {said(path)}", soft_wrap=True)
 
 
 def show_age(console: Console, run: Run) -> None:
-    """Say so where the news behind a run is old."""
+    """Show a warning if the news behind a run is old."""
     for check in run.checks:
         if check.name == "fresh" and check.status == "warn":
             console.print(f"{MARKS['warn']} {check.name} {check.value:.0f}: {check.says}")

@@ -86,7 +86,7 @@ def show_moves(console: Console, moves: "Moves", horizon: str) -> None:
         )
         console.print(table)
     order = "told apart in any order" if moves.order_free else "told apart in order of publication"
-    again = f"; posterior drawn anew {moves.refits} times" if moves.refits else ""
+    again = f"; posterior refitted {moves.refits} times" if moves.refits else ""
     console.print(f"\n[dim]moves {order}; largest Pareto k {moves.k:.2f}{again}[/]")
     show_age(console, moves.new)
 
@@ -123,7 +123,7 @@ def show_item(console: Console, item: Item) -> None:
 
 
 def show_likeness(console: Console, item: Item, like: Likeness) -> None:
-    """Say which item of the ledger a new one resembles."""
+    """Show which item of the ledger a new one resembles."""
     why = "the same link" if like.same_link else f"worded alike ({like.score:.0f} of 100)"
     console.print(
         f"[yellow]looks like[/] {like.item.id} of {like.item.date}, story {like.item.story}: {why}"

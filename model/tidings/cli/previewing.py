@@ -115,7 +115,7 @@ _NAMED = 5
 
 
 def _show_changed(console: Console, run: "Run", question: Path) -> None:
-    """Say what stands otherwise in the question file by now than the run had it."""
+    """Show what has changed in the question file since the run."""
     changed = changed_since(run, question)
     if changed:
         others = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
@@ -126,7 +126,7 @@ def _show_changed(console: Console, run: "Run", question: Path) -> None:
 
 
 def _show_trust(console: Console, effect: "Effect") -> None:
-    """Say whether the numbers of an effect can be relied on."""
+    """Show whether the numbers of an effect can be relied on."""
     if effect.refitted:
         console.print("[dim]fitted again[/]")
     elif effect.trusted:

@@ -77,7 +77,7 @@ def show_explanation(console: Console, explanation: "Explanation", horizon: str)
     for basis, count in quiet.items():
         console.print(f"[dim]{basis}: {count} more, all inside Monte Carlo noise[/]")
     _show_surprises(console, explanation)
-    again = f"; posterior drawn anew {explanation.refits} times" if explanation.refits else ""
+    again = f"; posterior refitted {explanation.refits} times" if explanation.refits else ""
     console.print(f"\n[dim]largest Pareto k {explanation.k:.2f}{again}[/]")
     show_age(console, explanation.run)
 
@@ -180,7 +180,7 @@ def _show_tornado(
         console.print(f"[dim]{rest} priors move it less[/]")
     worst = max(tilt.effect.k for tilt in sensitivity.shifts)
     again = [tilt for tilt in sensitivity.shifts if not tilt.effect.trusted]
-    told = f"; {len(again)} cannot be trusted (marked ?): --refit draws them anew" if again else ""
+    told = f"; {len(again)} cannot be trusted (marked ?): --refit fits them again" if again else ""
     console.print(f"[dim]largest Pareto k {worst:.2f}{told}[/]")
 
 

@@ -216,6 +216,6 @@ def likenesses(new: Item, ledger: Ledger) -> list[Likeness]:
 
 
 def _common(one: Item, other: Item) -> bool:
-    """Say whether two items are about a common outcome; ``any`` is about every one."""
+    """Return whether two items are about a common outcome; ``any`` is about every one."""
     a, b = set(one.outcomes), set(other.outcomes)
     return bool(a & b or (a | b) & {ANY, RETAINED})

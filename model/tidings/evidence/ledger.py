@@ -159,7 +159,7 @@ class Item:
         return self.date
 
     def counts(self, as_of: dt.date) -> bool:
-        """Say whether the item is known by a date and not withdrawn by then."""
+        """Return whether the item is known by a date and not withdrawn by then."""
         return self.known <= as_of and (self.retracted is None or self.retracted > as_of)
 
 

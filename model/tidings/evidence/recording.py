@@ -203,12 +203,12 @@ def edit_item(path: Path, item: Item, config: QuestionConfig, yardsticks: Yardst
 
 
 def _check_others(before: str, after: str, identifier: str) -> None:
-    """Hold that a change of one row leaves every other one as it was.
+    """Raise RunError if a change of one row has altered another.
 
     Raises
     ------
     RunError
-        If it does not; nothing is written then.
+        If it has; nothing is written then.
     """
 
     def others(text: str) -> list[dict[str, str]]:

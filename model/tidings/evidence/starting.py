@@ -68,7 +68,7 @@ def write_start(question: Path, ledger: Path, text: str) -> None:
 
 
 def lay_words() -> None:
-    """Put the words of probability where a new question looks for them, if they are not there.
+    """Copy the words of probability to where a new question looks for them.
 
     Raises
     ------

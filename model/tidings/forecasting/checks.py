@@ -117,7 +117,7 @@ def check_run(
 
 
 def publishable(checks: tuple[Check, ...]) -> bool:
-    """Say whether every required check passed, or warns of what a reader may judge."""
+    """Return whether no required check failed or was left out; warnings do not count."""
     return all(check.passed for check in checks if check.required)
 
 
@@ -159,7 +159,7 @@ def predictive_check(parameters: Parameters, data: GraphData) -> Check:
 
 
 def conflict_check(draws: "xr.Dataset", names: Sequence[str]) -> Check:
-    """Find the prior that the evidence moved furthest, in units of its own sd.
+    """Check the prior that the evidence moved furthest, in units of its own sd.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def conflict_check(draws: "xr.Dataset", names: Sequence[str]) -> Check:
 
 
 def fresh_check(as_of: date, newest: Mapping[str, date | None]) -> Check:
-    """Say how old the newest item is: silence of the ledger is not silence of the world.
+    """Check how old the newest item is: no recent items does not mean that nothing happened.
 
     Parameters
     ----------
@@ -199,14 +199,14 @@ def fresh_check(as_of: date, newest: Mapping[str, date | None]) -> Check:
     says = f"days since the newest item ({each})"
     if age <= LIMITS[name]:
         return Check(name, "pass", float(age), LIMITS[name], False, says)
-    says += "; silence of the ledger is not silence of the world"
+    says += "; no recent items does not mean that nothing happened"
     if age > STALE_DAYS:
         return Check(name, "fail", float(age), STALE_DAYS, True, says)
     return Check(name, "warn", float(age), LIMITS[name], False, says)
 
 
 def filled_check(question: Question) -> Check:
-    """Ask whether anything of a new question was never filled in.
+    """Check whether any text of a new question was never filled in.
 
     Without what counts as an outcome nobody knows what is forecast; a missing reason is a warning.
     """

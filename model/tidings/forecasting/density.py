@@ -125,7 +125,7 @@ def kept(name: str) -> tuple[list[MachineCode], dict[str, NDArray[np.float64]]] 
 
 
 def keep(name: str, codes: Sequence[MachineCode], probe: Mapping[str, NDArray[np.float64]]) -> None:
-    """Keep functions on disk; warn where that is impossible.
+    """Cache compiled functions on disk; warn where that is impossible.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def keep(name: str, codes: Sequence[MachineCode], probe: Mapping[str, NDArray[np
 
 
 def _own(file: int) -> bool:
-    """Say whether an open file is the user's, and written by nobody else."""
+    """Return whether an open file belongs to the user, and nobody else can write it."""
     if not hasattr(os, "getuid"):
         return True
     told = os.fstat(file)

@@ -67,7 +67,7 @@ def level_checks(fitted: Fitted, watched: Sequence[float]) -> list[Check]:
 
 
 def survival_check(prior: RateParts, situation: Situation) -> Check:
-    """Ask how likely the priors made it that nothing would have happened by now.
+    """Check how likely the priors made it that nothing has happened so far.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def survival_check(prior: RateParts, situation: Situation) -> Check:
 
 
 def news_check(situation: Situation, arrivals: Arrivals, slopes: tuple[float, float]) -> Check:
-    """Ask whether the news that was is a plausible draw of the news to come.
+    """Check whether the observed news looks like the news that is simulated.
 
     Two statistics over the time watched: the mean factor by which news multiplied rates, and the sd
     of the net pressure, each as the mean over outcomes.
@@ -144,7 +144,7 @@ def _news_statistics(pressure: NDArray[np.floating], slopes: tuple[float, float]
 
 
 def both_ways_check(situation: Situation) -> Check:
-    """Ask whether strong news towards an outcome is felt beside strong news against it.
+    """Check whether an outcome has strong news for it and against it at once.
 
     A step towards an end and one against it are not worth the same, so that the two need not
     cancel: a reader should know which outcome is what it is because it is contested.
@@ -162,7 +162,7 @@ def both_ways_check(situation: Situation) -> Check:
 
 
 def noise_check(parameters: Parameters) -> Check:
-    """Ask whether readings scatter much more than their words and grades say."""
+    """Check whether readings scatter much more than their words and grades say."""
     value = float(parameters.scale[Var.NOISE_SCALE].mean())
     status: Status = "pass" if value <= NOISE_WARN else "warn"
     says = "how much more readings scatter than their words and grades say"
@@ -170,7 +170,7 @@ def noise_check(parameters: Parameters) -> Check:
 
 
 def surprise_check(parameters: Parameters, rows: ReadingRows) -> Check:
-    """Ask how many rows of readings surprise, each left out of what it is predicted from.
+    """Check how many rows of readings are surprising when left out, one at a time.
 
     The rows are those of `tidings.mechanism.rows`: what the readings of a story share is one of
     them, and how they differ from each other are the rest, so that all are independent. Leaving
@@ -191,7 +191,7 @@ def surprise_check(parameters: Parameters, rows: ReadingRows) -> Check:
 
 
 def prior_conflict_check(z: Array) -> Check:
-    """Ask whether priors and evidence can both be right, all priors together.
+    """Check all priors together for conflict with the evidence.
 
     Where evidence moves a normal prior from N(0, I) to N(m, C), ``m`` was to be N(0, T) with
     ``T = I - C``, what evidence took of the variance (Evans & Moshonov 2006,
@@ -223,7 +223,7 @@ def prior_conflict_check(z: Array) -> Check:
 
 
 def age_check(clock_start: date, as_of: date, watched: Sequence[float]) -> Check:
-    """Ask how many of the questions learned from were watched as long as this one has been.
+    """Count the questions learned from that were watched as long as this one.
 
     Parameters
     ----------

@@ -119,12 +119,12 @@ def make_forecast(
 
 
 def _check_finite(rows: Sequence[ForecastRow]) -> None:
-    """Hold that every probability is a number.
+    """Raise FitError if any probability is not finite.
 
     Raises
     ------
     FitError
-        If one is not: there is no forecast then, and nothing is stored.
+        If one is not; nothing is stored.
     """
     lost = [row for row in rows if not row.finite]
     if lost:
@@ -317,7 +317,7 @@ def _notes(situation: Situation) -> Iterator[str]:
     if fresh.value is not None and fresh.status != "pass":
         yield (
             f"The newest item is {fresh.value:.0f} days old: "
-            "silence of the ledger is not silence of the world."
+            "no recent items does not mean that nothing happened."
         )
     if situation.as_of > date.today():
         yield "The as-of date is after the day it was made on: what comes in between is not known."

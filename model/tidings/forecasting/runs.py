@@ -35,7 +35,7 @@ SUMS = "SHA256SUMS"
 
 
 def _inside(path: str) -> str:
-    """Hold that a path stays in its folder."""
+    """Refuse a path that leaves its folder."""
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\\" in path:
         raise ValueError(f"a path inside the run (got {path!r})")
@@ -206,7 +206,7 @@ class Run(Shown):
         return self.path / INPUTS / self.manifest.question_file
 
     def verify(self) -> None:
-        """Hold every file of the run to what was written.
+        """Compare every file of the run with its digest.
 
         Raises
         ------
@@ -305,7 +305,7 @@ def _content(path: Path, sums: Mapping[str, str], name: str) -> bytes:
 
 
 def _check_whole(manifest: Manifest, rows: tuple[ForecastRow, ...]) -> None:
-    """Hold that every horizon has every outcome, and that each number is one."""
+    """Refuse a run that lacks an outcome at a horizon, or has a number that is not finite."""
     has = {(row.horizon, row.outcome) for row in rows if row.basis == "posterior"}
     for horizon in manifest.horizons:
         for outcome in manifest.outcomes:

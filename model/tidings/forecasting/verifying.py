@@ -86,7 +86,7 @@ def _leftovers(folder: Path) -> Iterator[Finding]:
 
 
 def _held(path: Path) -> bool:
-    """Say whether somebody holds a lock."""
+    """Return whether somebody holds a lock."""
     if path.suffix != ".lock":
         return False
     from filelock import FileLock, Timeout

@@ -159,7 +159,7 @@ class _Cuts:
         self._told = np.array([self._of(record.named) for record in source.records])
 
     def _of(self, named: tuple[str, ...]) -> list[bool]:
-        """Say of which of its outcomes a record tells; one of all of them tells of all others."""
+        """Return which outcomes a record names; one that names all counts for every other."""
         whole = len(named) == len(self.source.ends) > 1
         return [*(end in named for end in self.source.ends), whole]
 

@@ -123,7 +123,7 @@ class Teacher:
 
 
 def hold_trusted(diagnosis: Diagnosis, name: str) -> None:
-    """Hold that the draws of a fit can be trusted.
+    """Raise FitError if the draws of a fit cannot be trusted.
 
     Raises
     ------

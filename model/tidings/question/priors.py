@@ -117,7 +117,7 @@ def resolve_priors(
 
 
 def _check_reach(name: str, row: PriorRow, prior: LinkNormal) -> None:
-    """Hold that a prior lies where a forecast means something."""
+    """Return what is wrong with a prior too extreme for any forecast."""
     low, high, why = BOUNDS.get(name.partition(".")[0], (0.0, 1.0, ""))
     if row.fixed is not None:
         values, field = (row.fixed, row.fixed), "fixed"

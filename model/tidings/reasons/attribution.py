@@ -10,7 +10,7 @@ The changes between the scenarios of two runs are made one kind after the other 
    doi:10.1515/9781400881970-018), which no order changes; more of them are added one after the
    other, as they were published, priors last;
 3. **settings** of the question file (a prior edit too), and **cases**: the resolved questions;
-4. **model**: what another version of the code makes of the same inputs, drawn anew;
+4. **model**: what another version of the code makes of the same inputs, refitted;
 5. **noise**, the error of the split: what is left to the published change. The way leads from the
    draws of the one run to those of the other, and where it changes, both have an error.
 
@@ -140,7 +140,7 @@ def explain_moves(old: Run, new: Run) -> Moves:
     UsageError
         If they are of two questions, or the new one is as of an earlier date.
     InputError, RunError, FitError
-        If a run cannot be read, or drawn anew.
+        If a run cannot be read, or refitted.
     """
     _check_pair(old, new)
     outcomes, horizons = _common(old, new)

@@ -34,7 +34,7 @@ _EFFICIENCY = 0.3
 _OF_MANY = 0.05
 """The same where all draws take part and stored forecasts are moved."""
 REFIT_R_HAT = 1.05
-"""R-hat above which a posterior drawn anew is not trusted: it may have fewer draws than a run,
+"""R-hat above which a refit is not trusted: it may have fewer draws than a run,
 whose own limit is 1.01, and its error is told with it."""
 
 

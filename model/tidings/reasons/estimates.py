@@ -26,7 +26,7 @@ class Effect:
     mcse : ndarray
         Monte Carlo error of the change.
     k : float
-        The largest Pareto k that it relies on; 0 where a posterior was drawn anew.
+        The largest Pareto k that it relies on; 0 where a posterior was refitted.
     refitted : bool
         Whether one was.
     """

@@ -1,7 +1,7 @@
 """What a forecast rests on: what each story, actor, voice and the quiet time add to it.
 
 Each effect is the forecast as it is minus the forecast without that part, both from the same draws:
-the run's own where their weights can be trusted, else a posterior drawn anew without it (see
+the run's own where their weights can be trusted, else a refit without it (see
 `tidings.reasons.engine`). Effects do not add up: two stories that say the same can each be spared.
 """
 
@@ -123,14 +123,14 @@ class Explanation(Shown):
 
 
 def explain_run(run: Run) -> Explanation:
-    """Say what a run rests on.
+    """Return what a run rests on.
 
     Raises
     ------
     InputError, RunError
         If the run cannot be read.
     FitError
-        If a posterior that had to be drawn anew could not be.
+        If a posterior that had to be refitted could not be.
     """
     engine = engine_of(run, "needed")
     scenario = evidence_of(engine.posterior)
@@ -172,7 +172,7 @@ def _part(engine: Engine, scenario: Scenario, basis: Basis, name: str, ids: Iter
 
 
 def leading_stories(engine: Engine, outcome: str, most: int) -> list[Part]:
-    """Return what the stories that press most add to an outcome, without a posterior drawn anew.
+    """Return what the stories that press most add to an outcome, without a refit.
 
     Parameters
     ----------

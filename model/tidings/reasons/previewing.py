@@ -1,6 +1,6 @@
 """Preview: what a change of the ledger, of a prior, or a reader's doubts would do to a stored run.
 
-The run's draws are weighed for the situation with the change, or a posterior is drawn anew (see
+The run's draws are weighed for the situation with the change, or the sampler is run again (see
 `tidings.reasons.engine`). What has changed since the run (time, and items recorded since) is told
 apart from what the change does: its push and reading, the days until when its news shows the status
 quo to have held, and what it teaches of news to come.
@@ -111,7 +111,7 @@ class Preview(Shown):
 def preview_ledger(
     run: Run, before: Ledger, after: Ledger, on: date, refit: Refit = "never"
 ) -> Preview:
-    """Say what a change of the ledger would do.
+    """Preview a change of the ledger.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def preview_ledger(
     on : date
         The day of the change; nothing happens to the date of a run that is newer.
     refit : {"never", "needed", "always"}
-        Whether a posterior is drawn anew.
+        Whether the sampler is run again.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def preview_ledger(
 def preview_items(
     run: Run, items: Sequence[Item], ledger: Ledger | None = None, refit: Refit = "never"
 ) -> Preview:
-    """Say what more items would do; ``ledger`` is as it stands now, that of the run if not given.
+    """Preview more items; ``ledger`` is as it stands now, that of the run if not given.
 
     Their ids must be new to the ledger; see `preview_ledger`.
     """
@@ -159,7 +159,7 @@ def preview_items(
 
 
 def preview_prior(run: Run, name: str, prior: LinkNormal, refit: Refit = "never") -> Preview:
-    """Say what another prior would do to a run, all else being as it was; see `preview_ledger`."""
+    """Preview another prior, all else being as it was; see `preview_ledger`."""
     posterior = stored_posterior(run)
     engine = Engine(posterior.inputs, [posterior], None, refit, draws=None)
     return _of_change(run, engine, with_prior(name, prior))
@@ -230,7 +230,7 @@ def short_step(array: Array) -> float:
 
 
 def preview_doubts(run: Run, doubts: Doubts, refit: Refit = "never") -> Preview:
-    """Say what a run would be to a reader with doubts.
+    """Preview a run for a reader with doubts.
 
     Raises
     ------

@@ -131,12 +131,12 @@ class Sensitivity(Shown):
 
 
 def sensitivity_of(run: Run, engine: Engine) -> Sensitivity:
-    """Say what the posterior of a run, the first of an engine, hangs on.
+    """Return what the first posterior of an engine depends on.
 
     Raises
     ------
     FitError
-        If a posterior drawn anew could not be.
+        If a refit could not be.
     """
     posterior = engine.posterior
     values = at_horizons(posterior.incidence, posterior.situation)

@@ -130,7 +130,7 @@ class Watch(Shown):
 
 
 def watch_run(run: Run, engine: Engine | None = None) -> Watch:
-    """Say which news would matter most next.
+    """Return which news would matter most next.
 
     Parameters
     ----------

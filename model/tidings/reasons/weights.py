@@ -24,7 +24,7 @@ The k of a tail does not know how small the whole tail is.
 
 
 def trusted(k: float) -> bool:
-    """Say whether weights of this Pareto k can be trusted."""
+    """Return whether weights of this Pareto k can be trusted."""
     return k <= K_LIMIT
 
 

@@ -161,7 +161,7 @@ _UNUSUAL = 0.05
 
 
 def past_known(found: Findings) -> bool:
-    """Say whether what was worked out of past dates ends by the as-of date."""
+    """Return whether the hindcasts end by the as-of date."""
     learned = found.question.learned
     return bool(
         learned and learned.hindcasts and learned.hindcasts[-1].until <= found.run.manifest.as_of

@@ -200,7 +200,7 @@ def _value(question: Question, row: PriorRow | PriorSource) -> str:
 
 
 def _learned_from(question: Question, name: str) -> str:
-    """Say what a learned quantity comes from."""
+    """Return in words where a learned quantity comes from."""
     if question.learned is None:
         return ""
     if name.startswith("resolved."):

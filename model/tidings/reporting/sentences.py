@@ -102,7 +102,7 @@ def conflict_sentence(surprise: "Surprise", about: "Mapping[str, Item]", questio
 
 
 def _of_the_same(one: "Item", other: "Item") -> bool:
-    """Say whether two items speak of an outcome in common; one of any change speaks of all."""
+    """Return whether two items speak of an outcome in common; one of any change speaks of all."""
     wide = {ANY, RETAINED, STATUS_QUO}
     return bool({*one.outcomes} & {*other.outcomes} or wide & {*one.outcomes, *other.outcomes})
 

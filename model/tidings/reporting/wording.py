@@ -138,7 +138,7 @@ _NOISE = 3.0
 
 
 def inside_noise(change: float, mcse: float) -> bool:
-    """Say whether a change is within three Monte Carlo errors of none."""
+    """Return whether a change is within three Monte Carlo errors of none."""
     return abs(change) <= _NOISE * mcse
 
 
@@ -183,7 +183,7 @@ def leader(run: Run, question: Question) -> str:
 
 
 def is_chance(prior: str) -> bool:
-    """Say whether a prior is read as a chance; how far a refusal binds is a share."""
+    """Return whether a prior is read as a chance; how far a refusal binds is a share."""
     return prior.partition(".")[0] in _CHANCES
 
 
