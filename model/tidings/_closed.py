@@ -20,17 +20,6 @@ class Closed(BaseModel):
 def validated[M: BaseModel](model: type[M], path: Path, text: str, tree: Mapping[str, Any]) -> M:
     """Return what a file holds as a closed model.
 
-    Parameters
-    ----------
-    model : type
-        What it must fit.
-    path : Path
-        The file.
-    text : str
-        Its text, in which keys are looked up.
-    tree : mapping of str to object
-        Its tables.
-
     Raises
     ------
     InputError

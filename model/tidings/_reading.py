@@ -17,12 +17,6 @@ def read_file(path: Path, kind: str, most: int = MOST_BYTES, remedy: Remedy | No
 
     Parameters
     ----------
-    path : Path
-        The file.
-    kind : str
-        What is expected there: ``a CSV file``.
-    most : int
-        Bytes that it may have.
     remedy : str, optional
         What helps where there is none.
 
@@ -38,7 +32,6 @@ def read_file(path: Path, kind: str, most: int = MOST_BYTES, remedy: Remedy | No
     """
 
     def refuse(got: str, expected: str, line: int | None = None) -> InputError:
-        """Return the refusal of the file, with what is there and what was expected."""
         return InputError([Fault(path, line, "file", got, expected, remedy)])
 
     try:

@@ -41,7 +41,6 @@ def choice(*allowed: str) -> Callable[[str], str]:
     small = {word.lower(): word for word in allowed}
 
     def read(cell: str) -> str:
-        """Read a cell, or raise ValueError with what was expected."""
         if cell.lower() not in small:
             raise ValueError(nearest(cell, allowed))
         return small[cell.lower()]
@@ -55,7 +54,6 @@ def choices(*allowed: str) -> Callable[[str], tuple[str, ...]]:
     small = {word.lower(): word for word in allowed}
 
     def read(cell: str) -> tuple[str, ...]:
-        """Read a cell, or raise ValueError with what was expected."""
         parts = [part.strip() for part in cell.split(";")]
         wrong = [part for part in parts if part.lower() not in small]
         if wrong and len(parts) == 1:
@@ -72,7 +70,6 @@ def number(low: float, high: float, *, whole: bool = False) -> Callable[[str], i
     kind = "a whole number" if whole else "a number"
 
     def read(cell: str) -> int | float:
-        """Read a cell, or raise ValueError with what was expected."""
         expected = f"{kind} from {low:g} to {high:g}"
         try:
             value = float(cell)
@@ -145,13 +142,6 @@ def month(cell: str) -> date:
 
 def read_table(path: Path, columns: Mapping[str, Column]) -> tuple[list[Row], list[Fault]]:
     """Read a CSV file against its columns.
-
-    Parameters
-    ----------
-    path : Path
-        The file, UTF-8, with a header line.
-    columns : mapping of str to Column
-        The schema.
 
     Returns
     -------
@@ -281,14 +271,10 @@ def read_columns(
 
     Parameters
     ----------
-    place : Path
-        The file they stand in, or what faults call it.
     lines : sequence of int or None
         The line of each record there.
     cells : mapping of str to sequence of str
         The cells of each column; a column that is absent counts as blank.
-    columns : mapping of str to Column
-        The schema.
 
     Returns
     -------

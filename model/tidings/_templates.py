@@ -21,15 +21,7 @@ def source(name: str) -> Path:
 
 
 def template(name: str, filters: Mapping[str, Any]) -> Template:
-    """Return a template that refuses what it is not given; it escapes only what its filters do.
-
-    Parameters
-    ----------
-    name : str
-        The file's name.
-    filters : mapping of str to callable
-        Beside those of Jinja.
-    """
+    """Return a template that refuses what it is not given; it escapes only what its filters do."""
     environment = Environment(
         loader=FileSystemLoader(source(name).parent),
         undefined=StrictUndefined,

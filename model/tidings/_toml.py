@@ -41,13 +41,6 @@ def _dotted(keys: re.Match[str]) -> str:
 def line_of(text: str, path: Sequence[Part]) -> int | None:
     """Return the line of the deepest key of ``path`` that stands in the text.
 
-    Parameters
-    ----------
-    text : str
-        A TOML document with one key a line; keys of inline tables share their table's line.
-    path : sequence of str or int
-        Keys from the root; integers count the elements of an array of tables from 0.
-
     Returns
     -------
     int or None

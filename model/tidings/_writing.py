@@ -28,8 +28,6 @@ def rewrite(path: Path, change: Callable[[str], str], what: str = "") -> None:
 
     Parameters
     ----------
-    path : Path
-        A UTF-8 file.
     change : callable
         Makes the new text from the old one; if it raises, nothing is written.
     what : str

@@ -124,8 +124,6 @@ def nearest(got: str, valid: Iterable[str]) -> str:
     ----------
     got : str
         The name that is not valid.
-    valid : iterable of str
-        The names that are.
 
     Returns
     -------

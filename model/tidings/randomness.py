@@ -12,12 +12,8 @@ def stream(seed: int, name: str, part: int = 0) -> np.random.Generator:
 
     Parameters
     ----------
-    seed : int
-        The root seed.
     name : str
         The stage; its generator depends on nothing else.
-    part : int
-        Which part of a stage that is done in parts.
     """
     return np.random.default_rng(_sequence(seed, name, part))
 

@@ -67,13 +67,13 @@ def ledgers():
 def expected_factor(arrivals, day):
     """Enumerate what news multiplies the rate by on a day: every block of every ledger.
 
-    Blocks of half a year, each beginning on one of the ledger's fortnights, follow each other; they
-    are drawn apart, so that the mean of the product is the product of their means.
+    Blocks of half a year, each beginning on one of the ledger's fortnights, follow each other, and
+    what is felt of them saturates together: so the mean is over all sequences of blocks.
     """
     total = 0.0
     for chance, source in zip(arrivals.probs, arrivals.sources, strict=True):
         count = max(1, source.days // 14)
-        factor = 1.0
+        sums = np.zeros((2, 1))
         for begins in range(0, int(day) + 1, 182):
             each = []
             for place in range(count):
@@ -86,10 +86,10 @@ def expected_factor(arrivals, day):
                     way = int(one.size < 0)
                     faded = max(age - (one.held_to - one.known), 0.0)
                     felt[way] += abs(one.size) * 0.5 ** (faded / HALF_LIVES[way])
-                up, down = (5 * np.tanh(one / 5) for one in felt)
-                each.append(np.exp(SLOPE * up - COUNTER * down))
-            factor *= np.mean(each)
-        total += chance * factor
+                each.append(felt)
+            sums = (sums[:, :, None] + np.array(each).T[:, None, :]).reshape(2, -1)
+        up, down = 5 * np.tanh(sums / 5)
+        total += chance * np.mean(np.exp(SLOPE * up - COUNTER * down))
     return total
 
 

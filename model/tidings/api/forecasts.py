@@ -28,8 +28,6 @@ def forecast(
 
     Parameters
     ----------
-    question, runs : Path
-        See `tidings.api.project`.
     as_of : date, optional
         When the forecast is made; today if not given.
     seed : int, optional
@@ -89,8 +87,6 @@ def report(
 
     Parameters
     ----------
-    name, runs, question
-        See `tidings.api.project`.
     to : sequence of {"html", "pdf"}
         Formats.
     rendered : Path, optional

@@ -113,8 +113,6 @@ def preview_doubts(
         Items that are graded otherwise, like ``"C3"``.
     shifted : mapping of str to float
         Priors that are held otherwise: moved by sds of themselves on their link scale.
-    name, runs, question, refit
-        See `tidings.api.project`.
 
     Raises
     ------
@@ -179,8 +177,6 @@ def sensitivity(
 
     Parameters
     ----------
-    name, runs, question
-        See `tidings.api.project`.
     outcome : str, optional
         Whose tipping points; the likeliest end if not given.
     horizon : str, optional

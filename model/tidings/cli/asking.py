@@ -157,15 +157,6 @@ def forget_draft(ledger: Path) -> None:
 def ask_item(console: Console, inputs: Inputs, given: Mapping[str, str]) -> dict[str, str]:
     """Ask for what flags did not give.
 
-    Parameters
-    ----------
-    console : Console
-        Where to ask.
-    inputs : Inputs
-        The question and its ledger.
-    given : mapping of str to str
-        Columns that are known already.
-
     Returns
     -------
     dict of str to str
@@ -305,7 +296,6 @@ def _recent(items: Sequence[Item], cells: Mapping[str, str]) -> tuple[list[Item]
     near = [item for item in before if item.date >= day - timedelta(days=_RECENT_DAYS)]
 
     def related(item: Item) -> bool:
-        """Return whether an item is about the same actor or outcome."""
         return item.actor == cells["actor"] or bool(about & set(item.outcomes))
 
     ranked = sorted(near, key=lambda item: (related(item), item.date))[-_SHOWN:]

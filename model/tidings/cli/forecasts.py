@@ -52,7 +52,6 @@ def progress_bar(console: Console) -> Iterator["SamplerProgress | None"]:
         task = bar.add_task("compiling and warming up", total=None)
 
         def report(chains: Sequence["ChainState"]) -> None:
-            """Show how far the chains have come."""
             done, total = (sum(getattr(c, name) for c in chains) for name in ("finished", "total"))
             diverging = sum(chain.divergences for chain in chains)
             stage = "tuning" if any(chain.tuning for chain in chains) else "sampling"

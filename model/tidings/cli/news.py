@@ -95,7 +95,6 @@ def _told_apart(moves: Sequence["Move"], place: tuple[int, int]) -> list["Move"]
     """Return the moves that explain a change, the largest first; a few, if all are noise."""
 
     def size(move: "Move") -> float:
-        """Return how far a move goes."""
         return abs(float(move.effect.change[place]))
 
     ordered = sorted(moves, key=size, reverse=True)

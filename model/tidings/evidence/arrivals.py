@@ -124,12 +124,6 @@ def fit_arrivals(
 
     Parameters
     ----------
-    own : Source
-        The question's own.
-    resolved : sequence of Source
-        Of those that had ended by the as-of date.
-    borrowed_items : float
-        So many arrivals of its own weigh as much as all resolved questions.
     likelier : ndarray, shape (resolved,)
         How much likelier each is met than collected.
     """

@@ -59,11 +59,6 @@ CASE_COLUMNS = {
 def read_cases(path: Path) -> tuple[Row, ...]:
     """Read and check the cases.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV file with the columns of `CASE_COLUMNS`.
-
     Raises
     ------
     InputError

@@ -69,12 +69,6 @@ def completed(
 
     Parameters
     ----------
-    cells : mapping of str to str
-        By column; blank or absent ones are completed where that makes sense.
-    ledger : Ledger
-        Says how sources and speakers have been graded before.
-    yardsticks : Yardsticks
-        Its face values may be shortened: ``nearly`` for ``nearly_certain``.
     today : date
         The item's date if it has none.
     taken : collection of str
@@ -92,7 +86,6 @@ def completed(
         full[name] = _as_listed(full[name], {str(getattr(item, name)) for item in ledger.items})
 
     def default(name: str, find: Callable[[], str]) -> None:
-        """Fill in a cell that is blank."""
         full[name] = full[name] or find()
 
     default("date", lambda: str(today))

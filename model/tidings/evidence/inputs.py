@@ -56,11 +56,6 @@ class Inputs:
 def read_inputs(question: Path) -> Inputs:
     """Read and check every input of a question.
 
-    Parameters
-    ----------
-    question : Path
-        The question file.
-
     Returns
     -------
     Inputs
@@ -102,7 +97,6 @@ def _with_files(question: Question, faults: list[Fault]) -> Inputs:
     """Read the evidence, cases and past questions; what is wrong with them goes to the faults."""
 
     def read[T](reader: Callable[[], T], fallback: T) -> T:
-        """Return what is read, or something else where it has faults."""
         try:
             return reader()
         except InputError as error:
@@ -124,15 +118,7 @@ def _with_files(question: Question, faults: list[Fault]) -> Inputs:
 
 
 def learned_from(question: Path, config: QuestionConfig) -> dict[str, str]:
-    """Return the digests of all that priors are learned from.
-
-    Parameters
-    ----------
-    question : Path
-        The question file, which its files stand beside.
-    config : QuestionConfig
-        What stands in it.
-    """
+    """Return the digests of all that priors are learned from."""
     files, digests = config.files, {}
     if files.resolved is not None:
         folder = beside(question, files.resolved)

@@ -89,8 +89,6 @@ def item_columns(
     ----------
     actors, outcomes : sequence of str
         Of the question, without ``deal`` and ``any``.
-    words : sequence of str
-        Of face values.
     """
     return {
         **ITEM_COLUMNS,
@@ -199,15 +197,6 @@ class Ledger:
 def read_ledger(path: Path, config: QuestionConfig, yardsticks: Yardsticks) -> Ledger:
     """Read and check a question's ledger.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV file with the columns of `ITEM_COLUMNS`.
-    config : QuestionConfig
-        Names the actors and outcomes that items may have.
-    yardsticks : Yardsticks
-        Has the words of face values.
-
     Returns
     -------
     Ledger
@@ -252,16 +241,8 @@ def read_items(
 
     Parameters
     ----------
-    place : Path
-        The file they stand in, or what faults call it.
     records : sequence of (int or None, mapping of str to str)
         Line and cells of each.
-    ledger : Ledger
-        Its ids are taken.
-    config : QuestionConfig
-        Names the actors and outcomes that items may have.
-    yardsticks : Yardsticks
-        Has the words of face values.
 
     Raises
     ------

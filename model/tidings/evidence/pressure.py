@@ -86,14 +86,8 @@ def pulses(
 
     Parameters
     ----------
-    items : iterable of Item
-        Those that a forecast may use.
     grades : GradesConfig
         The weights of grades.
-    ends : sequence of str
-        Outcomes other than the status quo; ``any`` and the status quo count for all of them.
-    second : mapping of str to int
-        A second grader's pushes, by item.
     """
     groups: dict[tuple[str, str, bool], list[Pulse]] = {}
     for item in sorted(items, key=lambda one: (one.known, one.id)):
@@ -139,8 +133,6 @@ def pressure_at(
 
     Parameters
     ----------
-    counted : sequence of Pulse
-        What counts.
     times : ndarray, shape (time,)
         Day numbers.
     half_lives : tuple of (float, float)
@@ -197,8 +189,6 @@ def mean_pressure(
 
     Parameters
     ----------
-    counted : sequence of Pulse
-        What counts.
     edges : ndarray, shape (interval + 1,)
         Day numbers, not falling; over an interval of length 0 the mean is 0.
     half_lives : tuple of (float, float)

@@ -83,17 +83,11 @@ def read_items(
 
     Parameters
     ----------
-    items : sequence of Item
-        Those that a forecast may use.
-    cast : Cast
-        Says who speaks for whom and what grades are worth.
     precedent_share : mapping of str to float
         How an item that names several outcomes divides its weight of one between them: so that an
         outcome tells of the others what it did before, when it is split in two.
     yardsticks : Yardsticks
         What the words of face values mean.
-    timeline : Timeline
-        Maps the items' dates to states.
     """
     readings: list[Reading] = []
     for item in items:

@@ -35,12 +35,8 @@ def add_items(
 
     Parameters
     ----------
-    path : Path
-        The ledger.
     items : sequence of Item
         Their ids must not be in it yet.
-    config, yardsticks
-        What the ledger is checked against.
 
     Raises
     ------
@@ -51,7 +47,6 @@ def add_items(
     """
 
     def added(text: str) -> str:
-        """Return the ledger with the items behind the others."""
         ledger = read_ledger(path, config, yardsticks)
         records = [(None, cells_of(item)) for item in items]
         read_items(Path("new item"), records, ledger, config, yardsticks)
@@ -73,17 +68,6 @@ def retract_item(
 ) -> None:
     """Mark an item as withdrawn; it stays in the ledger.
 
-    Parameters
-    ----------
-    path : Path
-        The ledger.
-    identifier : str
-        The item.
-    withdrawn : tuple of (date, str)
-        From when on it is out of forecasts, and why.
-    config, yardsticks
-        What the ledger is checked against.
-
     Raises
     ------
     UsageError
@@ -97,7 +81,6 @@ def retract_item(
     _check_reason(why)
 
     def marked(text: str) -> str:
-        """Return the ledger with the item marked as withdrawn."""
         item = standing(read_ledger(path, config, yardsticks), identifier)
         if on < item.known:
             expected = f"a day not before the item was known ({item.known})"
@@ -142,19 +125,6 @@ def edited(
 ) -> Item:
     """Return an item with some of its cells changed; its note keeps what they were, and why.
 
-    Parameters
-    ----------
-    ledger : Ledger
-        Where it stands.
-    identifier : str
-        The item.
-    changed : mapping of str to str
-        By column; its id stays.
-    why : str
-        The reason.
-    judged : tuple of (QuestionConfig, Yardsticks)
-        What items are checked against.
-
     Raises
     ------
     UsageError
@@ -192,7 +162,6 @@ def edit_item(path: Path, item: Item, config: QuestionConfig, yardsticks: Yardst
     """
 
     def put(text: str) -> str:
-        """Return the ledger with the edited item in its place."""
         old = cells_of(standing(read_ledger(path, config, yardsticks), item.id))
         changed = {name: value for name, value in cells_of(item).items() if old[name] != value}
         after = _with_cells(text, item.id, changed)
@@ -212,7 +181,6 @@ def _check_others(before: str, after: str, identifier: str) -> None:
     """
 
     def others(text: str) -> list[dict[str, str]]:
-        """Return the rows of all other items."""
         rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
         return [row for row in rows if row["id"] != identifier]
 

@@ -101,15 +101,6 @@ def read_resolved(
 ) -> tuple[ResolvedQuestion, ...]:
     """Read every resolved question of a folder: one YAML and one CSV of the same name each.
 
-    Parameters
-    ----------
-    folder : Path
-        Where they stand.
-    yardsticks : Yardsticks
-        Has the words of face values.
-    second_grades : Path, optional
-        A CSV file with a second grader's pushes.
-
     Raises
     ------
     InputError

@@ -90,13 +90,6 @@ def lay_words() -> None:
 def starting_text(start: Start, question: Path, ledger: Path) -> str:
     """Return the text of a question file that has its A0 still to be computed.
 
-    Parameters
-    ----------
-    start : Start
-        What it begins with.
-    question, ledger : Path
-        Where they are to stand.
-
     Raises
     ------
     InputError

@@ -88,10 +88,6 @@ def check_run(
     ----------
     published : sequence of (Diagnostics, float)
         Of every probability of the report's table, with its sd.
-    stats : xarray.Dataset
-        ``diverging`` and ``energy`` by chain and draw.
-    evidence : sequence of Check
-        From `predictive_check`, `conflict_check` and `fresh_check`.
     """
     from arviz_stats.base import array_stats
 
@@ -137,13 +133,6 @@ def predictive_check(parameters: Parameters, data: GraphData) -> Check:
     The noise scale is learned, so a sum of squares would always fit; the largest residual tells
     whether single readings lie where the model cannot put them. The value is the posterior
     predictive probability of a larger one.
-
-    Parameters
-    ----------
-    parameters : Parameters
-        Over draws along one axis.
-    data : GraphData
-        The readings.
     """
     name, says = "posterior_predictive", "chance of a reading further off than the furthest one"
     rows = data.rows
@@ -183,8 +172,6 @@ def fresh_check(as_of: date, newest: Mapping[str, date | None]) -> Check:
 
     Parameters
     ----------
-    as_of : date
-        When the forecast is made.
     newest : mapping of str to date or None
         The newest known date by actor, None where there is none.
     """

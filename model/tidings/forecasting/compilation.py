@@ -61,13 +61,6 @@ def expand(size, expanded, v_, x_, data_):
 def compile_density(structure: Structure, data: GraphData) -> list[MachineCode]:
     """Compile the graph's log density and gradient, and the map from coordinates to unknowns.
 
-    Parameters
-    ----------
-    structure : Structure
-        The question's coordinates; its constants are part of the code.
-    data : GraphData
-        Any data of the question.
-
     Returns
     -------
     list of MachineCode

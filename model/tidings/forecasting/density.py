@@ -97,11 +97,6 @@ def cache_folder() -> Path:
 def kept(name: str) -> tuple[list[MachineCode], dict[str, NDArray[np.float64]]] | None:
     """Return functions and their probe from disk, or None if there is no file that is whole.
 
-    Parameters
-    ----------
-    name : str
-        As it was given to `keep`.
-
     Notes
     -----
     What is here is run. A file of another user's, or that others may write, counts as none.
@@ -125,17 +120,7 @@ def kept(name: str) -> tuple[list[MachineCode], dict[str, NDArray[np.float64]]] 
 
 
 def keep(name: str, codes: Sequence[MachineCode], probe: Mapping[str, NDArray[np.float64]]) -> None:
-    """Cache compiled functions on disk; warn where that is impossible.
-
-    Parameters
-    ----------
-    name : str
-        A digest of all that decides the code.
-    codes : sequence of MachineCode
-        What was compiled.
-    probe : mapping of str to ndarray
-        What it was asked, and its answer.
-    """
+    """Cache compiled functions on disk; warn where that is impossible."""
     parts = {
         f"{field}_{i}": np.frombuffer(value, dtype=np.uint8)
         for i, code in enumerate(codes)
@@ -214,8 +199,6 @@ class LogDensity:
 
         Parameters
         ----------
-        data : GraphData
-            Evidence, priors and exposure.
         location, scale : ndarray, shapes (unknown,) and (unknown, unknown), optional
             Coordinates; those of the free variables themselves if not given.
         """
@@ -272,13 +255,6 @@ _IN_MEMORY: dict[Structure, LogDensity] = {}
 
 def log_density(structure: Structure, data: GraphData) -> LogDensity:
     """Return a question's log density: from this process, from disk, or compiled.
-
-    Parameters
-    ----------
-    structure : Structure
-        The question's coordinates.
-    data : GraphData
-        Any data of the question; the code's probe is made with them.
 
     Raises
     ------

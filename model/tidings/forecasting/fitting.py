@@ -60,13 +60,6 @@ class Fitted:
 def fit(situation: Situation, progress: Progress | None = None) -> Fitted:
     """Draw from the posterior of a situation.
 
-    Parameters
-    ----------
-    situation : Situation
-        What is known.
-    progress : callable, optional
-        Called with the state of every chain while it samples.
-
     Raises
     ------
     FitError
@@ -96,10 +89,6 @@ def prior_parameters(situation: Situation, draws: int, stage: str = "prior") -> 
     ----------
     situation : Situation
         Has the priors; its evidence is not used.
-    draws : int
-        How many.
-    stage : str
-        The random stream.
     """
     generator = stream(situation.question.config.fit.seed, stage)
     free = {

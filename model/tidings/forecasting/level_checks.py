@@ -46,8 +46,6 @@ def level_checks(fitted: Fitted, watched: Sequence[float]) -> list[Check]:
 
     Parameters
     ----------
-    fitted : Fitted
-        The posterior.
     watched : sequence of float
         Years for which each question learned from was watched.
     """
@@ -67,15 +65,7 @@ def level_checks(fitted: Fitted, watched: Sequence[float]) -> list[Check]:
 
 
 def survival_check(prior: RateParts, situation: Situation) -> Check:
-    """Check how likely the priors made it that nothing has happened so far.
-
-    Parameters
-    ----------
-    prior : RateParts
-        Draws from the priors along one axis, their factors at one moment.
-    situation : Situation
-        What has been known, and for how long.
-    """
+    """Check how likely the priors made it that nothing has happened so far."""
     states = situation.timeline.states
     still = np.repeat(prior.factor[:, :1], states, axis=1)
     reference = situation.question.config.consent_reference
@@ -96,10 +86,6 @@ def news_check(situation: Situation, arrivals: Arrivals, slopes: tuple[float, fl
 
     Parameters
     ----------
-    situation : Situation
-        With its pulses.
-    arrivals : Arrivals
-        From where news to come is taken.
     slopes : tuple of (float, float)
         Log rate that a step of push is worth, towards an outcome and against it.
     """
@@ -227,8 +213,6 @@ def age_check(clock_start: date, as_of: date, watched: Sequence[float]) -> Check
 
     Parameters
     ----------
-    clock_start, as_of : date
-        Of this question.
     watched : sequence of float
         Years for which each of the others was watched.
     """

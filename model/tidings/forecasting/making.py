@@ -66,14 +66,6 @@ def make_forecast(
 
     Parameters
     ----------
-    inputs : Inputs
-        Valid inputs.
-    as_of : date
-        When the forecast is made.
-    folder : Path
-        Where runs are kept.
-    progress : callable, optional
-        Called with the state of every chain while it samples.
     prior_only : bool
         Whether to leave out all news, and what the quiet so far tells.
 

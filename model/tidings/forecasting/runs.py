@@ -245,11 +245,6 @@ def axes_of(run: Run) -> tuple[list[str], list[str]]:
 def read_run(path: Path) -> Run:
     """Read a stored run.
 
-    Parameters
-    ----------
-    path : Path
-        Its folder.
-
     Raises
     ------
     RunError
@@ -357,8 +352,6 @@ def find_run(folder: Path, name: str | None, question: str | None = None) -> Run
 
     Parameters
     ----------
-    folder : Path
-        Where runs are kept.
     name : str or None
         Which one.
     question : str, optional

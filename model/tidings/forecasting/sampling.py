@@ -84,11 +84,6 @@ class Coordinates:
 def laplace_coordinates(density: BoundDensity) -> Coordinates:
     """Return the mode of a density, and the inverse square root of its curvature there.
 
-    Parameters
-    ----------
-    density : BoundDensity
-        In the coordinates of the free variables.
-
     Raises
     ------
     FitError
@@ -96,7 +91,6 @@ def laplace_coordinates(density: BoundDensity) -> Coordinates:
     """
 
     def loss(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        """Return what is to be made small."""
         value, gradient = density(x)
         # A line search steps back from where the density is not finite.
         return (-value, -gradient) if np.isfinite(value) else (np.inf, np.zeros_like(x))
@@ -129,17 +123,6 @@ def sample(
 ) -> Sampled:
     """Draw from the posterior.
 
-    Parameters
-    ----------
-    structure : Structure
-        The question's coordinates.
-    data : GraphData
-        Evidence, priors and exposure of this fit.
-    fit : FitConfig
-        Chains, draws and seed.
-    progress : callable, optional
-        Called a few times a second with the state of every chain.
-
     Raises
     ------
     FitError
@@ -163,15 +146,6 @@ def in_laplace_coordinates(density: LogDensity, data: GraphData) -> BoundDensity
 
 def draw(bound: BoundDensity, fit: FitConfig, progress: Progress | None = None) -> Sampled:
     """Draw from a density by NUTS.
-
-    Parameters
-    ----------
-    bound : BoundDensity
-        In coordinates in which it is close to a standard normal.
-    fit : FitConfig
-        Chains, draws and seed.
-    progress : callable, optional
-        Called a few times a second with the state of every chain.
 
     Raises
     ------
@@ -320,10 +294,6 @@ class Compiled:
 
         Parameters
         ----------
-        seed : int
-            The root seed.
-        name : str
-            The random stream.
         data : mapping of str to ndarray
             What stands in place of the data that the model was compiled with.
         draws : int
@@ -349,7 +319,6 @@ def compile_model(model: "pm.Model") -> Compiled:
     compiled = nutpie.compile_pymc_model(model, backend="numba")
 
     def draw(seed: int, draws: int, data: Mapping[str, NDArray[np.float64]]) -> "xr.DataTree":
-        """Draw with a seed, on other data of the same shapes."""
         bound = compiled.with_data(**data)
         trace: xr.DataTree = nutpie.sample(
             bound,

@@ -43,14 +43,6 @@ def write_run(
     ----------
     folder : Path
         Where runs are kept; made if it is missing.
-    facts : mapping of str to object
-        The fields of the manifest, but the run's id, its time, and those about its inputs.
-    inputs : tuple of (Path, sequence of Path)
-        The question file, and every file that it names.
-    tables : tuple of (sequence of ForecastRow, sequence of Check)
-        Forecast and checks.
-    draws : xarray.DataTree
-        All draws.
 
     Returns
     -------
@@ -73,7 +65,6 @@ def write_run(
             draws.to_netcdf(written / POSTERIOR, engine="h5netcdf")
 
             def named(run: str) -> None:
-                """Write the manifest under a name, and the sums of all files."""
                 made = Manifest(
                     run=run, created=created, inputs=digests, question_file=question, **facts
                 )

@@ -53,8 +53,6 @@ def examine(runs: Path, folders: Iterable[Path]) -> Diagnosis:
 
     Parameters
     ----------
-    runs : Path
-        Where runs are kept.
     folders : iterable of Path
         Where else leftovers may lie.
     """

@@ -70,8 +70,6 @@ def build(structure: Structure, data: GraphData) -> pm.Model:
     ----------
     structure : Structure
         The question's coordinates; the only part of a question that the graph's form depends on.
-    data : GraphData
-        Evidence, priors and exposure: data of the graph, of any length.
 
     Returns
     -------

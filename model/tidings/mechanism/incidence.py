@@ -97,17 +97,6 @@ def cumulative_incidence(
 ) -> NDArray[np.float64]:
     """Carry draws forward.
 
-    Parameters
-    ----------
-    parameters : RateParts
-        Over draws along one axis.
-    outlook : Outlook
-        What the forecast starts from.
-    seed : int
-        The root seed.
-    name : str
-        The random stream.
-
     Returns
     -------
     ndarray, shape (draw, date, end + 1)

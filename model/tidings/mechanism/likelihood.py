@@ -25,15 +25,7 @@ Array = NDArray[np.float64]
 
 
 def standardised_residuals(parameters: Parameters, rows: ReadingRows) -> tuple[Array, Array]:
-    """Return each row's residual in units of its sd, and the sd, both of shape (row, draw).
-
-    Parameters
-    ----------
-    parameters : Parameters
-        Over draws along one axis; paths may have more states than the rows.
-    rows : ReadingRows
-        Over states.
-    """
+    """Return each row's residual in units of its sd, and the sd, both of shape (row, draw)."""
     path = parameters.factor[:, : rows.path.shape[2]].reshape(-1, parameters.draws)
     expected = np.zeros((len(rows.y), parameters.draws))
     for features, values in (
@@ -91,10 +83,6 @@ def log_prior(
 
     Parameters
     ----------
-    parameters : Parameters
-        Over draws along one axis.
-    structure : Structure
-        The question's coordinates.
     priors : mapping of str to LinkNormal
         By dotted name; those to be counted. An sd of 0 gives no density.
     """

@@ -70,7 +70,6 @@ class RateParts:
         """Return the draws with every array changed along its last axes."""
 
         def changed(value: object) -> object:
-            """Return a field with every array in it changed."""
             if isinstance(value, Mapping):
                 return {name: along(array) for name, array in value.items()}
             return along(np.asarray(value))
@@ -115,8 +114,6 @@ def of_unconstrained(
         Everything that has a prior.
     factor : ndarray, shape (actor, state, *draws)
     voice_bias : ndarray, shape (side, *draws)
-    structure : Structure
-        The question's coordinates.
     """
     families = {family: linked[where] for family, where in prior_slices(structure).items()}
     inverse = {
@@ -152,8 +149,6 @@ def constrained(
         By the names of the graph's free variables, as the sampler has them: draws first.
     data : GraphData
         Has the priors' means and sds, the paths' directions and the centring.
-    structure : Structure
-        The question's coordinates.
     rest : ndarray, shape (*draws, actor, other mode), optional
         Standard normals along the paths' uninformed directions; 0 if not given.
     """
@@ -184,12 +179,8 @@ def log_consent(
 
     Parameters
     ----------
-    parts : RateParts
-        Draws.
     factor : ndarray, shape (actor, *draws)
         The actors' factors at one time; the dims of the parts' draws may be 1 where its are more.
-    structure : Structure
-        Which pair belongs to which outcome.
 
     Returns
     -------
@@ -214,13 +205,6 @@ def neutral_rates(
 ) -> NDArray[Any]:
     """Return the rate law at no pressure: ends a year of every outcome, ``other`` last.
 
-    Parameters
-    ----------
-    parts, factor, structure
-        As for `log_consent`.
-    consent_reference : float
-        A0.
-
     Returns
     -------
     ndarray, shape (end, *draws)
@@ -240,8 +224,6 @@ def news_factor(parts: RateParts, pressure: NDArray[Any]) -> NDArray[Any]:
 
     Parameters
     ----------
-    parts : RateParts
-        Draws.
     pressure : ndarray, shape (way, ...)
         Towards an outcome and against it, in steps of push; its last axes are those of the draws.
 
@@ -271,10 +253,6 @@ def named_dataset(parameters: Parameters, structure: Structure, states: list[str
 
     Parameters
     ----------
-    parameters : Parameters
-        With axes chain and draw.
-    structure : Structure
-        Coordinates.
     states : list of str
         First day of each state that is in use; padding is dropped.
     """

@@ -49,8 +49,6 @@ def path_basis(
         Factor of the AR(1) correlation of the states.
     precision : ndarray, shape (actor, state)
         At most how precisely each state is known, in units of the prior's precision.
-    informed : float
-        Eigenvalue from which a direction counts. All actors get as many as the one with the most.
     """
     bases, most = [], 1
     for known in precision:

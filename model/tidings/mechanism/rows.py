@@ -89,12 +89,8 @@ def rows_of(
 
     Parameters
     ----------
-    readings : sequence of Reading
-        From `read_items`.
     structure : Structure
         Gives the features their order.
-    states : int
-        Number of states of the grid.
     precedent_share : mapping of str to float
         Weight of each outcome in an actor's mean willingness; sums to 1.
     """

@@ -138,20 +138,10 @@ def observe(
 
     Parameters
     ----------
-    question : Question
-        Valid as a whole.
-    ledger : Ledger
-        Its evidence.
-    resolved : sequence of ResolvedQuestion
-        For the news yet to come.
-    as_of : date
-        When the forecast is made.
     watched_to : date, optional
         Until when the ledger is taken to be complete; the newest known date if not given.
     news : sequence of Item, optional
         What the arrival of news is learned from; the known items if not given.
-    arrivals : Arrivals, optional
-        How news arrives, where that is known already.
 
     Raises
     ------

@@ -111,15 +111,7 @@ def prior_slices(structure: Structure) -> dict[str, slice]:
 
 
 def free_shapes(structure: Structure, modes: int) -> dict[str, tuple[int, ...]]:
-    """Return the graph's free variables in the order of a draw.
-
-    Parameters
-    ----------
-    structure : Structure
-        The question's coordinates.
-    modes : int
-        Informed directions of the paths.
-    """
+    """Return the graph's free variables in the order of a draw."""
     return {
         Var.PRIOR.z: (len(prior_names(structure)),),
         Var.FACTOR.u: (len(structure.dynamic), modes),
@@ -141,16 +133,6 @@ def data_of(
     ----------
     structure : Structure
         Order of actors, pairs and outcomes.
-    priors : mapping of str to LinkNormal
-        By dotted name.
-    paths : PathBasis
-        The factors' directions.
-    rows : ReadingRows
-        The readings over all states.
-    exposure : Exposure
-        Time and pressure.
-    consent_reference : float
-        A0.
     """
     normals = [priors.get(name, _ABSENT_SHARE) for name in prior_names(structure)]
     values = {

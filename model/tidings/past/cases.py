@@ -116,13 +116,7 @@ class PastCases:
 
 
 def past_cases(rows: Sequence[Row]) -> PastCases:
-    """Gather the reference class.
-
-    Parameters
-    ----------
-    rows : sequence of Row
-        From `tidings.evidence.cases.read_cases`.
-    """
+    """Gather the reference class."""
     kept = [row.values for row in rows if "[question_system]" not in str(row.values["note"])]
     requested = ["[supplier_requested]" in str(one["note"]) for one in kept]
     consent = [str(one["supplier_consent"]) for one in kept]
@@ -226,10 +220,6 @@ def aalen_johansen(
         Which end, counted from 0; -1 where the case was still open.
     time : ndarray, shape (case,)
         When it came, or until when the case was watched.
-    at : sequence of float
-        Times asked for.
-    ci_prob : float
-        Central mass of the interval.
     """
     times = np.unique(time)
     ends = np.arange(end.max() + 1)[:, None]

@@ -78,7 +78,6 @@ def histories_of(questions: Sequence[Past]) -> Histories:
     ends = [_end(past) for past in questions]
 
     def joined(part: Callable[[_Part], Array], parts: Sequence[_Part]) -> Array:
-        """Return the parts of all questions, one behind the other."""
         return np.concatenate([part(one) for one in parts], axis=-1)
 
     return Histories(

@@ -96,9 +96,6 @@ class Teacher:
         ----------
         without : str, optional
             The question to leave out.
-        change_odds : float
-            How much likelier a change is among the questions collected than among those that the
-            posterior is for, as odds: 1 for more questions like those collected.
 
         Raises
         ------

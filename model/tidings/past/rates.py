@@ -55,11 +55,6 @@ _LOG_WEIGHTS = np.log(_WEIGHTS / _WEIGHTS.sum())
 def build_rates(histories: Histories) -> pm.Model:
     """Build the hierarchical model.
 
-    Parameters
-    ----------
-    histories : Histories
-        What it learns from.
-
     Returns
     -------
     pymc.Model

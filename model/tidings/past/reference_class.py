@@ -62,15 +62,7 @@ _ENDS = ("disposed", "refused")
 
 
 def observed(cases: PastCases, trust: float = 1.0) -> dict[str, NDArray[np.float64]]:
-    """Return the data of the model: what was seen of the cases, and how far each counts.
-
-    Parameters
-    ----------
-    cases : PastCases
-        As read, or as simulated.
-    trust : float
-        The power to which their likelihood is raised.
-    """
+    """Return the data of the model: what was seen of the cases, and how far each counts."""
     spans = spans_of(cases.months)
     return {
         "granted": cases.granted.astype(float),
@@ -83,13 +75,7 @@ def observed(cases: PastCases, trust: float = 1.0) -> dict[str, NDArray[np.float
 
 
 def build_reference_class(cases: PastCases) -> pm.Model:
-    """Build the hierarchical model.
-
-    Parameters
-    ----------
-    cases : PastCases
-        Their predictors are part of the model; what `observed` returns is its data.
-    """
+    """Build the hierarchical model."""
     coords = {
         "case": cases.names,
         "owner": cases.owner_names,
@@ -223,15 +209,6 @@ def _owner_effect(posterior: xr.Dataset, sd: str, effect: str, profile: Profile)
 def logit_of(posterior: xr.Dataset, part: str, profile: Profile) -> Array:
     """Return the logit of consent if asked (``consent``) or of going ahead (``ahead``).
 
-    Parameters
-    ----------
-    posterior : Dataset
-        Of the reference class.
-    part : {"consent", "ahead"}
-        Which question.
-    profile : Profile
-        The cases.
-
     Returns
     -------
     ndarray, shape (draw, case)
@@ -254,10 +231,6 @@ def incidence_of(posterior: xr.Dataset, profile: Profile, months: Sequence[float
 
     Parameters
     ----------
-    posterior : Dataset
-        Of the reference class.
-    profile : Profile
-        The cases.
     months : sequence of float
         After the proposal.
     """

@@ -25,14 +25,6 @@ _MARK = "\ufeff"
 def value_of(text: str, yardstick: str) -> dict[str, Any]:
     """Read a prior's value as an analyst writes it.
 
-    Parameters
-    ----------
-    text : str
-        ``very unlikely`` (a word of the yardstick), ``p05=0.03,p50=0.13,p95=0.57``, ``0.4`` (taken
-        as certain), or ``learned=resolved.base_rate``.
-    yardstick : str
-        Whose word it is.
-
     Raises
     ------
     UsageError
@@ -63,14 +55,6 @@ def edited_text(
 
     Parameters
     ----------
-    text : str
-        Valid TOML that has the prior.
-    name : str
-        ``willingness.moscow.ukraine``.
-    value : mapping of str to object
-        From `value_of`.
-    because : str
-        The reason.
     claims : sequence of str, optional
         In place of those of the row.
     """
@@ -166,7 +150,6 @@ class Edit:
         """
 
         def replaced(text: str) -> str:
-            """Return the text with the edit, checked anew where it is not the one checked."""
             if text == self.before:
                 return self.after
             if _rows_of(self.path, text)[self.name] != self.row:
@@ -197,14 +180,6 @@ def edit_prior(
 
     Parameters
     ----------
-    path : Path
-        The question file.
-    name : str
-        The prior.
-    value : str
-        As `value_of` reads it.
-    because : str
-        The reason.
     yardstick : str, optional
         Whose word the value is; that of the row, or the report's, if not given.
     claims : sequence of str, optional

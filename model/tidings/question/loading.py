@@ -70,11 +70,6 @@ class Question:
 def load_question(path: Path) -> Question:
     """Load a question file and everything it names but the evidence.
 
-    Parameters
-    ----------
-    path : Path
-        A TOML file.
-
     Returns
     -------
     Question
@@ -198,7 +193,6 @@ def _cross_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fau
     """Yield what one table says that another does not know."""
 
     def fault(keys: Sequence[str | int], got: str, expected: str) -> Fault:
-        """Return a fault at its line of the question file."""
         return Fault(path, line_of(text, keys), ".".join(map(str, keys)), got, expected)
 
     outcomes = [outcome.id for outcome in config.outcomes]
@@ -264,7 +258,6 @@ def _prior_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fau
     """Yield priors for actors and outcomes that do not exist, and those that are missing."""
 
     def compare(family: str, got: Sequence[str], expected: Sequence[str]) -> Iterator[Fault]:
-        """Yield what is named and unknown, or missing."""
         for name in got:
             if name not in expected:
                 field = f"priors.{family}.{name}"

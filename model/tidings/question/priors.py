@@ -75,16 +75,10 @@ def resolve_priors(
 
     Parameters
     ----------
-    priors : PriorsConfig
-        The rows.
     yardsticks : Yardsticks
         What the words mean.
     claims : mapping of str to Claim, optional
         The claims that rows may rest on; None where they cannot be read, which is said elsewhere.
-    learned : mapping of str to LinkNormal
-        The quantities that rows may name.
-    source : tuple of (Path, str)
-        The question file and its text, to name lines.
 
     Returns
     -------
@@ -98,7 +92,6 @@ def resolve_priors(
         keys = ("priors", *name.split("."))
 
         def fault(field: str, got: str, expected: str, keys: tuple[str, ...] = keys) -> Fault:
-            """Return a fault of one prior at its line."""
             within = [int(part) if part.isdigit() else part for part in field.split(".")]
             line = line_of(text, (*keys, *within)) or line_of(text, keys)
             return Fault(path, line, f"{'.'.join(keys)}.{field}", got, expected)

@@ -72,11 +72,6 @@ class Claim:
 def read_claims(path: Path) -> Mapping[str, Claim]:
     """Read the claims of one text.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV file with the columns of `Claim`.
-
     Returns
     -------
     mapping of str to Claim
@@ -257,11 +252,6 @@ class Learned(Closed):
 
 def read_learned(path: Path) -> Learned:
     """Read what was learned.
-
-    Parameters
-    ----------
-    path : Path
-        As `tidings priors learn` wrote it.
 
     Raises
     ------

@@ -99,8 +99,6 @@ def make_timeline(time: TimeConfig, start: date, exposed_to: date, end: date) ->
     ----------
     time : TimeConfig
         Steps, states and half-life.
-    start, exposed_to, end : date
-        When the clock started, when exposure ends, and the last date a reading may have.
     """
     first = max(exposed_to, start)
     return Timeline(
@@ -120,8 +118,6 @@ def mean_start_up(edges: NDArray[np.float64], start: date, years: float) -> NDAr
     ----------
     edges : ndarray, shape (interval + 1,)
         Day numbers, not falling.
-    start : date
-        When the age was 0, as it was before.
     years : float
         At least 0; over an interval of length 0 the mean is 0.
     """
@@ -188,8 +184,6 @@ def make_calendar(
 
     Parameters
     ----------
-    start, as_of : date
-        Where exposure ended, and when the forecast is made.
     months : sequence of int
         Horizons in calendar months after ``as_of``.
     fixed : sequence of date

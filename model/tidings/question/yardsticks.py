@@ -105,11 +105,6 @@ class Yardsticks:
 def read_yardsticks(bands_path: Path, survey_path: Path) -> Yardsticks:
     """Read the bands and the reader survey.
 
-    Parameters
-    ----------
-    bands_path, survey_path : Path
-        ``yardsticks.csv`` and ``phrase_survey.csv``.
-
     Returns
     -------
     Yardsticks

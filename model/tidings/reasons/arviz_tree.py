@@ -34,11 +34,6 @@ QUIET = "no end so far"
 def datatree_of(run: Run) -> "xr.DataTree":
     """Return a run with everything that ArviZ's functions ask for.
 
-    Parameters
-    ----------
-    run : Run
-        As stored.
-
     Returns
     -------
     xarray.DataTree
@@ -62,7 +57,6 @@ def datatree_of(run: Run) -> "xr.DataTree":
     chains = groups["posterior"].sizes["chain"]
 
     def by_chain(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return draws as (chain, draw, ...) from (..., draw), chain after chain."""
         moved = np.moveaxis(values, -1, 0)
         return moved.reshape(chains, -1, *moved.shape[1:])
 

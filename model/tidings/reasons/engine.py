@@ -123,13 +123,6 @@ class Engine:
     def at(self, situation: Situation, refits: int | None = None) -> Estimate:
         """Return the forecast of a situation of the same outcomes and horizons as all others.
 
-        Parameters
-        ----------
-        situation : Situation
-            What is known.
-        refits : int, optional
-            How many posteriors may have been drawn in all.
-
         Raises
         ------
         TooManyRefitsError
@@ -313,10 +306,6 @@ def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> 
 
     Parameters
     ----------
-    inputs : Inputs
-        Those that the situation comes from; their config says how many paths a draw has.
-    situation : Situation
-        What is known.
     draws : int, optional
         How many draws to carry forward; as the config has it if not given.
 

@@ -176,12 +176,8 @@ def leading_stories(engine: Engine, outcome: str, most: int) -> list[Part]:
 
     Parameters
     ----------
-    engine : Engine
-        Of a run.
     outcome : str
         Whose forecast at the headline horizon the stories are ordered by, the largest first.
-    most : int
-        How many stories are weighed: those whose pushes are felt most on the as-of date.
 
     Returns
     -------

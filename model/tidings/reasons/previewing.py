@@ -115,14 +115,10 @@ def preview_ledger(
 
     Parameters
     ----------
-    run : Run
-        The run it is held against.
     before, after : Ledger
         Without and with the change, both valid.
     on : date
         The day of the change; nothing happens to the date of a run that is newer.
-    refit : {"never", "needed", "always"}
-        Whether the sampler is run again.
 
     Raises
     ------

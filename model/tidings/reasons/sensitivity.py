@@ -209,7 +209,6 @@ def _sensitivities(quantities: Mapping[str, Array], log_density: Array) -> dict[
     import xarray as xr
 
     def dataset(named: Mapping[str, Array]) -> xr.Dataset:
-        """Return draws as ArviZ takes them."""
         return xr.Dataset({n: (("chain", "draw"), value[None]) for n, value in named.items()})
 
     places = {f"q{place}": name for place, name in enumerate(quantities)}

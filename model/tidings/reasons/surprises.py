@@ -67,8 +67,6 @@ def surprises(
 
     Parameters
     ----------
-    posterior : Posterior
-        Given all items.
     refit : callable, optional
         Draws from the posterior of a situation, for items that weights cannot leave out; they are
         not examined if it is not given.
@@ -237,12 +235,8 @@ class Residuals:
 
         Parameters
         ----------
-        item : str
-            The item.
         known : set of str
             Items that the draws know of and that weights leave out.
-        out : set of str
-            Items that tell nothing of its story.
         """
         weights = np.ones(len(self._noise))
         if known:

@@ -152,12 +152,6 @@ def tipping_points(
 
     Parameters
     ----------
-    run : Run
-        As stored.
-    posterior : Posterior
-        All its draws.
-    outcome, horizon : str
-        Of the run.
     threshold : float
         A probability for the outcome to pass.
     """

@@ -132,13 +132,6 @@ class Watch(Shown):
 def watch_run(run: Run, engine: Engine | None = None) -> Watch:
     """Return which news would matter most next.
 
-    Parameters
-    ----------
-    run : Run
-        As stored.
-    engine : Engine, optional
-        Of the run, where there is one already.
-
     Raises
     ------
     InputError, RunError
@@ -285,10 +278,6 @@ def partition(arrivals: Arrivals, share: float, now: Array, effects: Array) -> t
 
     Parameters
     ----------
-    arrivals : Arrivals
-        How news comes.
-    share : float
-        Of the arrivals, those that are looked out for.
     now : ndarray, shape (outcome, horizon)
         The forecast.
     effects : ndarray, shape (2, outcome, horizon)

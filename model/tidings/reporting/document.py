@@ -66,16 +66,8 @@ def write_source(
 
     Parameters
     ----------
-    found : Findings
-        What it says.
     alts : mapping of str to str
         The figures beside it, by name, and what each shows in words.
-    folder : Path
-        Where the document goes.
-    brief : bool
-        Whether it has page one alone.
-    paper : str
-        As Typst calls it.
     living : str
         Digest of the script of the living report; empty where there is none.
 
@@ -119,8 +111,6 @@ def picture(name: str, caption: str, alt: str) -> str:
     ----------
     name : str
         Of its files, without their ending.
-    caption, alt : str
-        Plain text.
     """
     shown = visible(alt)
     html = shown.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")

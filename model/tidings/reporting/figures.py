@@ -169,17 +169,7 @@ def month_ticks(last: float) -> list[int]:
 
 
 def draw_densities(run: Run, draws: Mapping[str, tuple[Array, Array]], *, narrow: bool) -> Drawing:
-    """Draw what is believed of each outcome's chance: prior behind, posterior before it.
-
-    Parameters
-    ----------
-    run : Run
-        The stored run.
-    draws : mapping of str to (ndarray, ndarray)
-        By outcome, the chance at the headline horizon by draw: of the prior, and of the posterior.
-    narrow : bool
-        For a telephone.
-    """
+    """Draw what is believed of each outcome's chance: prior behind, posterior before it."""
     each, label = (58.0, 0.0) if narrow else (38.0, 170.0)
     outcomes = run.manifest.outcomes
     sheet = Drawing(page_width(narrow=narrow), each * len(outcomes) + 44)

@@ -189,13 +189,6 @@ class Findings:
 def find(run: Run, moves: Moves | None = None) -> Findings:
     """Work out what a report of a run has to say.
 
-    Parameters
-    ----------
-    run : Run
-        As stored.
-    moves : Moves, optional
-        Since an earlier run.
-
     Raises
     ------
     InputError, RunError

@@ -26,15 +26,7 @@ _TITLES = {DISPOSED: "disposed of", REFUSED: "refused, blocked or withdrawn"}
 
 
 def page_of(lessons: Lessons, stem: str) -> str:
-    """Return the page that stands beside what was learned, as Markdown.
-
-    Parameters
-    ----------
-    lessons : Lessons
-        What was learned.
-    stem : str
-        What its files are called.
-    """
+    """Return the page that stands beside what was learned, as Markdown."""
     gain, cases = lessons.examination.gains(), lessons.cases
     return template("learned.md.j2", {"isfinite": np.isfinite}).render(
         learned=lessons.learned,
@@ -61,12 +53,8 @@ def draw_incidence_of_cases(cases: PastCases, curves: np.ndarray, path: Path) ->
 
     Parameters
     ----------
-    cases : PastCases
-        The cases.
     curves : ndarray, shape (draw, case, end, month)
         The model's, of the cases whose months are known.
-    path : Path
-        An SVG file.
     """
     dated = np.isfinite(cases.months)
     raw = aalen_johansen(cases.end[dated], cases.months[dated], CURVE_MONTHS, 0.9)
@@ -110,15 +98,7 @@ def draw_incidence_of_cases(cases: PastCases, curves: np.ndarray, path: Path) ->
 
 
 def draw_groups(groups: Sequence[Group], path: Path) -> None:
-    """Draw the raw share of each group against what the model would expect to see.
-
-    Parameters
-    ----------
-    groups : sequence of Group
-        Of all parts.
-    path : Path
-        An SVG file.
-    """
+    """Draw the raw share of each group against what the model would expect to see."""
     parts = list(dict.fromkeys(group.part for group in groups))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.6, 4.4), layout="constrained")
@@ -146,13 +126,6 @@ def _draw_part(panel: Axes, groups: Sequence[Group]) -> None:
 
 def write_lessons(lessons: "Lessons", path: Path) -> tuple[Path, ...]:
     """Write what was learned, its draws, and its page with figures.
-
-    Parameters
-    ----------
-    lessons : Lessons
-        What was learned.
-    path : Path
-        The TOML file; the others stand beside it, under the same stem.
 
     Returns
     -------

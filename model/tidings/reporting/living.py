@@ -53,13 +53,6 @@ Array = NDArray[np.float64]
 def write_living(found: Findings, folder: Path) -> str:
     """Write the script of a living report, with its data, into a bundle.
 
-    Parameters
-    ----------
-    found : Findings
-        What the report says.
-    folder : Path
-        Where the script goes.
-
     Returns
     -------
     str
@@ -254,7 +247,6 @@ def _readings(situation: Situation) -> list[dict[str, Any]]:
     config, words = situation.question.config, situation.question.yardsticks
 
     def told(number: int, reading: Reading) -> dict[str, Any]:
-        """Return what the page needs of one reading."""
         scale = reading.sign / reading.sd_logit
         levels = rows.levels[number] / scale
         item = situation.items[places[reading.item]]

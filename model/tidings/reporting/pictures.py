@@ -35,15 +35,6 @@ Picture = tuple[str, str, Callable[..., Drawing]]
 def draw_pictures(found: Findings, folder: Path, *, brief: bool) -> dict[str, str]:
     """Draw the figures of a report into a folder.
 
-    Parameters
-    ----------
-    found : Findings
-        What the report says.
-    folder : Path
-        Where they go: ``NAME.svg`` and ``NAME-narrow.svg``.
-    brief : bool
-        Whether the report is page one alone.
-
     Returns
     -------
     dict of str to str

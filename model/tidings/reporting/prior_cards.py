@@ -104,12 +104,8 @@ def cards_of(
 
     Parameters
     ----------
-    question : Question
-        With its priors.
     name : str, optional
         One prior by its dotted name, or the beginning of several; all if not given.
-    run : Run, optional
-        Of the same question: what its evidence made of them.
 
     Raises
     ------

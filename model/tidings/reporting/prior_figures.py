@@ -54,14 +54,8 @@ def draw_densities(
 
     Parameters
     ----------
-    cards : sequence of PriorCard
-        Those to draw; the fixed ones among them are left out.
-    question : Question
-        Has the priors.
     draws : mapping of str to ndarray, shape (draw,)
         The posterior on the link scale, by prior; none where there is no run with that prior.
-    path : Path
-        An SVG, PDF or PNG file.
     """
     shown = [card for card in cards if not card.fixed]
     columns = min(4, max(1, len(shown)))
@@ -101,17 +95,7 @@ def _draw_density(panel: Axes, card: PriorCard, prior: LinkNormal, after: Array 
 
 
 def draw_words(cards: Sequence[PriorCard], question: Question, path: Path) -> None:
-    """Draw what each word of the priors means on its yardstick, on others, and to readers.
-
-    Parameters
-    ----------
-    cards : sequence of PriorCard
-        Those whose words are drawn.
-    question : Question
-        Has the words.
-    path : Path
-        An SVG, PDF or PNG file.
-    """
+    """Draw what each word of the priors means on its yardstick, on others, and to readers."""
     words = _words(cards, question)
     with mpl.rc_context(STYLE):
         lines = [
@@ -173,17 +157,7 @@ def _logit(probability: float) -> float:
 
 
 def draw_priors(run: Run, path: Path, alone: Mapping[str, ForecastRow]) -> None:
-    """Draw prior against posterior at the headline horizon, on a scale that shows small chances.
-
-    Parameters
-    ----------
-    run : Run
-        The stored run.
-    path : Path
-        An SVG, PDF or PNG file.
-    alone : mapping of str to ForecastRow
-        What the priors alone say, by outcome.
-    """
+    """Draw prior against posterior at the headline horizon, on a scale that shows small chances."""
     posterior = run.at(run.manifest.headline)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9.6, 0.62 * len(posterior) + 1.1), layout="constrained")

@@ -117,12 +117,6 @@ def draw_bars(bars: Sequence[Bar], now: float, said: str, *, narrow: bool) -> Dr
     ----------
     bars : sequence of Bar
         From top to bottom; each is drawn from the forecast as it is.
-    now : float
-        That forecast.
-    said : str
-        What the axis shows.
-    narrow : bool
-        For a telephone.
     """
     labels = [_marked(bar.label, doubtful=bar.doubtful) for bar in bars]
     rows = _Rows(labels, [now, *(now + bar.change for bar in bars)], narrow=narrow)
@@ -133,19 +127,7 @@ def draw_bars(bars: Sequence[Bar], now: float, said: str, *, narrow: bool) -> Dr
 
 
 def draw_swings(swings: Sequence[Swing], now: float, said: str, *, narrow: bool) -> Drawing:
-    """Draw what a forecast becomes where a prior is moved down and up, the longest first.
-
-    Parameters
-    ----------
-    swings : sequence of Swing
-        From top to bottom.
-    now : float
-        The forecast as it is.
-    said : str
-        What the axis shows.
-    narrow : bool
-        For a telephone.
-    """
+    """Draw what a forecast becomes where a prior is moved down and up, the longest first."""
     labels = [_marked(one.label, doubtful=one.doubtful) for one in swings]
     ends = [now, *(value for one in swings for value in (one.down, one.up))]
     rows = _Rows(labels, ends, narrow=narrow)
@@ -163,14 +145,8 @@ def draw_waterfall(
 
     Parameters
     ----------
-    before : tuple of (str, float)
-        When, and what it was.
     steps : sequence of Bar
         Each begins where the one before ends.
-    after : tuple of (str, float)
-        When, and what it is.
-    narrow : bool
-        For a telephone.
     """
     labels = [before[0], *(_marked(b.label, doubtful=b.doubtful) for b in steps), after[0]]
     ends = [before[1], after[1], *(value for bar in steps for value in (bar.low, bar.high))]

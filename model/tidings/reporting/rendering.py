@@ -67,24 +67,6 @@ def render(
 ) -> tuple[Path, ...]:
     """Render a stored run, and keep the bundle that it was rendered from.
 
-    Parameters
-    ----------
-    run : Run
-        What is reported.
-    to : sequence of {"html", "pdf"}
-        Formats.
-    folder : Path
-        Where the reports go, named after the run; the bundle lies beside them, in a folder that
-        ends in ``-source``, and is a Quarto project that needs no Python.
-    since : Moves, optional
-        What moved since an earlier run.
-    brief : bool
-        Whether to report page one alone.
-    paper : {"a4", "letter"}
-        Of the PDF.
-    renderer : {"auto", "quarto", "embedded"}
-        Which of `RENDERERS`.
-
     Returns
     -------
     tuple of Path
@@ -250,7 +232,6 @@ def _with_quarto(program: str, document: Path, one: str) -> Path:
     command = [program, "render", document.name, "--to", to, "-o", f"{_STEM}.{one}"]
 
     def made(here: Path) -> str:
-        """Run Quarto, and return what it says where there is no report."""
         answer = subprocess.run(
             command, cwd=here.parent, capture_output=True, text=True, check=False
         )
@@ -280,7 +261,6 @@ def _pdf(document: Path) -> Path:
     _pandoc(document, "typst", typed, ["--include-in-header=report.typ"])
 
     def made(here: Path) -> str:
-        """Run Typst, and return what it says where there is no report."""
         target, root = str(here.with_suffix(".pdf")), str(here.parent)
         try:
             typst.compile(str(here), output=target, root=root, pdf_standards=["ua-1"])
@@ -295,13 +275,6 @@ def _pdf(document: Path) -> Path:
 
 def _with_every_letter(document: Path, made: Callable[[Path], str]) -> str:
     """Make a PDF beside a document; where a font lacks letters, of a copy that spells them out.
-
-    Parameters
-    ----------
-    document : Path
-        The document; its figures lie beside it.
-    made : callable
-        Makes the PDF beside a document, and returns what is wrong.
 
     Returns
     -------
@@ -338,16 +311,11 @@ def _spell_out(path: Path, missing: str, *, everything: bool) -> None:
 
     Parameters
     ----------
-    path : Path
-        The document, or one of its figures.
     missing : str
         Letters that could not be displayed.
-    everything : bool
-        Whether all letters of unusual scripts are spelt out with them.
     """
 
     def spelt(letter: str) -> str:
-        """Return a letter, or its code point."""
         unusual = everything and ord(letter) >= _USUAL and category(letter)[:2] in _LETTERS
         return f"⟨U+{ord(letter):04X}⟩" if unusual or letter in missing else letter
 
@@ -421,10 +389,6 @@ def draw_priors_of(
         The inputs, the priors to draw, and whose posterior stands beside them.
     draws : mapping of str to ndarray, shape (draw,)
         The run's draws on the link scale.
-    folder : Path
-        Where the figures go.
-    to : {"svg", "png", "pdf"}
-        Format.
 
     Raises
     ------

@@ -168,22 +168,7 @@ def watch_sentences(one: "Watched", watch: "Watch", question: Question, at: int)
 def watch_brief(
     one: "Watched", watch: "Watch", question: Question, at: int, *, against: str = ""
 ) -> str:
-    """Return in one sentence what the more telling of two pieces of news would do.
-
-    Parameters
-    ----------
-    one : Watched
-        The news.
-    watch : Watch
-        All of it.
-    question : Question
-        What it is about.
-    at : int
-        Place of the horizon.
-    against : str
-        The outcome that the news against it is told for; empty to tell the news for it, for
-        the outcome that it names.
-    """
+    """Return in one sentence what the more telling of two pieces of news would do."""
     outcomes = [outcome.id for outcome in watch.run.manifest.outcomes]
     row = outcomes.index(against or (RETAINED if one.outcome == ANY else one.outcome))
     title, news = watch.run.manifest.outcomes[row].title, one.adverse if against else one.favourable

@@ -55,19 +55,7 @@ def draw_over_time(
     *,
     narrow: bool,
 ) -> Drawing:
-    """Draw the chance of a change within a year, as each date saw it, with what moved it.
-
-    Parameters
-    ----------
-    line : sequence of (date, float)
-        By this model, from what was known then.
-    published : sequence of (date, float)
-        Of runs.
-    events : sequence of Event
-        Marked above.
-    narrow : bool
-        For a telephone.
-    """
+    """Draw the chance of a change within a year, as each date saw it, with what moved it."""
     sheet = Drawing(page_width(narrow=narrow), 208)
     days = [day for day, _ in (*line, *published)] + [event.day for event in events]
     left, right, top, bottom = 40.0, sheet.width - 14, 40.0, 184.0

@@ -169,7 +169,6 @@ def diff(moves: "Moves", horizon: str) -> View:
     at = moves.horizons.index(horizon)
 
     def told(row: int) -> View:
-        """Return the moves of one outcome."""
         return {
             "from": float(moves.before[row, at]),
             "to": float(moves.after[row, at]),
@@ -245,7 +244,6 @@ def watch(seen: "Watch", horizon: str) -> View:
     run, at = seen.run, list(seen.run.manifest.horizons).index(horizon)
 
     def story(news: "News") -> View:
-        """Return one story."""
         return {
             "probability_next_month": news.probability,
             "size": news.size,
@@ -281,7 +279,6 @@ def sensitivity(priors: "Sensitivity", tipping: "Tipping") -> View:
     row, column = priors.place(outcome, horizon)
 
     def bar(one: "Shift") -> View:
-        """Return one bar of the tornado."""
         return {
             "change": float(one.effect.change[row, column]),
             "mcse": float(one.effect.mcse[row, column]),
@@ -291,7 +288,6 @@ def sensitivity(priors: "Sensitivity", tipping: "Tipping") -> View:
         }
 
     def tip(one: "PriorTip | ItemTip") -> View:
-        """Return one tipping point."""
         return {**vars(one), "target": vars(one.target)}
 
     return {
@@ -357,11 +353,9 @@ def exam(examination: "Examination") -> View:
     each = examination.by_question().to_dict("index")
 
     def measures(row: Mapping[Any, Any]) -> dict[str, float]:
-        """Return the scores of one group."""
         return {name: float(row[name]) for name in MEASURES}
 
     def horizon(row: Mapping[Any, Any]) -> View:
-        """Return the scores of one horizon."""
         return {
             **measures(row),
             "n": int(row["n"]),

@@ -140,8 +140,6 @@ def examine(past: Past, lesson: Lesson, plain: Lesson) -> Iterator[dict[str, obj
     ----------
     past : Past
         Not among those that the lessons were learned from.
-    lesson, plain : Lesson
-        What was learned, by the model and by a hazard of two parameters.
 
     Yields
     ------
@@ -163,8 +161,6 @@ def examine_monthly(
 
     Parameters
     ----------
-    past, lesson
-        As for `examine`.
     windows : OpenWindows
         Weights for horizons that were cut off.
 
@@ -208,10 +204,6 @@ def plain_lesson(
 
     Parameters
     ----------
-    histories : Histories
-        Of the questions.
-    questions : tuple of ResolvedQuestion
-        Those learned from.
     without : int, optional
         The place of the question left out.
     """

@@ -54,15 +54,6 @@ class OtherModel:
 def hindcasts(inputs: Inputs, last: date, progress: Progress) -> tuple[Hindcast, ...]:
     """Forecast a question on even dates since its clock started.
 
-    Parameters
-    ----------
-    inputs : Inputs
-        The question and its ledger.
-    last : date
-        Until when nothing is known to have happened.
-    progress : callable
-        Called with what is being done.
-
     Raises
     ------
     FitError
@@ -96,15 +87,6 @@ def _changed(question: Question, update: Mapping[str, Any]) -> Question:
 
 def other_models(inputs: Inputs, made: date, progress: Progress) -> tuple[OtherModel, ...]:
     """Forecast one date by the model and by others that differ in one thing each.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        The question and its ledger.
-    made : date
-        When the forecast is made.
-    progress : callable
-        Called with what is being done.
 
     Raises
     ------

@@ -83,16 +83,8 @@ def learn(
 
     Parameters
     ----------
-    question : Path
-        The question file.
-    config : QuestionConfig
-        What stands in it; its own question is never among those learned from.
-    yardsticks : Yardsticks
-        The words of face values.
     past : tuple of (sequence of ResolvedQuestion, PastCases or None)
         What to learn from.
-    progress : callable
-        Called with what is being done.
 
     Raises
     ------

@@ -159,7 +159,6 @@ def _calibration_slope(chance: Array, changed: Array, weight: Array) -> float:
     told = logit(np.clip(chance, 1e-9, 1 - 1e-9))
 
     def loss(line: Array) -> float:
-        """Return the loss to be made small."""
         fitted = line[0] + line[1] * told
         terms = np.logaddexp(0, fitted) - changed * fitted
         return float(weight @ terms / weight.sum() * len(told) + line @ line / 200)
@@ -179,8 +178,6 @@ def two_parameters(histories: Histories, counted: Array) -> tuple[float, float]:
 
     Parameters
     ----------
-    histories : Histories
-        Of the questions.
     counted : ndarray, shape (question,)
         1 for those to learn from, 0 for the others.
 
@@ -199,7 +196,6 @@ def two_parameters(histories: Histories, counted: Array) -> tuple[float, float]:
     came = counted * histories.happened
 
     def loss(line: Array) -> float:
-        """Return the loss to be made small."""
         expected = np.exp(line[0] + line[1] * cell) @ (years * shares)
         return float(expected - came @ (line[0] + line[1] * end))
 

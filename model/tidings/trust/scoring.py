@@ -76,8 +76,6 @@ def score(
 
     Parameters
     ----------
-    pair : Pair
-        What was asked, and what happened.
     forecast : ndarray, shape (1 + end,)
         Probability of each outcome by the horizon, the status quo first; sums to 1.
     base : float
@@ -116,11 +114,6 @@ def _log(probabilities: NDArray[np.float64], happened: int) -> float:
 
 def mean_scores(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Return the mean scores by horizon.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        From `score`.
 
     Returns
     -------

@@ -104,5 +104,5 @@ def test_quarto_is_left_alone_where_it_is_not_wanted(document):
     run, folder = document
     [html] = render(run, ("html",), folder, renderer="embedded")
     assert html.read_text() == "made without"
-    with pytest.raises(UsageError, match="did you mean 'embedded'"):
-        render(run, ("html",), folder, renderer="embeded")
+    with pytest.raises(UsageError, match="expected one of auto, quarto, embedded"):
+        render(run, ("html",), folder, renderer="latex")
