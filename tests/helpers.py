@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock
 
 import tidings
+from tidings.question.loading import load_settings
 from tidings.reasons.engine import Engine
 from tidings.reasons.estimates import Estimate
 
@@ -118,3 +119,8 @@ def drawn(inputs, situation) -> Estimate:
     """The forecast of a situation from a posterior of its own, with all its draws."""
     pool = Engine(inputs, [], situation, "always", draws=None)
     return pool.at(situation)
+
+
+def predictors():
+    """What the shipped question says that cases have in common."""
+    return load_settings(QUESTION).cases.predictors

@@ -8,20 +8,10 @@ import pytest
 import xarray as xr
 from scipy.integrate import quad
 from scipy.special import expit
-from tests.helpers import INPUTS, PROJECT
+from tests.helpers import INPUTS, PROJECT, predictors
 
 from tidings.evidence.cases import read_cases
-from tidings.past.cases import (
-    CONSENT_PREDICTORS,
-    DISPOSED,
-    EDGES,
-    KINDS,
-    PREDICTORS,
-    REFUSED,
-    aalen_johansen,
-    past_cases,
-    spans_of,
-)
+from tidings.past.cases import DISPOSED, EDGES, KINDS, REFUSED, aalen_johansen, past_cases, spans_of
 from tidings.past.reference_class import build_reference_class, incidence_of, profile_of
 
 pytestmark = pytest.mark.slow
@@ -31,7 +21,7 @@ LEADERS = PROJECT.parent / "shared" / "data" / "reference" / "leaders.txt"
 
 @pytest.fixture(scope="module")
 def cases():
-    return past_cases(read_cases(Path(INPUTS / "data" / "cases.csv")))
+    return past_cases(read_cases(Path(INPUTS / "data" / "cases.csv")), predictors())
 
 
 def test_aalen_johansen_reproduces_the_published_incidence_of_leaders_exits():
@@ -92,10 +82,10 @@ def test_months_are_censored_to_the_calendar_months_around_them():
 
 
 def free_values(cases, generator):
-    owners, predictors = len(cases.owner_names), len(PREDICTORS)
+    owners, predictors = len(cases.owner_names), 6
     shapes = {
         "owner_sd": (), "owner_effect": (owners,), "consent_level": (),
-        "consent_effect": (len(CONSENT_PREDICTORS),), "consent_owner_sd": (),
+        "consent_effect": (2,), "consent_owner_sd": (),
         "consent_owner_effect": (owners,), "ahead_level": (),
         "refusal_effect": (), "ahead_effect": (predictors,),
         "hazard_level": (2,), "hazard_step": (2, len(EDGES) - 2), "end_effect": (2, predictors),

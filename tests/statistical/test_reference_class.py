@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from scipy.stats import kstest
-from tests.helpers import INPUTS
+from tests.helpers import INPUTS, predictors
 
 from tidings.evidence.cases import read_cases
 from tidings.forecasting.sampling import compile_model
@@ -39,7 +39,7 @@ class Class:
 
 @pytest.fixture(scope="module")
 def reference():
-    cases = past_cases(read_cases(INPUTS / "data" / "cases.csv"))
+    cases = past_cases(read_cases(INPUTS / "data" / "cases.csv"), predictors())
     return Class(cases, compile_model(build_reference_class(cases)))
 
 

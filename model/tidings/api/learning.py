@@ -79,7 +79,7 @@ def learn(
     from tidings.reporting.learned_page import write_lessons
     from tidings.trust.learning_priors import learn as learn_from
 
-    cases = None if rows is None else past_cases(rows)
+    cases = None if rows is None else past_cases(rows, config.cases.predictors)
     if cases is not None and min(len(cases.asked), len(cases.alone), len(cases.ended)) == 0:
         expected = "cases that were asked about, went without consent, and ended; or no files.cases"
         raise UsageError(f"{files.cases}: got too few cases; expected {expected}")

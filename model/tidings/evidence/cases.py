@@ -1,5 +1,7 @@
 """Past proposals to dispose of supplier-controlled arms: the reference class."""
 
+import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -52,8 +54,17 @@ CASE_COLUMNS = {
     "source_url": Column(text),
     "source_publisher": Column(text),
     "note": Column(text, required=False),
+    "tags": Column(text, required=False, optional_column=True),
 }
 """Columns of the cases."""
+_TAG = re.compile(r"\[([a-z_]+)\]")
+
+
+def tags_of(case: Mapping[str, object]) -> frozenset[str]:
+    """Return a case's tags: of its own column, or in brackets in its note where there is none."""
+    if case.get("tags") is not None:
+        return frozenset(str(case["tags"]).replace(";", " ").split())
+    return frozenset(_TAG.findall(str(case["note"])))
 
 
 def read_cases(path: Path) -> tuple[Row, ...]:

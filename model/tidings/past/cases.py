@@ -1,7 +1,7 @@
 """Past proposals as arrays: who asked whom, who went ahead, and when each ended how.
 
-Left out are the cases of the question itself (tag ``[question_system]``). A supplier that asked for
-the transfer itself (``[supplier_requested]``) did not consent to anything. An end is a disposal or
+Left out are the cases of the question itself (tag ``question_system``). A supplier that asked for
+the transfer itself (``supplier_requested``) did not consent to anything. An end is a disposal or
 a refusal; months are whole calendar months, so ``m`` of them passed when the truth lies between
 ``m - 1`` and ``m + 1``; where they are not known, any time fits.
 """
@@ -15,17 +15,16 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from tidings._tables import Row
+from tidings.evidence.cases import tags_of
+from tidings.question.schema import PredictorConfig
 
-PREDICTORS = (
-    "hostile_recipient",
-    "air_defence",
-    "owner_in_nato",
-    "replacement_offered",
-    "russian_supplier",
-    "war_in_ukraine",
+HOSTILE = "hostile_recipient"
+_HOSTILE = PredictorConfig(
+    column="recipient_hostile_to_supplier",
+    yes="hostile recipient",
+    no="friendly recipient",
+    consent=True,
 )
-CONSENT_PREDICTORS = PREDICTORS[:2]
-"""What consent is predicted by: the others only made it worse."""
 KINDS = (
     "transfer_to_belligerent",
     "transfer_to_third",
@@ -38,7 +37,6 @@ EDGES = (0.0, 1.0, 6.0, 24.0, 600.0)
 """Months between which the hazards are constant; the last is beyond every case."""
 _DISPOSALS = {"disposed_with_consent", "disposed_without_consent", "returned"}
 _REFUSALS = {"refused_by_owner", "blocked_by_supplier", "withdrawn"}
-_WAR = date(2022, 2, 1)
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -65,6 +63,8 @@ class PastCases:
     ----------
     names, owners : tuple of str
         Of each case.
+    predicted_by : mapping of str to PredictorConfig
+        The predictors in their order: those of consent first.
     predictors : ndarray, shape (case, predictor)
         0.5 yes, -0.5 no, 0 not known.
     kind : ndarray, shape (case,)
@@ -91,6 +91,7 @@ class PastCases:
 
     names: tuple[str, ...]
     owners: tuple[str, ...]
+    predicted_by: Mapping[str, PredictorConfig]
     predictors: Array
     kind: Index
     consented: Array
@@ -104,6 +105,11 @@ class PastCases:
     months: Array
 
     @property
+    def consent_predictors(self) -> tuple[str, ...]:
+        """Return the predictors of consent, which come first."""
+        return tuple(name for name, one in self.predicted_by.items() if one.consent)
+
+    @property
     def owner_names(self) -> tuple[str, ...]:
         """Return the owners, each once."""
         return tuple(dict.fromkeys(self.owners))
@@ -115,10 +121,17 @@ class PastCases:
         return np.array([places[name] for name in self.owners])
 
 
-def past_cases(rows: Sequence[Row]) -> PastCases:
+def predicted_by(predictors: Mapping[str, PredictorConfig]) -> dict[str, PredictorConfig]:
+    """Return a question's predictors with the recipient's hostility, those of consent first."""
+    every = {HOSTILE: _HOSTILE, **predictors}
+    return dict(sorted(every.items(), key=lambda one: not one[1].consent))
+
+
+def past_cases(rows: Sequence[Row], predictors: Mapping[str, PredictorConfig]) -> PastCases:
     """Gather the reference class."""
-    kept = [row.values for row in rows if "[question_system]" not in str(row.values["note"])]
-    requested = ["[supplier_requested]" in str(one["note"]) for one in kept]
+    kept = [row.values for row in rows if "question_system" not in tags_of(row.values)]
+    by = predicted_by(predictors)
+    requested = ["supplier_requested" in tags_of(one) for one in kept]
     consent = [str(one["supplier_consent"]) for one in kept]
     ends = [_end(one) for one in kept]
     asked = [
@@ -136,7 +149,8 @@ def past_cases(rows: Sequence[Row]) -> PastCases:
     return PastCases(
         tuple(str(one["id"]) for one in kept),
         tuple(str(one["owner"]) for one in kept),
-        np.array([_predictors(one) for one in kept]),
+        by,
+        np.array([[_coded(one, predictor) for predictor in by.values()] for one in kept]),
         np.array([KINDS.index(str(one["proposed_disposal"])) for one in kept]),
         np.array([float(said == "granted") for said in consent]),
         np.array([float(said == "refused") for said in consent]),
@@ -151,28 +165,23 @@ def past_cases(rows: Sequence[Row]) -> PastCases:
 
 
 def _end(case: Mapping[str, object]) -> int | None:
-    if case["outcome"] in _DISPOSALS or "[disposed_consent_unknown]" in str(case["note"]):
+    if case["outcome"] in _DISPOSALS or "disposed_consent_unknown" in tags_of(case):
         return DISPOSED
     return REFUSED if case["outcome"] in _REFUSALS else None
 
 
-def _predictors(case: Mapping[str, object]) -> list[float]:
-    proposed = case["first_proposed"]
-    wartime = (
-        isinstance(proposed, date) and proposed >= _WAR and "Ukraine" in str(case["recipient"])
-    )
-    return [
-        _coded(case["recipient_hostile_to_supplier"]),
-        0.5 if case["category"] == "air_defence" else -0.5,
-        _coded(case["owner_nato"]),
-        _coded(case["compensation_offered"]),
-        0.5 if str(case["supplier"]) in ("Russia", "USSR/Russia", "USSR") else -0.5,
-        0.5 if wartime else -0.5,
-    ]
-
-
-def _coded(cell: object) -> float:
-    return 0.0 if cell is None else float(str(cell)) - 0.5
+def _coded(case: Mapping[str, object], predictor: PredictorConfig) -> float:
+    """Return 0.5 for yes, -0.5 for no, and 0 where a column of 0 and 1 is blank."""
+    cell, proposed = case[predictor.column], case["first_proposed"]
+    if predictor.among or predictor.containing is not None:
+        said = str(cell) in predictor.among or (predictor.containing or "\0") in str(cell)
+    elif cell is None:
+        return 0.0
+    else:
+        said = str(cell) == "1"
+    if predictor.since is not None:
+        said = said and isinstance(proposed, date) and proposed >= predictor.since
+    return 0.5 if said else -0.5
 
 
 def spans_of(months: Array) -> Spans:

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from tidings.past.cases import DISPOSED, KINDS, PREDICTORS
+from tidings.past.cases import DISPOSED, HOSTILE, KINDS, predicted_by
 from tidings.past.rates import HYPER
 from tidings.past.reference_class import Profile, incidence_of, logit_of
 from tidings.question.normal import Link, fit_quantiles
@@ -57,8 +57,9 @@ def _profile(
     ``said`` is what the supplier said: ``granted``, ``refused`` or ``not_sought``.
     """
     like: dict[str, bool] = {str(name): yes for name, yes in config.cases.like.items()}
-    like["hostile_recipient"] = hostile
-    coded = [0.0 if name not in like else float(like[name]) - 0.5 for name in PREDICTORS]
+    like[HOSTILE] = hostile
+    names = predicted_by(config.cases.predictors)
+    coded = [0.0 if name not in like else float(like[name]) - 0.5 for name in names]
     kinds, owners = zip(*cases, strict=True)
     granted, refused = (np.full(len(cases), float(said == one)) for one in ("granted", "refused"))
     return Profile(

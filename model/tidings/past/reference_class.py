@@ -45,16 +45,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from tidings.past.cases import (
-    CONSENT_PREDICTORS,
-    DISPOSED,
-    EDGES,
-    KINDS,
-    PREDICTORS,
-    REFUSED,
-    PastCases,
-    spans_of,
-)
+from tidings.past.cases import DISPOSED, EDGES, KINDS, REFUSED, PastCases, spans_of
 from tidings.randomness import stream
 
 Tensors = Mapping[str, pt.TensorVariable]
@@ -79,8 +70,8 @@ def build_reference_class(cases: PastCases) -> pm.Model:
     coords = {
         "case": cases.names,
         "owner": cases.owner_names,
-        "predictor": PREDICTORS,
-        "consent_predictor": CONSENT_PREDICTORS,
+        "predictor": tuple(cases.predicted_by),
+        "consent_predictor": cases.consent_predictors,
         "end": _ENDS,
         "kind": KINDS,
         "piece": [f"from {edge:g} months" for edge in EDGES[:-1]],
@@ -108,7 +99,7 @@ def _consent(cases: PastCases, given: Tensors) -> None:
     effect = pm.Normal("consent_effect", 0.0, 0.75, dims="consent_predictor")
     sd = pm.HalfNormal("consent_owner_sd", 0.3)
     owner = sd * pm.Normal("consent_owner_effect", dims="owner")
-    x = cases.predictors[cases.asked][:, : len(CONSENT_PREDICTORS)]
+    x = cases.predictors[cases.asked][:, : len(cases.consent_predictors)]
     logit = level + pt.sum(x * effect, axis=1) + owner[cases.owner[cases.asked]]
     _bernoulli("consent", logit, given["granted"], given["counted"][cases.asked])
 

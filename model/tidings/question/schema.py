@@ -166,24 +166,44 @@ class GradesConfig(_Closed):
         return self
 
 
+class PredictorConfig(_Closed):
+    """What a past case may have in common with others: yes, no, or not known where it is blank."""
+
+    column: Identifier
+    """The column of the cases that says it: 1 for yes and 0 for no, if nothing follows."""
+    among: tuple[str, ...] = ()
+    """Yes where the cell is one of these."""
+    containing: str | None = None
+    """Yes where the cell has this in it."""
+    since: Day | None = None
+    """Yes only where the case was first proposed on this day or later."""
+    yes: Sentence
+    """What cases with it are called."""
+    no: Sentence
+    """What cases without it are called."""
+    consent: Annotated[bool, Field(strict=True)] = False
+    """Whether it also predicts consent; it always predicts going ahead, and how a case ends."""
+
+
 class CasesConfig(_Closed):
-    """How far past cases are trusted, and what cases the question is like."""
+    """How far past cases are trusted, what predicts their ends, and what the question is like."""
 
     trust: Annotated[float, Field(strict=True, gt=0, le=1)] = 0.5
     """The power to which their likelihood is raised; 1 would take them at face value."""
     because: str = ""
     """Why they are trusted no further: how they were selected."""
-    like: dict[
-        Literal[
-            "air_defence",
-            "owner_in_nato",
-            "replacement_offered",
-            "russian_supplier",
-            "war_in_ukraine",
-        ],
-        Annotated[bool, Field(strict=True)],
-    ] = Field({})
+    predictors: dict[Identifier, PredictorConfig] = Field({})
+    """By name, beside hostile_recipient, which is always one."""
+    like: dict[Identifier, Annotated[bool, Field(strict=True)]] = Field({})
     """What the question has in common with cases; what is not named is taken as unknown."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        unknown = [name for name in self.like if name not in self.predictors]
+        # Runs from before predictors stood in the config name those that were built in.
+        if self.predictors and unknown:
+            raise ValueError(f"like with names of predictors (got {', '.join(unknown)})")
+        return self
 
 
 class OutcomeConfig(_Closed):

@@ -4,7 +4,7 @@ Leaving one owner out at a time, its cases are predicted from all others; the po
 the share among those others, with half a case added to each side.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,32 +153,23 @@ class Group:
         return self.q05 <= self.share <= self.q95
 
 
-GROUPS: dict[str, Callable[[PastCases], NDArray[np.bool_]]] = {
-    "all": lambda cases: np.ones(len(cases.names), bool),
-    "hostile recipient": lambda cases: cases.predictors[:, 0] > 0,
-    "friendly recipient": lambda cases: cases.predictors[:, 0] < 0,
-    "air defence": lambda cases: cases.predictors[:, 1] > 0,
-    "other arms": lambda cases: cases.predictors[:, 1] < 0,
-    "owner in NATO": lambda cases: cases.predictors[:, 2] > 0,
-    "owner outside NATO": lambda cases: cases.predictors[:, 2] < 0,
-    "replacement offered": lambda cases: cases.predictors[:, 3] > 0,
-    "no replacement": lambda cases: cases.predictors[:, 3] < 0,
-    "Russian or Soviet arms": lambda cases: cases.predictors[:, 4] > 0,
-    "other suppliers": lambda cases: cases.predictors[:, 4] < 0,
-    "for Ukraine at war": lambda cases: cases.predictors[:, 5] > 0,
-    "before or elsewhere": lambda cases: cases.predictors[:, 5] < 0,
-}
-"""Groups of cases by the predictors."""
+def _members(cases: PastCases) -> dict[str, NDArray[np.bool_]]:
+    """Return which cases are of each group: all, and with each predictor and without it."""
+    groups = {"all": np.ones(len(cases.names), bool)}
+    for place, predictor in enumerate(cases.predicted_by.values()):
+        groups[predictor.yes] = cases.predictors[:, place] > 0
+        groups[predictor.no] = cases.predictors[:, place] < 0
+    return groups
 
 
 def groups_of(posterior: xr.Dataset, cases: PastCases, seed: int) -> tuple[Group, ...]:
     """Compare the raw share of each group with replicated data (posterior predictive check)."""
     generator = stream(seed, "replicated cases")
-    groups = []
+    groups, members = [], _members(cases)
     for part, places, yes, chance in _chances(posterior, cases):
         replicated = generator.random(chance.shape) < chance
-        for group, member in GROUPS.items():
-            inside = member(cases)[places]
+        for group, member in members.items():
+            inside = member[places]
             if inside.any():
                 shares = replicated[:, inside].mean(axis=1)
                 spread = map(float, np.quantile(shares, (0.05, 0.5, 0.95)))
