@@ -58,6 +58,22 @@ def progress_lines(console: "Console") -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
+def show(
+    how: tuple[bool, bool],
+    table: "Callable[[], pd.DataFrame]",
+    view: Callable[[], Any],
+    screen: Callable[[], None],
+) -> None:
+    """Print a result as it is asked for: as one JSON object, as a CSV table, or for a person."""
+    as_json, as_csv = how
+    if as_csv:
+        print_csv(table())
+    elif as_json:
+        print_json(view())
+    else:
+        screen()
+
+
 def print_json(value: Any) -> None:  # noqa: ANN401 - JSON is of any type
     """Print one JSON object."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

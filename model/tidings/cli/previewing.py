@@ -13,15 +13,7 @@ import tidings
 from tidings.api.project import QUESTION, RUNS, changed_since
 from tidings.cli.asking import effect_of
 from tidings.cli.forecasts import show_age
-from tidings.cli.options import (
-    AsCsv,
-    AsJson,
-    QuestionFile,
-    RunName,
-    RunsFolder,
-    print_csv,
-    print_json,
-)
+from tidings.cli.options import AsCsv, AsJson, QuestionFile, RunName, RunsFolder, show
 from tidings.cli.telling import said
 from tidings.errors import UsageError
 from tidings.evidence.drafting import HYPOTHETICAL, with_grade
@@ -200,12 +192,12 @@ def preview(
     else:
         draft = drafted({**HYPOTHETICAL, **flags}, file, question)
         effect = tidings.preview(draft.items, run, question, runs, refit=how)
-    if as_csv:
-        print_csv(effect.table())
-    elif as_json:
-        print_json(views.preview(effect))
-    else:
-        show_preview(Console(), effect, question)
+    show(
+        (as_json, as_csv),
+        effect.table,
+        lambda: views.preview(effect),
+        lambda: show_preview(Console(), effect, question),
+    )
 
 
 def drafted(cells: Mapping[str, str], file: Path | None, question: Path) -> tidings.Draft:

@@ -11,15 +11,7 @@ import tidings
 from tidings.api.project import RUNS
 from tidings.cli.forecasts import show_age
 from tidings.cli.news import show_moves
-from tidings.cli.options import (
-    AsCsv,
-    AsJson,
-    AskedQuestion,
-    RunName,
-    RunsFolder,
-    print_csv,
-    print_json,
-)
+from tidings.cli.options import AsCsv, AsJson, AskedQuestion, RunName, RunsFolder, show
 from tidings.cli.telling import said
 from tidings.errors import UsageError, nearest
 from tidings.forecasting.runs import Run
@@ -266,12 +258,12 @@ def diff(
     """Show the moves between two runs, item by item, adding up."""
     moves = tidings.diff(old, new, runs, question)
     named = _horizon(horizon, moves.new, moves.horizons)
-    if as_csv:
-        print_csv(moves.table())
-    elif as_json:
-        print_json(views.diff(moves, named))
-    else:
-        show_moves(Console(), moves, named)
+    show(
+        (as_json, as_csv),
+        moves.table,
+        lambda: views.diff(moves, named),
+        lambda: show_moves(Console(), moves, named),
+    )
 
 
 def explain(
@@ -285,12 +277,12 @@ def explain(
     """Show what a run rests on: stories, actors, voices, time; and items that conflict."""
     explanation = tidings.explain(run, runs, question)
     named = _horizon(horizon, explanation.run, tuple(explanation.run.manifest.horizons))
-    if as_csv:
-        print_csv(explanation.table())
-    elif as_json:
-        print_json(views.explain(explanation, named))
-    else:
-        show_explanation(Console(), explanation, named)
+    show(
+        (as_json, as_csv),
+        explanation.table,
+        lambda: views.explain(explanation, named),
+        lambda: show_explanation(Console(), explanation, named),
+    )
 
 
 def watch(
@@ -305,12 +297,13 @@ def watch(
     """Show which news would matter most next."""
     seen = tidings.watch(run, runs, question)
     named = _horizon(horizon, seen.run, tuple(seen.run.manifest.horizons))
-    if as_csv:
-        print_csv(seen.table())
-    elif as_json:
-        print_json(views.watch(seen, named))
-    else:
-        show_watch(Console(), seen, named, len(seen.news) if every else _SHOWN)
+    count = len(seen.news) if every else _SHOWN
+    show(
+        (as_json, as_csv),
+        seen.table,
+        lambda: views.watch(seen, named),
+        lambda: show_watch(Console(), seen, named, count),
+    )
 
 
 def sensitivity(
@@ -330,13 +323,13 @@ def sensitivity(
     """Show which priors a run hangs on, where they quarrel with evidence, and what would tip it."""
     asked, at = outcome or None, horizon or None
     shown = tidings.sensitivity(run, asked, at, threshold, runs, question=question, refit=refit)
-    if as_csv:
-        print_csv(shown.priors.table())
-    elif as_json:
-        print_json(views.sensitivity(shown.priors, shown.tipping))
-    else:
-        count = len(shown.priors.shifts) if every else _SHOWN
-        show_sensitivity(Console(), shown.priors, shown.tipping, count)
+    count = len(shown.priors.shifts) if every else _SHOWN
+    show(
+        (as_json, as_csv),
+        shown.priors.table,
+        lambda: views.sensitivity(shown.priors, shown.tipping),
+        lambda: show_sensitivity(Console(), shown.priors, shown.tipping, count),
+    )
 
 
 def _horizon(asked: str, run: Run, known: tuple[str, ...]) -> str:
