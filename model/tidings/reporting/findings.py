@@ -19,9 +19,8 @@ from tidings.reasons.surprises import Surprise, surprises
 from tidings.reasons.tipping import PriorTip, past_bounds
 from tidings.reasons.watching import Watch, Watched, watch_run
 from tidings.reporting.over_the_years import events_of, willing_of
-from tidings.reporting.reason_figures import Bar, Swing
 from tidings.reporting.sentences import prior_words
-from tidings.reporting.time_figures import Event, Willing
+from tidings.reporting.series import Bar, Event, Swing, Willing
 from tidings.reporting.wording import chance, day_words, inside_noise
 
 WEIGHED = 12

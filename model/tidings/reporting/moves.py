@@ -5,8 +5,8 @@ import numpy as np
 from tidings.mechanism.situation import half_lives_of
 from tidings.reasons.attribution import Move
 from tidings.reporting.findings import Findings, story_label
-from tidings.reporting.reason_figures import Bar
 from tidings.reporting.sentences import prior_words
+from tidings.reporting.series import Bar
 from tidings.reporting.wording import count_words, months_words, signed
 
 

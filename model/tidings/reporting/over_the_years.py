@@ -10,7 +10,7 @@ from tidings.mechanism.situation import Situation
 from tidings.question.normal import from_link
 from tidings.reasons.draws import Posterior
 from tidings.reporting.sentences import who_words
-from tidings.reporting.time_figures import Event, Willing
+from tidings.reporting.series import Event, Willing
 
 _EVENTS = 8
 _APART_DAYS = 45

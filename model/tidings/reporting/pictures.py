@@ -19,13 +19,13 @@ from tidings.reporting.figures import (
 from tidings.reporting.findings import Findings
 from tidings.reporting.moves import move_bars, movers
 from tidings.reporting.reason_figures import (
-    Bar,
     alt_of_bars,
     alt_of_swings,
     draw_bars,
     draw_swings,
     draw_waterfall,
 )
+from tidings.reporting.series import Bar
 from tidings.reporting.time_figures import draw_over_time, draw_willing
 from tidings.reporting.wording import chance, chance_range, day_words, listed
 

@@ -4,10 +4,10 @@ Each is a list of rows: words on the left, or above them on a telephone, and bar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tidings.reporting.drawing import Drawing, Scale, fitted, wrapped
 from tidings.reporting.figures import page_width
+from tidings.reporting.series import Bar, Swing
 from tidings.reporting.wording import chance, signed
 
 _LABEL_SHARE, _THICK = 0.46, 16
@@ -15,45 +15,6 @@ _LEAST = 0.0005
 """Changes below a twentieth of a point are told as none."""
 _ROOM = 0.22
 """Room for numbers beside bars, as a share of how far they reach."""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One bar: what it is of, and from where to where it goes.
-
-    Attributes
-    ----------
-    label : str
-        In words.
-    low, high : float
-        The probabilities where it begins and to which it leads.
-    doubtful : bool
-        Whether the draws are too far off for it to be trusted.
-    says : str
-        What the reports behind it say.
-    """
-
-    label: str
-    low: float
-    high: float
-    doubtful: bool = False
-    says: str = ""
-
-    @property
-    def change(self) -> float:
-        """From its beginning to its end."""
-        return self.high - self.low
-
-
-@dataclass(frozen=True)
-class Swing:
-    """What a forecast becomes where one prior is moved down and up; see `Bar`."""
-
-    label: str
-    down: float
-    up: float
-    doubtful: bool = False
-    prior: str = ""
 
 
 class _Rows:

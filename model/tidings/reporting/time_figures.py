@@ -1,51 +1,17 @@
 """Figures over time: the forecast as each date saw it, and what actors seem willing to do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tidings.evidence.ledger import Item
 from tidings.question.timeline import DAYS_PER_YEAR
 from tidings.reporting.drawing import Drawing, Scale, fitted, wrapped
 from tidings.reporting.figures import page_width
+from tidings.reporting.series import Event, Willing
 from tidings.reporting.wording import day_words
 
 if TYPE_CHECKING:
     from tidings.forecasting.runs import Run
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that moved the forecast: its number in the figure, when, and what it was."""
-
-    number: int
-    day: date
-    item: Item
-
-
-@dataclass(frozen=True)
-class Willing:
-    """What one actor seems willing to do, over time.
-
-    Attributes
-    ----------
-    title : str
-        Who, and what.
-    days : sequence of date
-        The moments.
-    low, middle, high : sequence of float
-        Of the willingness at each, with nine tenths of the draws between.
-    said : sequence of (date, float)
-        What items about the actor say at face value.
-    """
-
-    title: str
-    days: Sequence[date]
-    low: Sequence[float]
-    middle: Sequence[float]
-    high: Sequence[float]
-    said: Sequence[tuple[date, float]]
 
 
 def draw_over_time(

@@ -9,8 +9,9 @@ import pytest
 from tidings._templates import source
 from tidings.reporting.drawing import COLOURS, Drawing, Scale, fitted, log_odds, wrapped
 from tidings.reporting.figures import cells_of, density
-from tidings.reporting.reason_figures import Bar, Swing, draw_bars, draw_swings, draw_waterfall
-from tidings.reporting.time_figures import Willing, draw_over_time, draw_willing
+from tidings.reporting.reason_figures import draw_bars, draw_swings, draw_waterfall
+from tidings.reporting.series import Bar, Swing, Willing
+from tidings.reporting.time_figures import draw_over_time, draw_willing
 
 BARS = [Bar("A story of some length that is told", 0.9, 0.93), Bar("<b>Another</b>", 0.95, 0.93)]
 
