@@ -35,7 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "edit": ("news", "Grade an item anew, or correct it, and show what that does."),
     "undo": ("news", "Take back the last change of the ledger or of a prior."),
     "preview": ("previewing", "Show what hypothetical items, or doubts, would do to a run."),
-    "diff": ("reasons", "Show the moves between two runs, item by item, adding up."),
+    "diff": ("diff", "Show the moves between two runs, item by item, adding up."),
     "explain": ("reasons", "Show what a run rests on, and which items conflict."),
     "watch": ("reasons", "Show which news would matter most next."),
     "sensitivity": ("reasons", "Show which priors a run hangs on, and what would tip it."),

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tidings.errors import UsageError, nearest
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
+
+    from tidings.forecasting.runs import Run
 
 
 def read_day(value: str) -> date:
@@ -49,6 +53,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the whole table as CSV.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 RunName = Annotated[str | None, typer.Argument(help="Its id or folder [the newest].")]
+
+
+Horizon = Annotated[str, typer.Option(help="Like 12mo [the headline].")]
 
 
 @contextmanager
@@ -91,3 +98,11 @@ def _as_text(cell: object) -> object:
 
 
 _FORMULA = tuple("=+-@\t\r")
+
+
+def horizon_of(asked: str, run: "Run", known: tuple[str, ...]) -> str:
+    """Return the horizon that is asked for, the headline if none is."""
+    named = asked or run.manifest.headline
+    if named not in known:
+        raise UsageError(f"got {named!r}; expected {nearest(named, known)}", "horizon")
+    return named

@@ -1,4 +1,4 @@
-"""Diff, explain, watch, sensitivity: commands that say why, and how a person sees it."""
+"""Explain, watch, sensitivity: commands that say why, and how a person sees it."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +10,17 @@ from rich.table import Table
 import tidings
 from tidings.api.project import RUNS
 from tidings.cli.forecasts import show_age
-from tidings.cli.news import show_moves
-from tidings.cli.options import AsCsv, AsJson, AskedQuestion, RunName, RunsFolder, show
+from tidings.cli.options import (
+    AsCsv,
+    AsJson,
+    AskedQuestion,
+    Horizon,
+    RunName,
+    RunsFolder,
+    horizon_of,
+    show,
+)
 from tidings.cli.telling import said
-from tidings.errors import UsageError, nearest
-from tidings.forecasting.runs import Run
 from tidings.names import DEAL
 from tidings.question.loading import load_question
 from tidings.reporting import views
@@ -242,28 +248,7 @@ def _show_cannot(console: Console, tips: Sequence["PriorTip"]) -> None:
         console.print(f"  weights cannot tell of {', '.join(unsure)}")
 
 
-Horizon = Annotated[str, typer.Option(help="Like 12mo [the headline].")]
 _SHOWN = 10
-
-
-def diff(
-    old: Annotated[str | None, typer.Argument(help="The earlier run [the one before].")] = None,
-    new: Annotated[str | None, typer.Argument(help="The later run [the newest].")] = None,
-    horizon: Horizon = "",
-    question: AskedQuestion = None,
-    runs: RunsFolder = RUNS,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
-    """Show the moves between two runs, item by item, adding up."""
-    moves = tidings.diff(old, new, runs, question)
-    named = _horizon(horizon, moves.new, moves.horizons)
-    show(
-        (as_json, as_csv),
-        moves.table,
-        lambda: views.diff(moves, named),
-        lambda: show_moves(Console(), moves, named),
-    )
 
 
 def explain(
@@ -276,7 +261,7 @@ def explain(
 ) -> None:
     """Show what a run rests on: stories, actors, voices, time; and items that conflict."""
     explanation = tidings.explain(run, runs, question)
-    named = _horizon(horizon, explanation.run, tuple(explanation.run.manifest.horizons))
+    named = horizon_of(horizon, explanation.run, tuple(explanation.run.manifest.horizons))
     show(
         (as_json, as_csv),
         explanation.table,
@@ -296,7 +281,7 @@ def watch(
 ) -> None:
     """Show which news would matter most next."""
     seen = tidings.watch(run, runs, question)
-    named = _horizon(horizon, seen.run, tuple(seen.run.manifest.horizons))
+    named = horizon_of(horizon, seen.run, tuple(seen.run.manifest.horizons))
     count = len(seen.news) if every else _SHOWN
     show(
         (as_json, as_csv),
@@ -330,10 +315,3 @@ def sensitivity(
         lambda: views.sensitivity(shown.priors, shown.tipping),
         lambda: show_sensitivity(Console(), shown.priors, shown.tipping, count),
     )
-
-
-def _horizon(asked: str, run: Run, known: tuple[str, ...]) -> str:
-    named = asked or run.manifest.headline
-    if named not in known:
-        raise UsageError(f"got {named!r}; expected {nearest(named, known)}", "horizon")
-    return named

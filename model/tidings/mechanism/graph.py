@@ -28,7 +28,7 @@ voice_bias          voice_bias[a,voice]     real, logit, by side; normal
 
 ``mu[a]`` is the mean of an actor's levels weighted by precedent, so the offsets ``delta[a,k]`` sum
 to zero in that weight by construction. The likelihood has two parts: the readings, with the story
-effects integrated out (see `tidings.evidence.readings`), and the survival of the status quo. There
+effects integrated out (see `tidings.mechanism.rows`), and the survival of the status quo. There
 is no event: a question that has ended is not forecast."""
 
 from collections.abc import Mapping, Sequence
@@ -189,7 +189,7 @@ def _readings(
     linear: tuple[pt.TensorVariable, pt.TensorVariable, pt.TensorVariable],
     given: Tensors,
 ) -> None:
-    """Add the log density of the rows of readings (see `tidings.evidence.readings.ReadingRows`)."""
+    """Add the log density of the rows of readings (see `tidings.mechanism.rows`)."""
     features = pt.concatenate([part.ravel() for part in linear])
     variance = scales[0] ** 2 + scales[1] ** 2 * given["reading_story_load"]
     mean = pt.sum(given["reading_design"] * features[None, :], axis=1)

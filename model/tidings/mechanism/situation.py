@@ -263,7 +263,7 @@ def with_priors(situation: Situation, priors: Mapping[str, LinkNormal]) -> Situa
 
 
 def whitened_of(situation: Situation) -> ReadingRows:
-    """Return one row a reading, without what stories share; see `tidings.evidence.readings`."""
+    """Return one row a reading, without what stories share; see `tidings.mechanism.rows`."""
     states, share = situation.timeline.states, precedent_share(situation.question)
     return whitened_rows(situation.readings, situation.structure, states, share)
 

@@ -1,4 +1,4 @@
-"""The teacher: the hierarchical model of some resolved questions, fitted with or without some."""
+"""Fits of the hierarchical model of rates: with all resolved questions, or with one left out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
