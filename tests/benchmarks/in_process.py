@@ -18,7 +18,8 @@ from tidings.forecasting.density import log_density
 from tidings.forecasting.making import make_forecast
 from tidings.forecasting.runs import Run
 from tidings.forecasting.sampling import in_laplace_coordinates
-from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.model_data import graph_data
+from tidings.mechanism.situation import observe
 
 REFITS, DATES, GRADIENTS = 7, 30, 20_000
 

@@ -13,7 +13,8 @@ from numpyro.diagnostics import effective_sample_size
 from numpyro.infer import MCMC, NUTS
 
 from tests.benchmarks.inputs import AS_OF, changed_evidence, shipped
-from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.model_data import graph_data
+from tidings.mechanism.situation import observe
 from tidings.mechanism.unknowns import prior_slices
 
 CHAINS = 4

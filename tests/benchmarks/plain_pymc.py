@@ -13,7 +13,8 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from tests.benchmarks.inputs import AS_OF, changed_evidence, shipped
-from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.model_data import graph_data
+from tidings.mechanism.situation import observe
 
 
 def main(changes: int) -> None:

@@ -32,7 +32,8 @@ def main() -> None:
     with stage(LIBRARIES):
         from tidings.forecasting import fitting, making, sampling
         from tidings.forecasting.density import log_density
-        from tidings.mechanism.situation import graph_data, observe
+        from tidings.mechanism.model_data import graph_data
+        from tidings.mechanism.situation import observe
     settings = inputs.question.config.fit
     with stage("gather the data, load the code"):
         situation = observe(inputs.question, inputs.ledger, inputs.resolved, AS_OF)

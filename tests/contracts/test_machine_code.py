@@ -14,7 +14,8 @@ from tests.helpers import AS_OF
 from tidings.errors import FitError
 from tidings.forecasting import density as density_module
 from tidings.forecasting.density import cache_folder, keep, kept, log_density
-from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.model_data import graph_data
+from tidings.mechanism.situation import observe
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from tidings.evidence.arrivals import no_arrivals
 from tidings.evidence.pressure import pulses
 from tidings.forecasting.fitting import prior_parameters
 from tidings.mechanism.incidence import cumulative_incidence
+from tidings.mechanism.model_data import graph_data, paths_of, prior_outlook
 from tidings.mechanism.paths import INFORMED, path_basis
-from tidings.mechanism.situation import graph_data, observe, paths_of, prior_outlook
+from tidings.mechanism.situation import observe
 from tidings.question import timeline as horizons
 
 DRAWS = 3000

@@ -9,7 +9,8 @@ from tests.helpers import AS_OF
 
 from tidings.forecasting.fitting import Fitted
 from tidings.forecasting.sampling import sample
-from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.model_data import graph_data
+from tidings.mechanism.situation import observe
 
 SDS = {"ankara": 0.8, "moscow": 0.6, "washington": 0.7}
 

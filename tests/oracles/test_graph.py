@@ -7,8 +7,9 @@ from tests.helpers import AS_OF
 
 from tidings.forecasting.density import log_density
 from tidings.mechanism.graph import build
+from tidings.mechanism.model_data import graph_data
 from tidings.mechanism.parameters import constrained
-from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.situation import observe
 from tidings.mechanism.unknowns import free_shapes
 
 

@@ -11,8 +11,9 @@ from tests.helpers import AS_OF
 from tidings.evidence.arrivals import Arrivals, Record, Source, no_arrivals
 from tidings.forecasting.fitting import prior_parameters
 from tidings.mechanism.incidence import Outlook, cumulative_incidence
+from tidings.mechanism.model_data import outlook_of
 from tidings.mechanism.parameters import RateParts
-from tidings.mechanism.situation import observe, outlook_of
+from tidings.mechanism.situation import observe
 from tidings.question.structure import Structure
 from tidings.question.timeline import Timeline, make_calendar
 

@@ -12,7 +12,8 @@ import tidings
 from tidings.forecasting.checks import diagnose
 from tidings.forecasting.fitting import fit, incidence_of
 from tidings.forecasting.making import make_forecast
-from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.model_data import graph_data
+from tidings.mechanism.situation import observe
 from tidings.reporting import views
 
 

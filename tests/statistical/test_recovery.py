@@ -8,8 +8,9 @@ from tests.helpers import AS_OF
 
 from tidings.forecasting.fitting import Fitted
 from tidings.forecasting.sampling import sample
+from tidings.mechanism.model_data import graph_data
 from tidings.mechanism.parameters import constrained
-from tidings.mechanism.situation import graph_data, observe
+from tidings.mechanism.situation import observe
 from tidings.mechanism.unknowns import free_shapes, prior_slices
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,8 @@ import tidings
 from tidings.evidence.inputs import Inputs
 from tidings.forecasting.fitting import prior_parameters
 from tidings.mechanism.incidence import cumulative_incidence
-from tidings.mechanism.situation import Situation, observe, outlook_of
+from tidings.mechanism.model_data import outlook_of
+from tidings.mechanism.situation import Situation, observe
 from tidings.reasons.draws import Posterior
 
 TOY = Path(__file__).parent / "toy" / "toy.toml"

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from tidings.forecasting.sampling import Progress, Sampled, sample
 from tidings.mechanism.incidence import cumulative_incidence
+from tidings.mechanism.model_data import graph_data, outlook_of, prior_data, prior_outlook
 from tidings.mechanism.parameters import Parameters, constrained, log_consent
-from tidings.mechanism.situation import Situation, graph_data, outlook_of, prior_data, prior_outlook
+from tidings.mechanism.situation import Situation
 from tidings.mechanism.unknowns import GraphData, free_shapes
 from tidings.names import RETAINED, Dim, Var
 from tidings.randomness import stream

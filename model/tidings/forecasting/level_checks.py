@@ -18,10 +18,11 @@ from tidings.evidence.pressure import mean_pressure, pressure_at, saturated
 from tidings.forecasting.fitting import Fitted, prior_parameters
 from tidings.forecasting.tables import Check, Status
 from tidings.mechanism.likelihood import NeutralRates, standardised_residuals
+from tidings.mechanism.model_data import exposure_of
 from tidings.mechanism.news_to_come import BLOCK_DAYS, NewsToCome
 from tidings.mechanism.parameters import Parameters, RateParts
 from tidings.mechanism.rows import ReadingRows
-from tidings.mechanism.situation import Situation, exposure_of, half_lives_of
+from tidings.mechanism.situation import Situation, half_lives_of
 from tidings.names import Var
 from tidings.question.timeline import DAYS_PER_YEAR
 from tidings.randomness import stream

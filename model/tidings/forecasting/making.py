@@ -31,8 +31,9 @@ from tidings.forecasting.runs import EvidenceCounts, FitRecord, OutcomeName, Run
 from tidings.forecasting.sampling import Progress
 from tidings.forecasting.storing import write_run
 from tidings.forecasting.tables import QUANTILES, Basis, Check, ForecastRow
+from tidings.mechanism.model_data import outlook_of
 from tidings.mechanism.parameters import named_dataset
-from tidings.mechanism.situation import Situation, observe, outlook_of, priors_alone
+from tidings.mechanism.situation import Situation, observe, priors_alone
 from tidings.mechanism.unknowns import prior_names
 from tidings.names import RETAINED, Dim
 from tidings.question.timeline import DAYS_PER_YEAR, Calendar

@@ -17,8 +17,9 @@ from tidings.evidence.readings import Reading
 from tidings.forecasting.fitting import prior_parameters
 from tidings.forecasting.runs import Run
 from tidings.mechanism.likelihood import NeutralRates, log_readings, standardised_residuals
+from tidings.mechanism.model_data import exposure_of, reading_rows, whitened_of
 from tidings.mechanism.parameters import Parameters, named_dataset
-from tidings.mechanism.situation import Situation, exposure_of, reading_rows, whitened_of
+from tidings.mechanism.situation import Situation
 from tidings.names import Dim, Var
 from tidings.randomness import stream
 from tidings.reasons.draws import ALL_DRAWS, stored_posterior

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from tidings.evidence.inputs import Inputs, read_inputs
 from tidings.forecasting.runs import Run
+from tidings.mechanism.model_data import outlook_of
 from tidings.mechanism.parameters import Parameters, of_stored, unconstrained_priors
-from tidings.mechanism.situation import Situation, observe, outlook_of, priors_alone
+from tidings.mechanism.situation import Situation, observe, priors_alone
 from tidings.names import Var
 
 Array = NDArray[np.float64]

@@ -16,7 +16,8 @@ from tidings.evidence.inputs import Inputs
 from tidings.forecasting.checks import LIMITS, diagnose
 from tidings.forecasting.fitting import fit, incidence_of
 from tidings.forecasting.runs import Run
-from tidings.mechanism.situation import Situation, outlook_of
+from tidings.mechanism.model_data import outlook_of
+from tidings.mechanism.situation import Situation
 from tidings.names import Dim
 from tidings.question.schema import FitConfig
 from tidings.reasons.draws import ALL_DRAWS, DRAWS, Posterior, at_horizons, stored_posterior

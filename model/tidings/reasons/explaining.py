@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tidings._notebook import Shown
 from tidings.evidence.ledger import Item
 from tidings.forecasting.runs import Run, axes_of
-from tidings.mechanism.situation import Situation, half_lives_of, outlook_of
+from tidings.mechanism.model_data import outlook_of
+from tidings.mechanism.situation import Situation, half_lives_of
 from tidings.reasons.draws import DRAWS
 from tidings.reasons.engine import Engine, engine_of, refitted
 from tidings.reasons.estimates import Effect

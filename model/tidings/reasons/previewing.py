@@ -24,7 +24,8 @@ from tidings.errors import UsageError, nearest
 from tidings.evidence.inputs import read_inputs
 from tidings.evidence.ledger import Item, Ledger
 from tidings.forecasting.runs import Run
-from tidings.mechanism.situation import Situation, observe, outlook_of
+from tidings.mechanism.model_data import outlook_of
+from tidings.mechanism.situation import Situation, observe
 from tidings.question.normal import LinkNormal
 from tidings.reasons.draws import ALL_DRAWS, Posterior, stored_posterior
 from tidings.reasons.engine import Engine, Refit, small_engine

@@ -20,15 +20,9 @@ from numpy.typing import NDArray
 from tidings.evidence.readings import Reading
 from tidings.mechanism.incidence import SimulatedPaths
 from tidings.mechanism.likelihood import NeutralRates, log_prior, log_readings
+from tidings.mechanism.model_data import exposure_of, outlook_of, reading_rows
 from tidings.mechanism.parameters import Parameters, of_unconstrained
-from tidings.mechanism.situation import (
-    Situation,
-    exposure_of,
-    half_lives_of,
-    outlook_of,
-    precedent_share,
-    reading_rows,
-)
+from tidings.mechanism.situation import Situation, half_lives_of, precedent_share
 from tidings.mechanism.unknowns import prior_names
 from tidings.names import RETAINED
 from tidings.question.normal import LinkNormal

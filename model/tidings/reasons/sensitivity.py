@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tidings._notebook import Shown
 from tidings.forecasting.runs import Run, axes_of
 from tidings.mechanism.likelihood import NeutralRates, log_readings
-from tidings.mechanism.situation import exposure_of, reading_rows
+from tidings.mechanism.model_data import exposure_of, reading_rows
 from tidings.reasons.draws import Posterior, at_horizons
 from tidings.reasons.engine import Engine
 from tidings.reasons.estimates import Effect

@@ -16,8 +16,9 @@ from scipy.special import ndtr
 
 from tidings.evidence.readings import Reading
 from tidings.mechanism.likelihood import standardised_residuals
+from tidings.mechanism.model_data import whitened_of
 from tidings.mechanism.parameters import Parameters
-from tidings.mechanism.situation import Situation, whitened_of
+from tidings.mechanism.situation import Situation
 from tidings.names import Var
 from tidings.reasons.draws import Posterior
 from tidings.reasons.weights import smoothed_weights, trusted

@@ -22,13 +22,8 @@ from tidings.evidence.ledger import Item
 from tidings.evidence.pressure import FEW, MOST
 from tidings.evidence.readings import Reading
 from tidings.forecasting.tables import K_LIMIT
-from tidings.mechanism.situation import (
-    Situation,
-    exposure_of,
-    half_lives_of,
-    outlook_of,
-    whitened_of,
-)
+from tidings.mechanism.model_data import exposure_of, outlook_of, whitened_of
+from tidings.mechanism.situation import Situation, half_lives_of
 from tidings.names import ANY, RETAINED, STATUS_QUO, Var
 from tidings.question.yardsticks import LEDGER
 from tidings.reasons.draws import at_horizons

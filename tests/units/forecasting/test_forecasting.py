@@ -27,7 +27,7 @@ from tidings.forecasting.making import _facts, _notes, _rows
 from tidings.forecasting.runs import find_run, list_runs, runs_before
 from tidings.forecasting.storing import write_run
 from tidings.forecasting.tables import Check, ForecastRow, row_from_text
-from tidings.mechanism.situation import graph_data, outlook_of
+from tidings.mechanism.model_data import graph_data, outlook_of
 from tidings.question.schema import TO_BE_REPLACED
 
 

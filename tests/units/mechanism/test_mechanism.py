@@ -12,6 +12,7 @@ from tidings.evidence.arrivals import Arrivals, Record, Source
 from tidings.evidence.pressure import MOST, Pulse
 from tidings.mechanism.incidence import SimulatedPaths, cumulative_incidence
 from tidings.mechanism.likelihood import NeutralRates, log_prior, log_readings
+from tidings.mechanism.model_data import exposure_of, graph_data, outlook_of, reading_rows
 from tidings.mechanism.parameters import (
     log_consent,
     named_dataset,
@@ -20,7 +21,6 @@ from tidings.mechanism.parameters import (
     unconstrained_priors,
 )
 from tidings.mechanism.paths import path_basis
-from tidings.mechanism.situation import exposure_of, graph_data, outlook_of, reading_rows
 from tidings.mechanism.unknowns import prior_names
 
 
