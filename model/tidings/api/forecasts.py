@@ -35,7 +35,7 @@ def forecast(
     progress : callable, optional
         Called with the state of every chain while it samples.
     prior_only : bool
-        Whether to leave out all news, and what the quiet so far tells.
+        Whether to leave out all news, and what the time without an event so far tells.
 
     Raises
     ------

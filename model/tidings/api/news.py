@@ -169,7 +169,7 @@ _DAYS = ("date", "published", "expected_by", "retracted")
 
 
 def edit(identifier: str, changed: Mapping[str, str], why: str, question: Where = QUESTION) -> Item:
-    """Make and check an edit of an item: graded anew, or corrected; `record_edit` writes it.
+    """Make and check an edit of an item: graded again, or corrected; `record_edit` writes it.
 
     ``changed`` is by column of the ledger; the note keeps the reason and the values that were.
 

@@ -157,7 +157,7 @@ def datatree(
 
 @dataclass(frozen=True)
 class SensitivityShown:
-    """Which priors a run hangs on, and what would tip one outcome at one horizon."""
+    """Which priors a forecast depends on, and what would move one outcome past a threshold."""
 
     priors: "Sensitivity"
     tipping: "Tipping"

@@ -1,7 +1,7 @@
 """The command line: a thin face on the library functions of the same names.
 
-A command's module is imported when the command is asked for, so that none waits for what others
-need; the help of all of them comes from one table.
+A command's module is imported when the command is asked for, so that no command loads what only
+others need; the help of all of them comes from one table.
 """
 
 import os
@@ -38,7 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "diff": ("diff", "Show the moves between two runs, item by item, adding up."),
     "explain": ("reasons", "Show what a run rests on, and which items conflict."),
     "watch": ("reasons", "Show which news would matter most next."),
-    "sensitivity": ("reasons", "Show which priors a run hangs on, and what would tip it."),
+    "sensitivity": ("reasons", "Show which priors a run depends on, and tipping points."),
     "doctor": ("verifying", "Verify stored runs, and find what was left behind."),
     "exam": ("learning", "Score the model on resolved questions that it has not learned from."),
     "new": ("learning", "Write a commented starting config for another question."),
@@ -55,7 +55,7 @@ class _Commands(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command, its module imported; None if there is none of that name."""
+        """Return a command, its module imported; None if no such command exists."""
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"tidings.cli.{COMMANDS[cmd_name][0]}")

@@ -64,7 +64,7 @@ def effect_of(console: Console, find: Callable[[], "Preview"]) -> "Preview | Non
 
 
 def need_consent(yes: bool, what: str) -> None:
-    """Stop before any work where nobody is there to be asked.
+    """Stop before doing any work if nobody can be asked for confirmation.
 
     Raises
     ------

@@ -83,7 +83,7 @@ def _show_runs(console: Console, runs: Sequence[Run]) -> None:
 
 
 def _show_bars(console: Console, runs: Sequence[Run]) -> None:
-    """Draw the chance of any change as bars, one a run."""
+    """Draw the chance of any change as bars, one per run."""
     changes = [1 - run.at(run.manifest.headline)[RETAINED].mean for run in runs]
     console.print("\n[dim]chance of any change[/]")
     for run, change in zip(runs, changes, strict=True):

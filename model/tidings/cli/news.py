@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 def show_item(console: Console, item: Item) -> None:
-    """Show an item that is about to be recorded, in one line and its claim."""
+    """Show an item that is about to be recorded, in one line, with its claim."""
     push = "not graded" if item.push is None else f"push {item.push:+d}"
     console.print(
         f"{item.id}: {item.date}, {item.actor} ({item.voice}) on {';'.join(item.outcomes)}, "
@@ -200,7 +200,7 @@ def edit(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Grade an item anew, or correct it; its note keeps what it was, and why.
+    """Change the grade of an item, or correct it; its note keeps what it was, and why.
 
     What is left out stays as it is.
     """

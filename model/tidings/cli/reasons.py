@@ -135,7 +135,7 @@ _BAR = 8
 def show_sensitivity(
     console: Console, sensitivity: "Sensitivity", tipping: "Tipping", count: int
 ) -> None:
-    """Show what a run hangs on, for one outcome at one horizon."""
+    """Show what a run depends on, for one outcome at one horizon."""
     manifest = sensitivity.run.manifest
     now = percent(sensitivity.run.at(tipping.horizon)[tipping.outcome].mean)
     title = next(outcome.title for outcome in manifest.outcomes if outcome.id == tipping.outcome)
@@ -305,7 +305,7 @@ def sensitivity(
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """Show which priors a run hangs on, where they quarrel with evidence, and what would tip it."""
+    """Show which priors a run depends on, conflicts with evidence, and tipping points."""
     asked, at = outcome or None, horizon or None
     shown = tidings.sensitivity(run, asked, at, threshold, runs, question=question, refit=refit)
     count = len(shown.priors.shifts) if every else _SHOWN

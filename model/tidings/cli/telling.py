@@ -1,4 +1,4 @@
-"""What others wrote as it may stand in a terminal; errors with the flags and commands that help."""
+"""Text of others made safe to print, and errors with the flags or commands that fix them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ def told(error: TidingsError) -> str:
 
 
 def all_told(error: InputError) -> str:
-    """Return every fault, one a line."""
+    """Return every fault, one per line."""
     return "\n".join(_told_faults(error.faults))
 
 

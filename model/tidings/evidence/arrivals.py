@@ -1,4 +1,4 @@
-"""News yet to come: cut from real ledgers, the question's own and those of resolved questions.
+"""Future news: cut from real ledgers, the question's own and those of resolved questions.
 
 A future has one temperament: all of its news comes from one ledger, in blocks of half a year that
 begin at random days (a circular block bootstrap; Politis & Romano 1992). So pace and size go
@@ -66,7 +66,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """From where news yet to come is taken.
+    """From where future news is taken.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ def records_of(counted: Sequence[Pulse], start: date) -> tuple[Record, ...]:
 def fit_arrivals(
     own: Source, resolved: Sequence[Source], borrowed_items: float, likelier: Array
 ) -> Arrivals:
-    """Weigh the ledgers from which news yet to come is taken.
+    """Weigh the ledgers from which future news is taken.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The ledger of evidence: dated, graded, sourced items; what of it is known by a date."""
+"""The ledger of evidence: dated, graded, sourced items; which items were known on a date."""
 
 import datetime as dt
 import re

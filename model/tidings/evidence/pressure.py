@@ -3,9 +3,9 @@
 For each story and outcome two items count at most: the strongest positive and the strongest
 negative of those known by then. An item that is outdone by a stronger one of its story stops
 counting on the day the stronger one is known; among equals the earliest counts, so that a
-repetition adds nothing. A push fades with a half-life from the day it is known, or from the day by
-which what it announces is expected. Of what is felt towards an outcome, or against it, the
-strongest `FEW` are summed, and the sum ``s`` saturates as ``MOST tanh(s / MOST)``: a burst of
+repetition adds nothing. A push fades with a half-life from the day it becomes known or, if it
+announces something, from the day that is due. Of what is felt towards an outcome, or against it,
+the strongest `FEW` are summed, and the sum ``s`` saturates as ``MOST tanh(s / MOST)``: a burst of
 stories moves a forecast no further than its strongest few can.
 """
 

@@ -1,1 +1,1 @@
-"""A posterior drawn, carried forward, checked, kept."""
+"""A posterior drawn, simulated forward, checked, kept."""

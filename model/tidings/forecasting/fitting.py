@@ -34,7 +34,7 @@ class Fitted:
     data : GraphData
         What entered the graph.
     sampled : Sampled
-        Draws of the graph's free variables, and how the sampler fared.
+        Draws of the graph's free variables, and sampler diagnostics.
     """
 
     situation: Situation
@@ -74,7 +74,7 @@ def fit(situation: Situation, progress: Progress | None = None) -> Fitted:
 def incidence_of(fitted: Fitted) -> "xr.DataArray":
     """Return a posterior's forecast, dims chain, draw, date, outcome; outcomes sum to 1.
 
-    Of each chain every ``stride``-th draw is carried forward; the coordinate says which.
+    Of each chain every ``stride``-th draw is simulated forward; the coordinate says which.
     """
     settings = fitted.situation.question.config.fit
     flat = fitted.parameters.flat(settings.stride)
@@ -108,7 +108,7 @@ def prior_incidence_of(situation: Situation) -> "xr.DataArray":
 
 
 def consent_reference(situation: Situation) -> float:
-    """Return A0, the log of the prior mean of exp(A), for the config of a new question."""
+    """Return A0, the log prior mean of exp(A), where A is the log of total consent."""
     parameters = prior_parameters(situation, _REFERENCE_DRAWS, "consent reference")
     _, agreement = log_consent(parameters, parameters.factor[:, 0], situation.structure)
     return float(np.log(np.mean(np.exp(agreement))))

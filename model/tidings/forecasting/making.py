@@ -1,4 +1,4 @@
-"""One forecast from inputs to a stored run: fit, carry forward, check, store."""
+"""One forecast from inputs to a stored run: fit, simulate forward, check, store."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -63,12 +63,12 @@ def make_forecast(
     *,
     prior_only: bool = False,
 ) -> Run:
-    """Fit, carry forward, check and store.
+    """Fit, simulate forward, check and store.
 
     Parameters
     ----------
     prior_only : bool
-        Whether to leave out all news, and what the quiet so far tells.
+        Whether to leave out all news, and what the time without an event so far tells.
 
     Returns
     -------

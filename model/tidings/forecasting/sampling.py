@@ -52,7 +52,7 @@ Progress = Callable[[Sequence[ChainState]], None]
 
 @dataclass(frozen=True)
 class Sampled:
-    """Draws of the free variables, and how the sampler fared.
+    """Draws of the free variables, and sampler diagnostics.
 
     Attributes
     ----------

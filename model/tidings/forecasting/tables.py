@@ -91,7 +91,7 @@ def row_from_text(cells: Mapping[str, str]) -> ForecastRow:
     Raises
     ------
     KeyError, ValueError
-        If a column is missing or a cell is no number.
+        If a column is missing or a cell is not a number.
     """
     names = [field.name for field in fields(ForecastRow)][_FIRST_NUMBER:]
     statistics = {name: float(cells[name]) if cells[name] else None for name in names}

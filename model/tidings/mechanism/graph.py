@@ -56,7 +56,7 @@ Family = dict[str, pt.TensorVariable]
 
 
 class Rate(NamedTuple):
-    """Log rate by state of all ends, log share by named outcome and state, and that of other."""
+    """By state: the log total rate, the log share of each named outcome, and that of ``other``."""
 
     log_rate: pt.TensorVariable
     log_share: pt.TensorVariable

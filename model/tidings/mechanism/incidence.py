@@ -1,7 +1,7 @@
-"""The forecast: each draw into many futures, with news yet to come: incidence by every date.
+"""The forecast: each draw into many futures, with future news: incidence by every date.
 
 Each draw is carried into many futures. In each of them the actors' factors go on as their AR(1)
-process, the pressure of known news fades, and news yet to come arrives. Given a future the rates
+process, the pressure of known news fades, and future news arrives. Given a future the rates
 are constant within a step, and the incidence of competing outcomes is exact:
 
     I[k] += S * (rate[k] / total) * (1 - exp(-total * length)),   S *= exp(-total * length)
@@ -35,7 +35,7 @@ from tidings.question.timeline import DAYS_PER_YEAR, Calendar, Timeline, mean_st
 from tidings.randomness import stream
 
 _CHUNK = 5000
-"""SimulatedPaths carried forward together: few enough that they stay in the processor's cache."""
+"""SimulatedPaths simulated forward together: few enough that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Outlook:
     half_lives : tuple of (float, float)
         Days in which a push fades to half: towards an outcome, and against it.
     arrivals : Arrivals
-        News yet to come.
+        Future news.
     news_from : date
         From when on it may arrive.
     unnoticed : float
@@ -95,7 +95,7 @@ class Outlook:
 def cumulative_incidence(
     parameters: RateParts, outlook: Outlook, seed: int, name: str = "futures"
 ) -> NDArray[np.float64]:
-    """Carry draws forward.
+    """Simulate draws forward.
 
     Returns
     -------
@@ -161,9 +161,9 @@ class SimulatedPaths:
         return np.stack([np.broadcast_to(one, rates[-1].shape) for one in rates])
 
     def arriving(self) -> NDArray[np.float32]:
-        """Return the pushes of news yet to come, summed, shape (step, way, end, draw, future).
+        """Return the pushes of future news, summed, shape (step, way, end, draw, future).
 
-        Without news yet to come it has no steps.
+        Without future news it has no steps.
         """
         steps = zip(*(one.arriving for one in self._simulated), strict=True)
         summed = [np.concatenate(chunks, axis=2) for chunks in steps]
@@ -241,7 +241,7 @@ class _Simulated:
     Attributes
     ----------
     arriving : list of ndarray
-        The pushes of news yet to come, summed, (way, end, draw, future) in each step.
+        The pushes of future news, summed, (way, end, draw, future) in each step.
     factors : list of (int, ndarray)
         State and factors (actor, draw, future) of each step.
     """
@@ -286,7 +286,7 @@ class _Chunk:
         neutral : iterable of ndarray, shape (end, draw, future)
             Rates at no pressure, by step.
         arriving : sequence of ndarray, shape (way, end, draw, future)
-            Summed pushes of news yet to come, by step; empty without any.
+            Summed pushes of future news, by step; empty without any.
         known : ndarray, shape (way, end, step)
             From `_known_sums`. Known and coming pushes saturate together.
         """

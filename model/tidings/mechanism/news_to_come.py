@@ -1,6 +1,6 @@
-"""The pushes of news yet to come, summed, for many futures at once.
+"""The pushes of future news, summed, for many futures at once.
 
-Every block that a ledger can be cut into is carried forward once (`NewsToCome`); a future is then
+Every block that a ledger can be cut into is simulated forward once (`NewsToCome`); a future is then
 a draw of blocks, one after the other, all from one ledger, whose pushes add up. Nothing saturates
 here: what is known already and what comes do so together (see `tidings.mechanism.incidence`).
 """
@@ -32,7 +32,7 @@ class _Cells:
 
 
 class NewsToCome:
-    """All blocks that news yet to come may be made of, as the pushes felt of each.
+    """All blocks that future news may be made of, as the pushes felt of each.
 
     What a ledger says of each outcome of its own question is kept apart; of which of this
     question's outcomes it is taken to be said is drawn for each future.
@@ -105,7 +105,7 @@ class NewsToCome:
     def _said_of(
         self, generator: np.random.Generator, chosen: NDArray[np.intp]
     ) -> NDArray[np.intp]:
-        """Return which outcome of its ledger each end is told of by, shape (end, path).
+        """Return which outcome of its ledger supplies each end's news, shape (end, path).
 
         The one past the last is none: then only what names every outcome counts.
         """
@@ -138,7 +138,7 @@ class NewsToCome:
 
 
 class _Cuts:
-    """The records of one ledger by the blocks that hold them."""
+    """For one ledger, which records fall in each block that can be cut from it."""
 
     def __init__(self, source: Source) -> None:
         self.source = source

@@ -41,7 +41,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RateParts:
-    """Draws of all that rates hang on.
+    """Draws of all that rates depend on.
 
     Attributes
     ----------
@@ -301,5 +301,5 @@ def of_stored(posterior: Mapping[str, Array], structure: Structure) -> Parameter
 
 
 def unconstrained_priors(parameters: Parameters, structure: Structure) -> dict[str, Array]:
-    """Return everything that has a prior on its link scale, by dotted name, shape (*draws,)."""
+    """Return the draws of every quantity that has a prior, on its link scale, by dotted name."""
     return dict(zip(prior_names(structure), parameters.unconstrained, strict=True))

@@ -175,7 +175,7 @@ def observe(
 def priors_alone(
     question: Question, resolved: Sequence[ResolvedQuestion], as_of: date
 ) -> Situation:
-    """Return a date on which neither news nor the quiet so far tells anything.
+    """Return a date on which neither news nor the time without an event so far tells anything.
 
     Raises
     ------

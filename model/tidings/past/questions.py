@@ -39,7 +39,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Grading:
-    """How items are read: worth of grades, words of face values, grid of time, news to come."""
+    """Settings that turn items into model inputs: grades, words, the time grid, future news."""
 
     grades: GradesConfig
     yardsticks: Yardsticks

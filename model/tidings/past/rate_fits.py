@@ -135,7 +135,7 @@ def hold_trusted(diagnosis: Diagnosis, name: str) -> None:
 
 
 def settings_of(posterior: xr.Dataset) -> dict[str, float]:
-    """Return the settings of a forecast: medians of what is then held fixed."""
+    """Return the posterior medians that a forecast uses as fixed settings."""
     half_life = np.median(posterior["half_life"].to_numpy(), axis=(0, 1))
     return {
         "half_life_days": round(float(half_life[0])),

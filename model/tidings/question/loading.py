@@ -190,7 +190,7 @@ def _with_learned(
 
 
 def _cross_faults(path: Path, text: str, config: QuestionConfig) -> Iterator[Fault]:
-    """Yield what one table says that another does not know."""
+    """Yield inconsistencies between tables, such as an id that is used and not defined."""
 
     def fault(keys: Sequence[str | int], got: str, expected: str) -> Fault:
         return Fault(path, line_of(text, keys), ".".join(map(str, keys)), got, expected)

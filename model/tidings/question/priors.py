@@ -138,7 +138,7 @@ class _RowError(Exception):
         super().__init__(expected)
 
     def within(self, place: str) -> "_RowError":
-        """Return the error of a part as one of the whole."""
+        """Return the error of a part with the place of the part before its field."""
         self.field = f"{place}.{self.field}"
         return self
 

@@ -84,7 +84,7 @@ class FitConfig(_Closed):
     draws: Annotated[int, Field(strict=True, ge=1, le=50_000)] = 750
     """Draws of a chain."""
     forecast_draws: Annotated[int, Field(strict=True, ge=1, le=200_000)] = 3000
-    """Draws, of all chains together, that are carried forward."""
+    """Draws, of all chains together, that are simulated forward."""
     futures: Annotated[int, Field(strict=True, ge=50, le=5_000)] = 50
     """SimulatedPaths averaged for each of them."""
     target_accept: Annotated[float, Field(strict=True, gt=0.5, lt=1)] = 0.9
@@ -92,7 +92,7 @@ class FitConfig(_Closed):
 
     @property
     def stride(self) -> int:
-        """How far apart the draws of a chain lie that are carried forward."""
+        """How far apart the draws of a chain lie that are simulated forward."""
         return max(1, self.chains * self.draws // self.forecast_draws)
 
 
@@ -110,9 +110,9 @@ class TimeConfig(_Closed):
 
 
 class NewsConfig(_Closed):
-    """Pressure, and news yet to come.
+    """Pressure, and future news.
 
-    Pushes towards an outcome and against it fade with half-lives of their own. News yet to come is
+    Pushes towards an outcome and against it fade with half-lives of their own. Future news is
     cut from the question's own ledger and from those of resolved questions.
     """
 
@@ -121,9 +121,9 @@ class NewsConfig(_Closed):
     counter_half_life_days: Annotated[HalfLife, _OR_LEARNED] = 120.0
     """Days in which a push against an outcome fades to half."""
     borrowed_items: Positive = 20.0
-    """Own items that weigh as much as all resolved questions, for news yet to come."""
+    """Own items that weigh as much as all resolved questions, for future news."""
     simulate: Annotated[bool, Field(strict=True)] = True
-    """Whether news yet to come is part of the forecast."""
+    """Whether future news is part of the forecast."""
 
 
 class SilenceConfig(_Closed):
@@ -361,7 +361,7 @@ class QuestionConfig(_Closed):
     time: TimeConfig = TimeConfig()
     """The grid of time."""
     news: NewsConfig = NewsConfig()
-    """How pushes fade, and news yet to come."""
+    """How pushes fade, and future news."""
     silence: SilenceConfig = SilenceConfig()
     """What it says that no end has been reported."""
     selection: SelectionConfig = SelectionConfig()

@@ -1,9 +1,9 @@
 """A run as ArviZ expects one: prior, posterior, predictions, observations and log likelihood.
 
-A stored run keeps the draws alone; the rest is computed from them when it is asked for. What is
-observed are readings, and the quiet so far. Readings of one story about one actor share an effect,
-which is integrated out: their log likelihood is that of the group, and leaving one out is leaving a
-story out. The quiet is one observation more, whose log likelihood is that of no end so far.
+A stored run keeps the draws alone; the rest is computed from them when it is asked for. Readings,
+and the time without an event so far, are what is observed. Readings of one story about one actor
+share an effect, which is integrated out: their log likelihood is that of the group, and leaving one
+out means leaving a story out. The time without an event is one more observation.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def datatree_of(run: Run) -> "xr.DataTree":
     xarray.DataTree
         ``posterior``, ``sample_stats``, ``forecast`` and ``prior_forecast`` as stored; ``prior``;
         ``observed_data`` and ``posterior_predictive`` with ``reading`` (logit, by reading);
-        ``log_likelihood`` with ``evidence`` (by story and actor, and the quiet so far).
+        ``log_likelihood`` with ``evidence`` (by story and actor, and time without an event).
 
     Raises
     ------

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORDER_FREE = 8
-"""Up to so many changes are told apart independent of their order."""
+"""Up to so many changes are separated independent of their order."""
 _REFITS = 6
 """So many posteriors may be drawn for that before they are taken in order after all."""
 _FUTURES = 8
@@ -94,7 +94,7 @@ class Moves(Shown):
     claims : mapping of str to str
         What the items among them say.
     order_free : bool
-        Whether items, retractions and priors are told apart independent of their order.
+        Whether items, retractions and priors are separated independent of their order.
     k : float
         The largest Pareto k that was relied on.
     refits : int

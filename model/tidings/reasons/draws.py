@@ -15,7 +15,7 @@ from tidings.names import Var
 Array = NDArray[np.float64]
 
 DRAWS = 1000
-"""Draws that are carried forward again, spread over the run's."""
+"""Draws that are simulated forward again, spread over the run's."""
 ALL_DRAWS = 10**9
 """More than any run has."""
 

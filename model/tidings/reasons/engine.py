@@ -57,10 +57,10 @@ class Engine:
     refit : {"never", "needed", "always"}
         Whether posteriors may be drawn.
     draws : int, optional
-        How many draws of a new posterior to carry forward; as the config has it if not given.
+        How many draws of a new posterior to simulate forward; as the config has it if not given.
     control_variate : bool
-        Whether the stored forecasts are moved, not made again; see `Reweighting`. A step is told
-        well enough then by few of the draws.
+        Whether to start from the stored forecasts; see `Reweighting`. Fewer effective draws are
+        then enough for a step.
 
     Attributes
     ----------
@@ -308,7 +308,7 @@ def refitted(inputs: Inputs, situation: Situation, draws: int | None = None) -> 
     Parameters
     ----------
     draws : int, optional
-        How many draws to carry forward; as the config has it if not given.
+        How many draws to simulate forward; as the config has it if not given.
 
     Raises
     ------

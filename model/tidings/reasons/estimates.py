@@ -46,7 +46,7 @@ class Effect:
         return float(self.change[row, column]), float(self.mcse[row, column])
 
     def rows(self, outcomes: Sequence[str], horizons: Sequence[str]) -> Iterator[dict[str, object]]:
-        """Yield outcome, horizon, change, its error and k, one of each."""
+        """Yield one row per outcome and horizon: change, Monte Carlo error and Pareto k."""
         for row, outcome in enumerate(outcomes):
             for column, horizon in enumerate(horizons):
                 change, mcse = self.at(row, column)

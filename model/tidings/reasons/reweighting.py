@@ -62,8 +62,8 @@ class Reweighting:
     last : Situation, optional
         The one with the longest timeline of those to come; the posterior's own if not given.
     control_variate : bool
-        Whether a draw's forecast is the one that is stored, moved by what another situation does
-        to it on simulated paths here (a control variate), so that few paths do.
+        Whether to start from each draw's stored forecast and add the simulated difference between
+        the two situations (a control variate), which needs fewer simulated paths.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """Scenarios: all that a forecast rests on, as a value, and the changes that lead to another.
 
-A `Change` takes a scenario to another: news left out, added, withdrawn or graded anew, a prior
+A `Change` takes a scenario to another: news left out, added, withdrawn or graded again, a prior
 shifted or known, time that passes. Every "what if" of the package is a list of changes, and
 `tidings.reasons.engine` says what each does to a forecast.
 """
@@ -141,7 +141,7 @@ def evidence_of(posterior: Posterior) -> Scenario:
     Raises
     ------
     UsageError
-        If it rests on priors alone.
+        If it uses priors alone.
     """
     if not posterior.situation.time_tells:
         raise UsageError("a run of priors alone has no news and no time to take apart")
@@ -352,7 +352,7 @@ def settings_and_cases(old: Scenario, new: Scenario) -> Iterator[NamedChange]:
 
 
 def changed_settings(old: QuestionConfig, new: QuestionConfig) -> list[str]:
-    """Return the sections of a config that differ in something that a number follows from."""
+    """Return the sections of a config whose differences affect the forecast."""
     names = [name for name in type(old).model_fields if name not in _INERT_SETTINGS]
     return [name for name in names if _telling(getattr(old, name)) != _telling(getattr(new, name))]
 

@@ -2,7 +2,7 @@
 
 A prior is moved by one sd of itself, as ``preview --shift`` does. Power-scaling raises
 priors or likelihood to a power near 1 and asks how far a posterior moves (Kallioinen et al. 2024,
-doi:10.1007/s11222-023-10366-5), as ArviZ does it. A quantity that hangs on both its prior and the
+doi:10.1007/s11222-023-10366-5), as ArviZ does it. A quantity that depends on both its prior and the
 likelihood is where the two meet; they are in conflict where the evidence moved it, besides, by more
 than one sd of its prior.
 """
@@ -58,7 +58,7 @@ class Shift:
 
 @dataclass(frozen=True)
 class Scaled:
-    """How far a quantity's posterior hangs on its prior and on the likelihood.
+    """How far a quantity's posterior depends on its prior and on the likelihood.
 
     Attributes
     ----------

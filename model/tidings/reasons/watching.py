@@ -1,6 +1,6 @@
 """Which news would matter most next: for each actor and outcome, a story of the size that comes.
 
-How often such a story comes follows from the model's own process of news yet to come (see
+How often such a story comes follows from the model's own process of future news (see
 `tidings.evidence.arrivals`): its pace, dispersion, sizes and outcomes named; whom it is about, from
 this question's items, smoothed. Given that one comes, the process goes on as before (Slivnyak's
 theorem), so the forecast "if so" is that with one more story today: its push, and its face value as

@@ -169,7 +169,7 @@ def past_known(found: Findings) -> bool:
 
 
 def to_come_sentence(found: Findings) -> str:
-    """Return what news yet to come makes of the forecast, where that was known on its date."""
+    """Return what future news makes of the forecast, where that was known on its date."""
     learned = found.question.learned
     if learned is None or not past_known(found):
         return ""

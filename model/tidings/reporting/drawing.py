@@ -12,7 +12,7 @@ from pathlib import Path
 from tidings._text import visible
 
 COLOURS = ("#4D4D4D", "#0072B2", "#B06F00", "#5B2A86", "#D55E00", "#00785A", "#B5598F")
-"""After Okabe & Ito (2008), told apart with every kind of colour blindness; darkened so that words
+"""After Okabe & Ito (2008), separated with every kind of colour blindness; darkened so that words
 in them can be read on white. The status quo is grey."""
 DARK = ("#C4C4C4", "#5CB3E8", "#E9B44C", "#D6CBFF", "#F08B4B", "#3CC79E", "#E39AC6")
 """The same on a dark page."""

@@ -127,7 +127,7 @@ def _over_time(found: Findings) -> Iterator[Picture]:
 
 
 def chances_by_draw(run: Run) -> dict[str, tuple[Array, Array]]:
-    """Return by outcome the chance at the headline horizon, of prior and posterior draws."""
+    """Return, for each outcome, prior and posterior draws of its headline probability."""
     ids = [one.id for one in run.manifest.outcomes]
     day = run.manifest.horizons[run.manifest.headline]
     dates = sorted({row.date for row in run.rows if row.basis == "posterior"})

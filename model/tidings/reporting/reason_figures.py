@@ -126,7 +126,7 @@ def draw_waterfall(
 
 
 def alt_of_bars(bars: Sequence[Bar], what: str) -> str:
-    """Return what bars show, in words: the longest three."""
+    """Return what bars show in words: the longest three."""
     if not bars:
         return f"Nothing moves {what}."
     longest = sorted(bars, key=lambda bar: -abs(bar.change))[:3]

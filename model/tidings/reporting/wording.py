@@ -209,7 +209,7 @@ def spread_words(prior: str, spread: "Spread") -> str:
 
 
 def unit_of(prior: str) -> str:
-    """Return the unit of a prior, where it has one of its own, with a blank before it."""
+    """Return the unit of a prior, where it has one of its own, with a leading space."""
     return _UNITS.get(prior, "")
 
 

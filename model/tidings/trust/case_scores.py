@@ -92,7 +92,7 @@ def _scores_without(
 def _end_scores(
     posterior: xr.Dataset, cases: PastCases, out: NDArray[np.bool_], owner: int
 ) -> list[tuple[str, int, float, float]]:
-    """Score disposed, refused or neither within a year, for cases whose months are known."""
+    """Score how a case ended within a year, for cases whose duration is known."""
     dated = np.isfinite(cases.months)
     places, months, end = cases.ended[dated], cases.months[dated], cases.end[dated]
     came = np.where(months <= _MONTHS, end, 2)

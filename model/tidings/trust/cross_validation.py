@@ -3,7 +3,7 @@
 A question is forecast on each of its dates knowing of its own news only what was published by then;
 what was learned comes from other questions, whatever their dates. Draws of what was learned get an
 effect of the question's own and its actors' willingness, are weighted by how well they survive the
-time that has passed, and are then carried forward as every forecast is.
+time that has passed, and are then simulated forward as every forecast is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,7 +49,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Effort:
-    """How many draws are weighted, how many of them carried forward, and futures of each."""
+    """How many draws are weighted, how many of them simulated forward, and futures of each."""
 
     weighted: int
     carried: int
