@@ -36,17 +36,7 @@ Remedy = Literal[
 
 
 class TidingsError(Exception):
-    """Base of all errors that Tidings expects; its text is one line or one line a fault.
-
-    Parameters
-    ----------
-    says : str
-        What is wrong.
-    argument : str, optional
-        The argument it is about, by its name in the library.
-    remedy : str, optional
-        One of `Remedy`.
-    """
+    """Base of all errors that Tidings expects; its text is one line or one line a fault."""
 
     exit_code = 1
 
@@ -63,14 +53,8 @@ class Fault:
 
     Attributes
     ----------
-    file : Path
-        The file it stands in.
     line : int or None
         Line in that file, counted from 1; None where the whole file is meant.
-    field : str
-        Column, or dotted key in a config.
-    got, expected : str
-        What stood there, and what would have been right.
     remedy : str or None
         One of `Remedy`.
     """

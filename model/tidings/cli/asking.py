@@ -72,11 +72,11 @@ def need_consent(yes: bool, what: str) -> None:
         If what is asked for could not be agreed to in the end.
     """
     if not yes and not sys.stdin.isatty():
-        raise UsageError(f"{what} nobody is there to be asked; say it with --yes")
+        raise UsageError(f"{what} there is no terminal to ask in; say it with --yes")
 
 
 def confirm(console: Console, yes: bool, what: str) -> None:
-    """Ask before something is written; stop where the answer is no, or nobody is there."""
+    """Ask before something is written; stop if the answer is no, or there is no terminal."""
     if yes:
         return
     need_consent(yes, what)

@@ -41,11 +41,8 @@ class Source:
 
     Attributes
     ----------
-    records : tuple of Record
     start, end : date
         Between which it was watched.
-    ends : tuple of str
-        The outcomes of its question but the status quo.
     """
 
     records: tuple[Record, ...]

@@ -170,12 +170,8 @@ class Likeness:
 
     Attributes
     ----------
-    item : Item
-        The one in the ledger.
     same_link : bool
         Whether both were read at the same place.
-    score : float
-        Likeness of the claims, 0 to 100.
     """
 
     item: Item

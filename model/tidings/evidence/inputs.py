@@ -20,12 +20,6 @@ class Inputs:
 
     Attributes
     ----------
-    question : Question
-        With its priors, words and claims.
-    ledger : Ledger
-        Its evidence.
-    resolved : tuple of ResolvedQuestion
-        Past questions.
     cases : int
         How many past cases there are.
     """

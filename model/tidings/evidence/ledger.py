@@ -167,8 +167,6 @@ class Ledger:
 
     Attributes
     ----------
-    path : Path
-        The file they were read from.
     items : tuple of Item
         In the order of the file.
     """

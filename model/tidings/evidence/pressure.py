@@ -39,8 +39,6 @@ class Pulse:
 
     Attributes
     ----------
-    item, story, outcome : str
-        Ids.
     size : float
         Push times the weights of its grade, in steps of push.
     known, until : float

@@ -45,10 +45,6 @@ class Reading:
 
     Attributes
     ----------
-    item, story : str
-        Ids.
-    actor : str
-        Whose willingness is read; for an actor that speaks for another, the other.
     outcome : str or None
         The outcome that was put to the actor; None where all or none was meant.
     sign : float
@@ -57,8 +53,6 @@ class Reading:
         Face value, and its sd before the noise scale.
     side : str or None
         Whose voice bias it carries; None for observers.
-    state : int
-        The state of the factors that it reads.
     """
 
     item: str

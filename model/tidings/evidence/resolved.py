@@ -61,20 +61,8 @@ class ResolvedQuestion:
 
     Attributes
     ----------
-    id, title : str
-        Its name, and the question.
-    ends : tuple of str
-        Its outcomes but the status quo.
-    requires : mapping of str to tuple of str
-        The actors who had to agree, by outcome.
-    at_risk_from, ended : date
-        When its clock started and stopped.
     outcome : str
         How it ended; ``status_quo`` where nothing happened while it was watched.
-    items : tuple of Item
-        Its news.
-    forecast_dates : tuple of date
-        When a forecast of it is to be made.
     second : mapping of str to int
         The pushes of a second grader, who saw neither the first grades nor the end, by item.
     """

@@ -26,14 +26,6 @@ class Start:
 
     Attributes
     ----------
-    name : str
-        Its id: small letters, digits, hyphens.
-    title : str
-        The question, as readers see it.
-    outcomes : sequence of str
-        Ids of the ends other than the status quo.
-    actors : sequence of str
-        Ids of those who must agree.
     clock_start : date
         When an end first became possible.
     """

@@ -177,12 +177,8 @@ class LogDensity:
 
     Attributes
     ----------
-    structure : Structure
-        The question's coordinates.
     density : LoadedCode
         ``(size, v, gradient, value, data) -> 0`` where value and gradient are finite.
-    expand : LoadedCode
-        ``(size, size, v, x, data) -> 0``.
     """
 
     structure: Structure
@@ -216,12 +212,8 @@ class BoundDensity:
 
     Attributes
     ----------
-    of : LogDensity
-        The functions.
     shapes : mapping of str to tuple of int
         The free variables, in the order of ``x``.
-    size : int
-        Number of unknowns.
     buffer : ndarray
         All data in one piece: its length, the shapes of its arrays, and the arrays.
     """

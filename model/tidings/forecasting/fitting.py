@@ -25,17 +25,7 @@ _REFERENCE_DRAWS = 400_000
 
 @dataclass(frozen=True)
 class Fitted:
-    """A posterior of one situation.
-
-    Attributes
-    ----------
-    situation : Situation
-        What it rests on.
-    data : GraphData
-        What entered the graph.
-    sampled : Sampled
-        Draws of the graph's free variables, and sampler diagnostics.
-    """
+    """A posterior of one situation."""
 
     situation: Situation
     data: GraphData

@@ -119,14 +119,8 @@ class Run(Shown):
 
     Attributes
     ----------
-    path : Path
-        Its folder.
-    manifest : Manifest
-        What it is.
     rows : tuple of ForecastRow
         Every published probability.
-    checks : tuple of Check
-        Their verdicts.
     sums : mapping of str to str
         The SHA-256 of each of its files when it was written.
     """

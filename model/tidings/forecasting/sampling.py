@@ -52,15 +52,7 @@ Progress = Callable[[Sequence[ChainState]], None]
 
 @dataclass(frozen=True)
 class Sampled:
-    """Draws of the free variables, and sampler diagnostics.
-
-    Attributes
-    ----------
-    draws : xarray.Dataset
-        Standard normals by name, dims chain and draw and those of the graph.
-    stats : xarray.Dataset
-        ``diverging``, ``energy``, ``n_steps`` by chain and draw.
-    """
+    """Draws of the free variables, and sampler diagnostics."""
 
     draws: "xr.Dataset"
     stats: "xr.Dataset"
@@ -277,13 +269,7 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A compiled model.
-
-    Attributes
-    ----------
-    draw : callable
-        Takes a seed, the draws of a chain, and data by name; returns posterior and statistics.
-    """
+    """A compiled model."""
 
     draw: Callable[[int, int, Mapping[str, NDArray[np.float64]]], "xr.DataTree"]
 

@@ -28,14 +28,10 @@ class ForecastRow:
 
     Attributes
     ----------
-    basis : {"posterior", "prior"}
-        What it rests on: all that is known, or the priors alone from the as-of date on.
     horizon : str
         ``12mo``, a fixed date's own name, or empty for the dates of the figures only.
     date : date
         By when.
-    outcome : str
-        Which end.
     mean : float
         The forecast.
     sd, q05, q25, q50, q75, q95 : float
@@ -129,16 +125,12 @@ class Check:
 
     Attributes
     ----------
-    name : str
-        What is checked.
     status : {"pass", "warn", "fail", "not_run"}
         ``fail`` keeps a run from being published, and so does a required check that was not run.
     value, limit : float or None
         What was found and what it was held against; no value where it was not run.
     required : bool
         Whether the run may be published only if it has passed, perhaps with a warning.
-    says : str
-        The verdict in a sentence.
     """
 
     name: str

@@ -24,12 +24,8 @@ class Finding:
 
     Attributes
     ----------
-    kind : {"leftover", "unreadable run", "changed run"}
-        What it is.
     path : Path
         Where.
-    says : str
-        What is wrong.
     clearable : bool
         Whether it may be deleted without loss.
     """

@@ -44,28 +44,16 @@ class Outlook:
 
     Attributes
     ----------
-    structure : Structure
-        The question's coordinates.
-    timeline : Timeline
-        The grid of the factors, which goes on into the future.
-    calendar : Calendar
-        The dates.
     clock_start : date
         From when on the question's age counts.
     start_up_years : float
         Nothing ends at once: rates reach all but 1/e of their level in this time.
-    pulses : tuple of Pulse
-        Known news.
     half_lives : tuple of (float, float)
         Days in which a push fades to half: towards an outcome, and against it.
-    arrivals : Arrivals
-        Future news.
     news_from : date
         From when on it may arrive.
     unnoticed : float
         Probability that an end before the as-of date would not have been reported by then.
-    consent_reference : float
-        A0.
     futures : int
         SimulatedPaths averaged for each draw.
     """
@@ -120,12 +108,6 @@ class SimulatedPaths:
     ----------
     parameters : RateParts
         Over draws along one axis; each takes up some 60 kB.
-    outlook : Outlook
-        What the forecast starts from.
-    seed : int
-        The root seed.
-    name : str
-        The random stream.
     """
 
     def __init__(

@@ -47,17 +47,7 @@ def log_readings(parameters: Parameters, rows: ReadingRows) -> Array:
 
 
 class NeutralRates:
-    """The rate of each outcome in every state at no pressure, for the survival of the status quo.
-
-    Parameters
-    ----------
-    parts : RateParts
-        Over draws along one axis.
-    structure : Structure
-        The question's coordinates.
-    consent_reference : float
-        A0.
-    """
+    """The rate of each outcome in every state at no pressure, from which survival follows."""
 
     def __init__(self, parts: RateParts, structure: Structure, consent_reference: float) -> None:
         by_state = parts.each(lambda array: array[..., None, :])

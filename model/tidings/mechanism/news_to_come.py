@@ -39,10 +39,6 @@ class NewsToCome:
 
     Parameters
     ----------
-    arrivals : Arrivals
-        The ledgers.
-    ends : tuple of str
-        The question's outcomes but the status quo.
     days : ndarray, shape (step,)
         Moments at which pushes are wanted, in days from when on news may arrive; not falling.
     half_lives : tuple of (float, float)

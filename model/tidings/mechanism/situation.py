@@ -33,12 +33,6 @@ class Situation:
 
     Attributes
     ----------
-    question : Question
-        With its priors.
-    structure : Structure
-        Its coordinates.
-    as_of : date
-        When the forecast is made.
     items : tuple of Item
         Known by then and not withdrawn.
     newest : date or None
@@ -49,14 +43,6 @@ class Situation:
         Items left out because they became known later or were withdrawn; items without a push.
     status_known_to : date
         Until when the status quo is known to have held; from there on silence tells of it.
-    timeline : Timeline
-        From the clock's start to the as-of date.
-    pulses : tuple of Pulse
-        What counts of the items' pushes.
-    readings : tuple of Reading
-        What they say about actors.
-    arrivals : Arrivals
-        How news arrives.
     resolved_later : tuple of str
         Resolved questions that ended only after the as-of date: their news is not used, but the
         config's priors knew how they ended.

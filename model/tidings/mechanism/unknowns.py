@@ -59,17 +59,7 @@ class Exposure:
 
 @dataclass(frozen=True)
 class GraphData:
-    """All that enters the graph as data, and what of it the graph has in shorter form.
-
-    Attributes
-    ----------
-    values : mapping of str to ndarray
-        By the names of `DATA_DIMS`.
-    paths : PathBasis
-        Its informed part is in ``values``.
-    rows : ReadingRows
-        The readings over all states; ``values`` has them over the informed modes.
-    """
+    """All that enters the graph as data, and what of it the graph has in shorter form."""
 
     values: Mapping[str, NDArray[np.float64]]
     paths: PathBasis

@@ -30,8 +30,6 @@ class Histories:
 
     Attributes
     ----------
-    names : tuple of str
-        The questions; ``*_question`` are places among them.
     happened : ndarray, shape (question,)
         1 where the question ended in a change, else 0.
     watched_years : ndarray, shape (question,)

@@ -83,17 +83,7 @@ class Willing:
 
 
 class Past:
-    """A past question, ready to be learned from or forecast.
-
-    Parameters
-    ----------
-    question : ResolvedQuestion
-        Its news and end.
-    grading : Grading
-        How its items are read.
-    seed : int
-        The root of its random streams.
-    """
+    """A past question, ready to be learned from or forecast."""
 
     def __init__(self, question: ResolvedQuestion, grading: Grading, seed: int) -> None:
         self.question, self.grading, self.seed = question, grading, seed

@@ -40,8 +40,6 @@ class Lesson:
         The variables that a new question shares with those learned from.
     settings : mapping of str to float
         ``half_life_days``, ``counter_half_life_days`` and ``start_up_years``.
-    questions : tuple of ResolvedQuestion
-        Those learned from, whose news tells what news to expect.
     """
 
     draws: Mapping[str, Array]
@@ -72,15 +70,7 @@ def pasts_of(
 
 
 class Teacher:
-    """The hierarchical model of some resolved questions, compiled once, fitted without some.
-
-    Parameters
-    ----------
-    pasts : sequence of Past
-        The questions.
-    seed : int
-        The root of its random streams.
-    """
+    """The hierarchical model of some resolved questions, compiled once, fitted without some."""
 
     def __init__(self, pasts: Sequence[Past], seed: int) -> None:
         self.pasts, self.seed = tuple(pasts), seed

@@ -157,8 +157,6 @@ class Profile:
         Whether the supplier agreed, and whether it is known to have refused.
     owner : ndarray, shape (case,)
         Place among the owners; negative for new ones, each its own number.
-    seed : int
-        The root of the random stream that new owners' effects come from.
     """
 
     predictors: Array

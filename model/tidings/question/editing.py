@@ -109,16 +109,6 @@ class Edit:
 
     Attributes
     ----------
-    name : str
-        The prior.
-    path : Path
-        The question file.
-    before, after : str
-        Its text.
-    question : Question
-        With the edit.
-    row : PriorRow
-        The prior as it was.
     made : callable
         Makes the text with the edit from one without it.
     """

@@ -24,14 +24,8 @@ class Question:
 
     Attributes
     ----------
-    path : Path
-        The question file.
-    config : QuestionConfig
-        What stands in it.
     yardsticks : Yardsticks
         The words of probability.
-    claims : mapping of str to Claim
-        The claims that priors rest on.
     priors : mapping of str to LinkNormal
         Every prior by dotted name (``willingness.moscow.ukraine``), on its link scale.
     learned : Learned or None

@@ -45,16 +45,10 @@ class Claim:
 
     Attributes
     ----------
-    id : str
-        What priors cite.
     paragraph, sentence : int
         Where it stands in the text, counted from 1.
-    claim : str
-        What the text says, in our own words.
     cited, word : str or None
         Whom the text names as its source; the probability word that decides it.
-    status : {"supported", "partly", "unsupported", "garbled"}
-        What was found when it was checked.
     note : str or None
         What was found instead.
     """

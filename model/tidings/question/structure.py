@@ -23,12 +23,8 @@ class Structure:
 
     Attributes
     ----------
-    named : tuple of str
-        Outcomes that actors must agree to.
     ends : tuple of str
         ``named`` and then ``other``, which the graph always has (its share may be 0).
-    dynamic : tuple of str
-        Actors with a factor that moves.
     pairs : tuple of (str, str)
         Actor and outcome: each has one willingness and one binding.
     sides : tuple of str

@@ -26,8 +26,6 @@ class Timeline:
 
     Attributes
     ----------
-    start : date
-        When the clock started.
     exposed_to : date
         Until when the status quo is known to have held, or the event; exposure ends there.
     end : date
@@ -151,12 +149,8 @@ class Calendar:
     ----------
     start : date
         Where exposure ended.
-    as_of : date
-        When the forecast is made.
     dates : tuple of date
         Published dates in rising order; the first is ``as_of``.
-    horizons : mapping of str to date
-        ``12mo``, or a fixed date's own name, to its date.
     """
 
     start: date

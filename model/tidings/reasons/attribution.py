@@ -64,10 +64,6 @@ class Move:
 
     Attributes
     ----------
-    kind : str
-        What kind of change.
-    id : str
-        The item or prior; dates or versions.
     effect : Effect
         On each probability.
     """
@@ -83,20 +79,8 @@ class Moves(Shown):
 
     Attributes
     ----------
-    old, new : Run
-        The runs.
-    outcomes, horizons : tuple of str
-        Those that both runs have.
-    before, after : ndarray
-        As published.
-    moves : tuple of Move
-        They add up to ``after - before``; the last is noise.
-    claims : mapping of str to str
-        What the items among them say.
     order_free : bool
         Whether items, retractions and priors are separated independent of their order.
-    k : float
-        The largest Pareto k that was relied on.
     refits : int
         How many posteriors were drawn.
     """

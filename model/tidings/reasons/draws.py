@@ -26,12 +26,6 @@ class Posterior:
 
     Attributes
     ----------
-    inputs : Inputs
-        Those that the situation comes from.
-    situation : Situation
-        What it rests on.
-    parameters : Parameters
-        Some of the draws, chain after chain.
     incidence : ndarray, shape (draw, date, outcome)
         Their forecasts, as stored.
     effective : ndarray, shape (outcome, horizon)

@@ -48,10 +48,6 @@ class Engine:
 
     Parameters
     ----------
-    inputs : Inputs
-        What new posteriors are drawn from.
-    posteriors : sequence of Posterior
-        Stored draws.
     last : Situation, optional
         The one with the longest timeline of those to come; the first posterior's if not given.
     refit : {"never", "needed", "always"}

@@ -66,8 +66,6 @@ class Estimate:
         By posterior of the pool: what each draw adds to the error.
     effective : mapping of int to ndarray
         How many independent draws each posterior is worth.
-    k, refitted
-        As an `Effect` has them.
     """
 
     mean: Array

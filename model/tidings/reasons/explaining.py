@@ -43,12 +43,6 @@ class Part:
 
     Attributes
     ----------
-    basis : str
-        What kind of part.
-    id : str
-        The story, actor or voice.
-    items : tuple of str
-        The items in it.
     effect : Effect
         The forecast minus that without it.
     """
@@ -65,8 +59,6 @@ class Explanation(Shown):
 
     Attributes
     ----------
-    run : Run
-        The run.
     parts : tuple of Part
         Stories and time, actors, voices, by kind; within a kind the largest first, at the headline
         horizon. ``naive`` is what counting every article by itself would add.
@@ -74,12 +66,6 @@ class Explanation(Shown):
         Items that conflict with the others, the least probable first.
     examined : int
         How many items have readings that could conflict.
-    articles, stories : int
-        Items, and independent reports.
-    claims : dict of str to str
-        What the items say.
-    k : float
-        The largest Pareto k that was relied on.
     refits : int
         How many posteriors were drawn.
     """

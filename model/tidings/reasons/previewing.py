@@ -56,21 +56,11 @@ class Preview(Shown):
 
     Attributes
     ----------
-    run : Run
-        The run it is held against.
-    as_of : date
-        The run's own date, or that of the change.
     outcomes : tuple of str
         In the order of the run.
-    horizons : mapping of str to date
-        Counted from ``as_of``.
-    now : ndarray
-        As published.
     since : ndarray
         Change since the run: by the time until ``as_of`` and by what the ledger says more by now;
         0 where there is neither.
-    effect : Effect
-        Of the change itself, all that a rerun with it would show.
     mcse_then : ndarray
         Monte Carlo error of the forecast with the change, as it stands here.
     """
@@ -170,8 +160,6 @@ class Doubts:
     ----------
     off : frozenset of str
         Stories and items that are not believed.
-    grades : mapping of str to str
-        Items that are graded otherwise: reliability of the source, credibility of the item.
     shifts : mapping of str to float
         Priors that are held otherwise, by dotted name: moved by so many sds, on their link scale.
     """

@@ -57,8 +57,6 @@ class Reweighting:
 
     Parameters
     ----------
-    posterior : Posterior
-        The draws.
     last : Situation, optional
         The one with the longest timeline of those to come; the posterior's own if not given.
     control_variate : bool

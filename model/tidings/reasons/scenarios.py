@@ -33,12 +33,8 @@ class Moment:
 
     Attributes
     ----------
-    as_of, watched_to : date
-        As a situation has them.
     status_known_to : date or None
         As the config has it.
-    news : tuple of Item
-        Known by then.
     """
 
     as_of: date
@@ -55,14 +51,8 @@ class Scenario:
     ----------
     items : mapping of str to Item
         Those that count. How news arrives is learned from those of the moment instead.
-    priors : mapping of str to LinkNormal
-        By dotted name.
-    moment : Moment
-        When the forecast is made.
     settings : Question
         Everything else in the question file.
-    resolved : tuple of ResolvedQuestion
-        Past questions.
     time_tells : bool
         Whether the time without an event is evidence.
     pushes : tuple of Pulse

@@ -43,12 +43,8 @@ class Shift:
 
     Attributes
     ----------
-    prior : str
-        Its dotted name.
     sign : int
         1 up, -1 down, on the link scale.
-    effect : Effect
-        On the forecast.
     """
 
     prior: str
@@ -62,11 +58,6 @@ class Scaled:
 
     Attributes
     ----------
-    name : str
-        A prior, or an outcome.
-    prior, likelihood : float
-        Sensitivity to power-scaling: of its own prior (of all priors, for an outcome), and of the
-        likelihood.
     k : float
         The larger Pareto k of the weights.
     verdict : {"conflict", "shared", "prior", "fine"}
@@ -89,8 +80,6 @@ class Sensitivity(Shown):
 
     Attributes
     ----------
-    run : Run
-        As stored.
     shifts : tuple of Shift
         Two for each prior that is not fixed.
     priors, outcomes : tuple of Scaled

@@ -40,8 +40,6 @@ class Surprise:
 
     Attributes
     ----------
-    item : str
-        Its id.
     probability : float
         Of readings at least as far off, given all other items.
     higher : bool
@@ -161,8 +159,6 @@ class Residuals:
 
     Parameters
     ----------
-    parameters : Parameters
-        Over draws along one axis.
     situation : Situation
         Has the readings; the draws need not know of them all.
     """

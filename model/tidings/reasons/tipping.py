@@ -53,8 +53,6 @@ class Target:
 
     Attributes
     ----------
-    outcome : str
-        Whose forecast is to move.
     rises : bool
         Whether it has to rise; else it has to fall.
     threshold : float or None
@@ -75,18 +73,12 @@ class PriorTip:
 
     Attributes
     ----------
-    prior : str
-        Its dotted name.
-    target : Target
-        What it tips.
     value : float or None
         The prior median, or the fixed value, on its natural scale; None where none in reach does.
     above : bool
         Whether it tips from that value on upwards; else downwards.
     low, high : float
         The values in reach.
-    now : float
-        The prior median, or the fixed value, as it is.
     k : float
         Pareto k of the weights there, or the larger at the ends of the reach.
     moves : bool
@@ -115,10 +107,6 @@ class ItemTip:
 
     Attributes
     ----------
-    actor : str
-        Whom it would be about; ``deal`` acts by its push alone.
-    target : Target
-        What it tips.
     push : float or None
         The least push, without a reading; None where not even ±3 does.
     face_value : str or None

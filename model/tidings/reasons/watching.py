@@ -52,8 +52,6 @@ class News:
         What it says at face value; None for the deal.
     then : ndarray, shape (outcome, horizon)
         The forecast if it comes.
-    effect : Effect
-        The change that it makes.
     """
 
     probability: float
@@ -69,10 +67,6 @@ class Watched:
 
     Attributes
     ----------
-    actor, outcome : str
-        Ids; the deal and ``any`` stand beside actors and outcomes.
-    favourable, adverse : News
-        A story for it, and one against it.
     silence : float
         Probability that neither comes within a month.
     neither : ndarray, shape (outcome, horizon)
@@ -101,8 +95,6 @@ class Watch(Shown):
 
     Attributes
     ----------
-    run : Run
-        The run.
     now : ndarray, shape (outcome, horizon)
         As published.
     news : tuple of Watched
@@ -145,15 +137,7 @@ def watch_run(run: Run, engine: Engine | None = None) -> Watch:
 
 
 class Lookout:
-    """Forecasts of a run with one story more.
-
-    Parameters
-    ----------
-    run : Run
-        As stored.
-    engine : Engine
-        Its draws.
-    """
+    """Forecasts of a run with one story more."""
 
     def __init__(self, run: Run, engine: Engine) -> None:
         self.situation, self.scenario = engine.posterior.situation, engine.scenario

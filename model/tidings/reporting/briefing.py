@@ -38,20 +38,10 @@ class Brief:
 
     Attributes
     ----------
-    answer, next_likeliest : str
-        What is said of the likeliest outcome, and of the one after it; their titles come before.
-    changed : str
-        What changed since the forecast before.
     news : str
         What news has come since, where the moves are not split.
-    watch : tuple of str
-        What would change it most.
     unseen : str
         Whether something may have happened unseen.
-    confidence : str
-        In one word with its grounds.
-    trust : str
-        How such forecasts have done.
     """
 
     answer: str

@@ -62,13 +62,7 @@ _STYLE = (
 
 
 class Drawing:
-    """Marks and words on a sheet; lengths in pixels, from the upper left.
-
-    Parameters
-    ----------
-    width, height : float
-        Of the sheet.
-    """
+    """Marks and words on a sheet; lengths in pixels, from the upper left."""
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
@@ -180,10 +174,6 @@ class Scale:
 
     Parameters
     ----------
-    values : tuple of float
-        At the edges.
-    edges : tuple of float
-        In pixels.
     along : callable
         What is drawn evenly: the value itself if not given.
     """

@@ -38,8 +38,6 @@ class Story:
 
     Attributes
     ----------
-    name : str
-        Its id.
     items : tuple of Item
         The newest first.
     effect : Bar or None
@@ -62,42 +60,16 @@ class Findings:
 
     Attributes
     ----------
-    run, question : Run, Question
-        The run, and the question as it was used.
-    situation : Situation
-        What was known.
-    leading : str
-        The likeliest outcome.
-    rival : str
-        The likeliest but the leading one.
-    against, towards : tuple of Bar
-        What lowers and what raises the leading outcome most.
-    watched : tuple of Watched
-        Which news would matter most next.
-    watch : Watch
-        All of it.
     stories : tuple of Story
         The newest first.
-    swings : tuple of Swing
-        Which priors move the rival most.
-    willing : tuple of Willing
-        What actors seem willing to do.
     events : tuple of Event
         What moved the forecast over the years.
-    published : tuple of (date, float)
-        Chance of any change at the headline horizon, by run of the same question up to its date.
     before : Run or None
         The run before: that of the moves, or the last of an earlier date.
     moves : Moves or None
         Since the run before.
-    earlier : tuple of Item
-        What the run before knew.
-    doubting : Engine
-        The draws that stories are left out of, as a reader may.
     conflicts : tuple of Surprise
         Items that the others would not have expected, the least probable first.
-    bounds : tuple of float
-        The edges of the word that the likeliest outcome has now.
     tips : tuple of PriorTip
         Which priors would take it past them, the nearest first.
     """

@@ -35,18 +35,10 @@ class Source:
 
     Attributes
     ----------
-    value : str
-        What stands in the config: ``very unlikely (icd203: 5-20 %)``, ``p05 = 0.03, ...``.
-    because : str
-        The reason.
-    claims : tuple of Claim
-        Claims of the text that it rests on.
     word : str or None
         The word, where it is one.
     weight : float
         In the pool; 1 where it stands alone.
-    spread : Spread
-        What it says alone.
     """
 
     value: str
@@ -63,16 +55,8 @@ class PriorCard:
 
     Attributes
     ----------
-    name : str
-        ``willingness.moscow.ukraine``.
     meaning : str
         What it is, with its unit.
-    because : str
-        The reason.
-    sources : tuple of Source
-        One, or those of the pool.
-    prior : Spread
-        What they say together.
     fit_error : float
         How far the fitted quantiles miss those asked for, as a share of their span.
     posterior : Spread or None

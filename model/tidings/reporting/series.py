@@ -13,14 +13,10 @@ class Bar:
 
     Attributes
     ----------
-    label : str
-        In words.
     low, high : float
         The probabilities where it begins and to which it leads.
     doubtful : bool
         Whether the draws are too far off for it to be trusted.
-    says : str
-        What the reports behind it say.
     """
 
     label: str
@@ -61,14 +57,10 @@ class Willing:
 
     Attributes
     ----------
-    title : str
-        Who, and what.
     days : sequence of date
         The moments.
     low, middle, high : sequence of float
         Of the willingness at each, with nine tenths of the draws between.
-    said : sequence of (date, float)
-        What items about the actor say at face value.
     """
 
     title: str

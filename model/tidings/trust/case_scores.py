@@ -28,8 +28,6 @@ class ClassScore:
 
     Attributes
     ----------
-    part : str
-        What was predicted.
     model, pooled : float
         Mean negative log probability of what happened; 0 is perfect.
     gain_se : float
@@ -126,8 +124,6 @@ class Group:
 
     Attributes
     ----------
-    part, group : str
-        What is counted, and of which cases.
     yes, n : int
         How many of how many.
     q05, q50, q95 : float

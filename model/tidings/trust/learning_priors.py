@@ -43,8 +43,6 @@ class Lessons:
 
     Attributes
     ----------
-    learned : Learned
-        What the question file takes its priors from.
     draws : DataFrame
         Draws of what a new question shares with those learned from, one column a variable.
     examination : Examination
@@ -55,8 +53,6 @@ class Lessons:
         What the reference class was learned from.
     curves : ndarray or None, shape (draw, case, end, month)
         Cumulative incidence of each end of each case, by `CURVE_MONTHS`.
-    because : str
-        Why the cases are trusted no further.
     """
 
     learned: Learned

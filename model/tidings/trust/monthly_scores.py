@@ -39,13 +39,7 @@ def monthly(question: ResolvedQuestion) -> tuple[date, ...]:
 
 
 class OpenWindows:
-    """How likely questions are still watched at an age, by how long those without an end were.
-
-    Parameters
-    ----------
-    questions : sequence of ResolvedQuestion
-        Those examined.
-    """
+    """How likely questions are still watched at an age, by how long those without an end were."""
 
     def __init__(self, questions: Sequence[ResolvedQuestion]) -> None:
         days = np.array([(one.ended - one.at_risk_from).days for one in questions], float)
@@ -89,7 +83,6 @@ class Level:
     auc : float or None
         Chance that a pair with a change had the higher forecast. Both are None where all went
         one way.
-    n, questions : int
     """
 
     months: int

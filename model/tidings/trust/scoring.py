@@ -29,8 +29,6 @@ class Pair:
 
     Attributes
     ----------
-    question : str
-        Its id.
     made, by : date
         When the forecast is made, and the last day that counts.
     months : int
