@@ -145,8 +145,8 @@ def test_an_item_that_is_not_there_is_refused_before_anything_is_shown(question,
 def test_where_weights_do_not_carry_a_prior_is_fitted_again_without_being_told(light_run, project):
     question = lighten(project / "priors" / "turkey-s400.toml")
     done = command(
-        question, "priors", "set", "base_rate", "p05=0.5,p50=1,p95=2", "--because", "To see it.",
-        "--yes", "--json", "--runs", str(light_run.path.parent),
+        question, "priors", "set", "factor_sd.ankara", "p05=3,p50=5,p95=8", "--because",
+        "The sd of latent states, whose draws cannot be moved.", "--yes", "--json", "--runs", str(light_run.path.parent),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "fitted again" in done.stderr and "cannot be trusted" not in done.stderr
@@ -156,7 +156,7 @@ def test_where_weights_do_not_carry_a_prior_is_fitted_again_without_being_told(l
         " ".join(command(asked, *preview).stdout.split())
         for asked in (question, light_run.path.parents[2] / "priors" / "turkey-s400.toml")
     ]
-    assert "changed since that run, and not in these numbers: base_rate;" in shown[0]
+    assert "changed since that run, and not in these numbers: factor_sd.ankara;" in shown[0]
     assert "what it would do" in shown[1] and "changed since" not in shown[1]
 
 

