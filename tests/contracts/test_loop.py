@@ -146,7 +146,8 @@ def test_where_weights_do_not_carry_a_prior_is_fitted_again_without_being_told(l
     question = lighten(project / "priors" / "turkey-s400.toml")
     done = command(
         question, "priors", "set", "factor_sd.ankara", "p05=3,p50=5,p95=8", "--because",
-        "The sd of latent states, whose draws cannot be moved.", "--yes", "--json", "--runs", str(light_run.path.parent),
+        "The sd of latent states, whose draws cannot be moved.", "--yes", "--json",
+        "--runs", str(light_run.path.parent),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "fitted again" in done.stderr and "cannot be trusted" not in done.stderr

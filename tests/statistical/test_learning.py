@@ -57,8 +57,8 @@ def teacher(inputs):
 def test_leaving_one_out_beat_the_constants_and_the_peer(inputs):
     """The scores kept with what was learned, by ``tidings priors learn`` on all 24.
 
-    The dates given lie near ends: 43 % of their years saw a change, where 24 % of all did. A constant
-    that knows that share is beaten there up to six months, and at every horizon on monthly dates.
+    The dates given lie near ends: 43 % of their years saw a change, where 24 % of all did. A
+    constant that knows that is beaten there up to six months, and on monthly dates always.
     """
     learned = inputs.question.learned
     assert [row.months for row in learned.scores] == list(MONTHS)

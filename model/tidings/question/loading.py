@@ -239,6 +239,11 @@ def _number_faults(
         expected = f"days after {config.clock_start}, when the clock started"
         yield fault(("horizon_dates", 0), str(dates[0]), expected)
     drawn = config.fit.chains * config.fit.draws
+    for name in config.cases.like:
+        # Runs from before predictors stood in the config name those that were built in.
+        if config.cases.predictors and name not in config.cases.predictors:
+            expected = nearest(name, config.cases.predictors)
+            yield fault(("cases", "like", name), repr(name), expected)
     if config.fit.forecast_draws > drawn:
         expected = f"at most chains times draws, {drawn}"
         yield fault(("fit", "forecast_draws"), str(config.fit.forecast_draws), expected)

@@ -197,14 +197,6 @@ class CasesConfig(_Closed):
     like: dict[Identifier, Annotated[bool, Field(strict=True)]] = Field({})
     """What the question has in common with cases; what is not named is taken as unknown."""
 
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        unknown = [name for name in self.like if name not in self.predictors]
-        # Runs from before predictors stood in the config name those that were built in.
-        if self.predictors and unknown:
-            raise ValueError(f"like with names of predictors (got {', '.join(unknown)})")
-        return self
-
 
 class OutcomeConfig(_Closed):
     """One of the competing ends, with the criteria that decide the hard cases."""

@@ -17,7 +17,7 @@ from tidings.question.normal import LinkNormal, from_link
 from tidings.question.yardsticks import LEDGER
 from tidings.reasons.draws import Posterior
 from tidings.reasons.engine import small_engine
-from tidings.reasons.estimates import Estimate
+from tidings.reasons.previewing import doubting_engine
 from tidings.reasons.scenarios import (
     Change,
     known_value,
@@ -34,7 +34,7 @@ _SUPPORT = 4.0
 """How far on the logit or log scale a fixed value is moved: logit ±4 is 2 to 98 %."""
 _BISECTIONS = 6
 _DRAWS = 400
-"""Draws that are asked; the same for all who ask, so that all are told the same."""
+"""Draws that find the way to a tipping point; where it is, the draws of `doubting_engine` say."""
 _ACTING = (
     "base_rate",
     "push_slope",
@@ -166,17 +166,18 @@ class _At:
 
     def __init__(self, run: Run, posterior: Posterior, horizon: str) -> None:
         engine = small_engine(posterior.thinned(_DRAWS))
+        self._fine = doubting_engine(posterior)
         self.outcomes = [one.id for one in run.manifest.outcomes]
         self.situation = engine.posterior.situation
-        self._engine, self._scenario = engine, engine.scenario
+        self._engine = engine
         self._published = np.array([row.mean for row in run.at(horizon).values()])
         self._column = list(run.manifest.horizons).index(horizon)
-        self._own: Estimate = engine.at(self._scenario.situation())
 
-    def forecast(self, change: Change) -> tuple[Array, float]:
+    def forecast(self, change: Change, *, fine: bool = False) -> tuple[Array, float]:
         """Return the forecast after a change, shape (outcome,), and its Pareto k."""
-        then = self._engine.at(change(self._scenario).situation())
-        moved = self._published + (then.mean - self._own.mean)[:, self._column]
+        engine = self._fine if fine else self._engine
+        then = engine.effect(change)
+        moved = self._published + then.change[:, self._column]
         return np.asarray(np.clip(moved, 0.0, 1.0)), then.k
 
     def acting(self) -> list[str]:
@@ -213,15 +214,18 @@ def prior_tips(at: _At, name: str, targets: Sequence[Target]) -> Iterator[PriorT
     prior = at.prior(name)
     moves, unit = prior.sd > 0, prior.sd or 1.0
 
-    def forecast(steps: float) -> tuple[Array, float]:
+    def changed(steps: float) -> Change:
         if moves:
-            return at.forecast(shifted(name, steps))
-        return at.forecast(known_value(name, from_link(prior.mean + steps, prior.link)))
+            return shifted(name, steps)
+        return known_value(name, from_link(prior.mean + steps, prior.link))
 
     def natural(steps: float) -> float:
         return from_link(prior.mean + steps * unit, prior.link)
 
-    tried = dict(_outward(prior, forecast, lambda one: all(at.excess(t, one) > 0 for t in targets)))
+    def tipped(found: Array) -> bool:
+        return all(at.excess(target, found) > 0 for target in targets)
+
+    tried = dict(_outward(prior, lambda steps: at.forecast(changed(steps)), tipped))
     sure = [steps for steps, (_, k) in tried.items() if trusted(k)]
     reach = natural(min([0.0, *sure])), natural(max([0.0, *sure])), natural(0.0)
     for target in targets:
@@ -229,7 +233,7 @@ def prior_tips(at: _At, name: str, targets: Sequence[Target]) -> Iterator[PriorT
         value, k, above = None, max(k for _, k in tried.values()), True
         if tips:
             first = min(tips, key=abs)
-            steps, k = _bisected(forecast, at, target, first)
+            steps, k = _bisected(lambda s: at.forecast(changed(s), fine=True), at, target, first)
             value, above = natural(steps), first > 0
         yield PriorTip(name, target, value, above, *reach, k, moves)
 
