@@ -163,8 +163,12 @@ def test_command_report_and_preview_have_one_tipping_point(shipped_run, posterio
         assert (tip.value, tip.now, tip.k) == (told.value, told.now, told.k)
         prior = posterior.situation.question.priors[tip.prior]
         steps = (to_link(tip.value, prior.link) - prior.mean) / prior.sd
-        preview = preview_doubts(shipped_run, Doubts(shifts={tip.prior: steps}))
-        assert preview.then[row, column] == pytest.approx(threshold, rel=0.02)
+        short, there = (
+            preview_doubts(shipped_run, Doubts(shifts={tip.prior: share * steps}))
+            for share in (0.95, 1.0)
+        )
+        # Where weights in place fail and draws are moved, a forecast has a step.
+        assert short.then[row, column] < threshold < there.then[row, column]
 
 
 def test_a_push_tips_that_the_preview_says_tips(shipped_run, posterior, new_item):

@@ -222,18 +222,25 @@ def prior_tips(at: _At, name: str, targets: Sequence[Target]) -> Iterator[PriorT
     def natural(steps: float) -> float:
         return from_link(prior.mean + steps * unit, prior.link)
 
-    def tipped(found: Array) -> bool:
-        return all(at.excess(target, found) > 0 for target in targets)
+    def fine(steps: float) -> tuple[Array, float]:
+        return at.forecast(changed(steps), fine=True)
 
-    tried = dict(_outward(prior, lambda steps: at.forecast(changed(steps)), tipped))
+    def tipped(target: Target, steps: float, found: Array) -> bool:
+        # Few draws show the way; what is told must be so with the draws of a preview.
+        return at.excess(target, found) > 0 and at.excess(target, fine(steps)[0]) > 0
+
+    def done(steps: float, found: Array) -> bool:
+        return all(tipped(target, steps, found) for target in targets)
+
+    tried = dict(_outward(prior, lambda steps: at.forecast(changed(steps)), done))
     sure = [steps for steps, (_, k) in tried.items() if trusted(k)]
     reach = natural(min([0.0, *sure])), natural(max([0.0, *sure])), natural(0.0)
     for target in targets:
-        tips = [steps for steps in sure if at.excess(target, tried[steps][0]) > 0]
         value, k, above = None, max(k for _, k in tried.values()), True
-        if tips:
-            first = min(tips, key=abs)
-            steps, k = _bisected(lambda s: at.forecast(changed(s), fine=True), at, target, first)
+        tips = (steps for steps in sorted(sure, key=abs) if tipped(target, steps, tried[steps][0]))
+        first = next(tips, None)
+        if first is not None:
+            steps, k = _bisected(fine, at, target, first)
             value, above = natural(steps), first > 0
         yield PriorTip(name, target, value, above, *reach, k, moves)
 
@@ -241,7 +248,7 @@ def prior_tips(at: _At, name: str, targets: Sequence[Target]) -> Iterator[PriorT
 def _outward(
     prior: LinkNormal,
     forecast: Callable[[float], tuple[Array, float]],
-    tipped: Callable[[Array], bool],
+    done: Callable[[float, Array], bool],
 ) -> Iterator[tuple[float, tuple[Array, float]]]:
     """Yield steps down and up with their forecasts, until all is tipped or weights fail."""
     for sign in (-1.0, 1.0):
@@ -252,7 +259,7 @@ def _outward(
         for size in sizes[sizes > 0]:
             found = forecast(sign * float(size))
             yield sign * float(size), found
-            if not trusted(found[1]) or tipped(found[0]):
+            if not trusted(found[1]) or done(sign * float(size), found[0]):
                 break
 
 
