@@ -185,7 +185,7 @@ def plot_history(shown: Sequence[Run], runs: Where = RUNS, rendered: Where | Non
     >>> import tidings as td
     >>> td.plot_history(td.history())  # doctest: +SKIP
     """
-    from tidings.reporting.rendering import draw_history_of
+    from tidings.reporting.figure_files import draw_history_of
 
     if not shown:
         raise UsageError("no runs to draw", remedy="forecast")

@@ -157,8 +157,8 @@ def plot_priors(
     if all(card.fixed for card in shown.cards):
         raise UsageError(f"{name}: all fixed; expected a prior with a density")
 
+    from tidings.reporting.figure_files import draw_priors_of
     from tidings.reporting.prior_cards import posterior_draws
-    from tidings.reporting.rendering import draw_priors_of
 
     draws = {} if shown.run is None else posterior_draws(shown.run)
     inputs = Project.of(question).inputs()

@@ -128,8 +128,7 @@ def observe(
     _check_date(question, as_of)
     structure = make_structure(config)
     items = ledger.known(as_of)
-    newest = ledger.newest(as_of)
-    watched = watched_to or newest or as_of
+    watched = watched_to or ledger.newest(as_of) or as_of
     known_to = min(config.status_known_to or watched, as_of)
     timeline = make_timeline(config.time, config.clock_start, as_of, watched)
     counted = pulses(items, config.grades, structure.ends)
@@ -142,7 +141,7 @@ def observe(
         structure=structure,
         as_of=as_of,
         items=items,
-        newest=newest,
+        newest=ledger.newest(as_of),
         watched_to=watched,
         later=ledger.later(as_of),
         retracted=ledger.retracted(as_of),

@@ -321,10 +321,6 @@ class PriorsConfig(_Closed):
     """By actor and outcome: 1, a refusal is a veto; 0, it is irrelevant."""
 
 
-def _place_of_outcome(name: str) -> int:
-    return {RETAINED: -1, OTHER: 1}.get(name, 0)
-
-
 class QuestionConfig(_Closed):
     """A question file as a whole."""
 
@@ -374,7 +370,8 @@ class QuestionConfig(_Closed):
     @property
     def outcome_ids(self) -> tuple[str, ...]:
         """All outcomes in the order of every array: the status quo, those named, ``other``."""
-        return tuple(sorted((one.id for one in self.outcomes), key=_place_of_outcome))
+        ids = (outcome.id for outcome in self.outcomes)
+        return tuple(sorted(ids, key=lambda name: (name != RETAINED, name == OTHER)))
 
     @property
     def end_ids(self) -> tuple[str, ...]:
@@ -397,14 +394,5 @@ class QuestionConfig(_Closed):
         return {a.id: a.recipient_of for a in self.actors if a.recipient_of is not None}
 
     def actor(self, identifier: str) -> ActorConfig:
-        """Return an actor.
-
-        Raises
-        ------
-        KeyError
-            If the question has no such actor.
-        """
-        for actor in self.actors:
-            if actor.id == identifier:
-                return actor
-        raise KeyError(identifier)
+        """Return an actor; raises KeyError if the question has none of that name."""
+        return {actor.id: actor for actor in self.actors}[identifier]

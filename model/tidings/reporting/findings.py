@@ -170,8 +170,7 @@ def find(run: Run, moves: Moves | None = None) -> Findings:
     situation = engine.posterior.situation
     question = situation.question
     ranked = sorted(run.at(run.manifest.headline).values(), key=lambda row: -row.mean)
-    leading, rival = ranked[0].outcome, ranked[1].outcome
-    now = ranked[0].mean
+    leading, rival, now = ranked[0].outcome, ranked[1].outcome, ranked[0].mean
     parts = leading_stories(doubting, leading, WEIGHED)
     conflicts, _ = surprises(doubting.posterior.thinned(_FEW), most=_CONFLICTS)
     watch = watch_run(run, engine)

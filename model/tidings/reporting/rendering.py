@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,21 +17,15 @@ from unicodedata import category
 
 from tidings._templates import source
 from tidings.errors import RenderError, RenderWarning, UsageError, nearest
-from tidings.evidence.inputs import Inputs
 from tidings.forecasting.runs import FORECAST, Run
-from tidings.mechanism.situation import observe
 from tidings.reasons.attribution import Moves
 from tidings.reporting.document import write_source
 from tidings.reporting.findings import find
 from tidings.reporting.living import write_living
 from tidings.reporting.pictures import draw_pictures
-from tidings.reporting.time_figures import draw_history
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from tidings.reporting.prior_cards import PriorCard
+    pass
 
 
 FORMATS = ("html", "pdf")
@@ -355,67 +349,3 @@ def _first_error(text: str) -> str:
 
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
-
-
-def draw_history_of(runs: Sequence[Run], folder: Path) -> Path:
-    """Draw what runs of one question said over time, as ``history-QUESTION.svg`` in a folder.
-
-    Raises
-    ------
-    RenderError
-        If the figure cannot be written.
-    """
-    target = folder / f"history-{runs[-1].manifest.question}.svg"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
-            draw_history(runs).write(Path(name) / target.name)
-            return (Path(name) / target.name).replace(target)
-    except OSError as error:
-        raise RenderError(f"{folder}: cannot be written ({error.strerror or error})") from error
-
-
-def draw_priors_of(
-    shown: "tuple[Inputs, Sequence[PriorCard], Run | None]",
-    draws: "Mapping[str, NDArray[np.float64]]",
-    folder: Path,
-    to: str,
-) -> tuple[Path, ...]:
-    """Draw priors, their words, and what they alone say of the outcomes.
-
-    Parameters
-    ----------
-    shown : tuple of (Inputs, sequence of PriorCard, Run or None)
-        The inputs, the priors to draw, and whose posterior stands beside them.
-    draws : mapping of str to ndarray, shape (draw,)
-        The run's draws on the link scale.
-
-    Raises
-    ------
-    RenderError
-        If a figure cannot be written.
-    """
-    from tidings.forecasting.making import rows_of_priors
-    from tidings.reporting.prior_figures import draw_densities, draw_priors, draw_words
-
-    inputs, cards, run = shown
-    question = inputs.question
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
-            work = Path(name)
-            draw_densities(cards, question, draws, work / f"priors-densities.{to}")
-            if any(source.word for card in cards for source in card.sources):
-                draw_words(cards, question, work / f"priors-words.{to}")
-            if run is not None:
-                situation = observe(question, inputs.ledger, inputs.resolved, run.manifest.as_of)
-                alone = {
-                    row.outcome: row
-                    for row in rows_of_priors(situation)
-                    if row.horizon == run.manifest.headline
-                }
-                draw_priors(run, work / f"priors-outcomes.{to}", alone)
-            made = sorted(work.iterdir())
-            return tuple(path.replace(folder / path.name) for path in made)
-    except OSError as error:
-        raise RenderError(f"{folder}: cannot be written ({error.strerror or error})") from error
