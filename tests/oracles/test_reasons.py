@@ -155,7 +155,7 @@ def test_news_to_watch_moves_as_the_refit_with_it_does(posterior, watch, place):
         assert found < 5
 
 
-def test_what_to_watch_obeys_total_probability_and_tells_something(watch):
+def test_what_to_watch_leaves_room_for_silence_and_tells_something(watch):
     for one in watch.news:
         both = one.favourable.probability + one.adverse.probability
         assert max(0.0, 1 - both) < one.silence < 1

@@ -35,7 +35,6 @@ from tidings.reasons.scenarios import (
     Scenario,
     all_of,
     regraded,
-    scenario_of,
     shifted,
     with_prior,
     without,
@@ -232,7 +231,7 @@ def preview_doubts(run: Run, doubts: Doubts, refit: Refit = "never") -> Preview:
 
 def _of_change(run: Run, engine: Engine, change: Change) -> Preview:
     """Return what a change of a run's own scenario does."""
-    scenario = scenario_of(engine.posterior)
+    scenario = engine.scenario
     changed = change(scenario).situation()
     before, then = engine.step(scenario.situation(), changed)
     return _preview(run, changed, before, then, np.zeros_like(then.mean))
